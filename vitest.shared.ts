@@ -1,0 +1,22 @@
+import * as path from "node:path"
+import type { UserConfig } from "vitest/config"
+
+const src = (name: string): string => path.join(import.meta.dirname, "packages", name, "src")
+
+/** Sibling packages resolve to their sources, so an in-process test can never run a stale build. */
+const alias = [
+  ...["core", "actor", "node", "testkit"].flatMap((name) => [
+    { find: new RegExp(`^@creel/${name}$`), replacement: `${src(name)}/index.ts` },
+    { find: new RegExp(`^@creel/${name}/(.*)$`), replacement: `${src(name)}/$1.ts` }
+  ]),
+  { find: /^creel$/, replacement: `${src("creel")}/index.ts` },
+  { find: /^creel\/(.*)$/, replacement: `${src("creel")}/$1.ts` }
+]
+
+const config: UserConfig = {
+  esbuild: { target: "es2022" },
+  resolve: { alias },
+  test: { include: ["test/**/*.test.ts"] }
+}
+
+export default config
