@@ -1,1 +1,30 @@
-export {}
+/**
+ * The three machines of Creel, the notes they pass and the policies they ask.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ */
+export * as Failure from "./Failure.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Id from "./Id.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Note from "./Note.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Payload from "./Payload.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Spec from "./Spec.js"

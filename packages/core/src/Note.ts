@@ -1,0 +1,532 @@
+/**
+ * Everything the three machines say to each other, grouped by who speaks. Facts are past tense, requests imperative.
+ * Plain data only: a note can be posted to another thread or written to a socket as it stands.
+ *
+ * What is not here: values (they go from holder to reader by the data plane), links (`Link` numbers, keeps and
+ * re-sends frames of notes), and questions a person asks (`Scheduler.explain` and the like read the state).
+ *
+ * Every key a client wants carries that client's want number: it grows each time the key becomes wanted, answers echo
+ * it, and an answer to an older want is dropped.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "./Failure.js"
+import type { Attempt, Incarnation, Key, PeerId, ValueId, WorkerId } from "./Id.js"
+import type { Payload } from "./Payload.js"
+import type { Spec } from "./Spec.js"
+
+// -------------------------------------------------------------------------------------------------
+// client → scheduler
+// -------------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Want {
+  readonly key: Key
+  readonly want: number
+}
+
+/**
+ * Begins every session of a client: what it wants and how that is made, released inputs included. A new client tells
+ * empty lists.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface ClientTold {
+  readonly _tag: "ClientTold"
+  readonly name: string
+  readonly specs: ReadonlyArray<Spec>
+  readonly wants: ReadonlyArray<Want & {
+    /** What this client was last told: nothing, the value's id, or the failure itself. */
+    readonly told: undefined | { readonly value: ValueId; readonly digest: string } | { readonly failure: Failure }
+    readonly keep: boolean
+  }>
+  readonly offers: ReadonlyArray<Offer>
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Submit {
+  readonly _tag: "Submit"
+  /** Inputs stand before the specs that name them, or are known already. */
+  readonly specs: ReadonlyArray<Spec>
+  readonly wants: ReadonlyArray<Want>
+  /** Wanted by the cluster itself until done, whoever leaves: fire and forget. */
+  readonly keep: ReadonlyArray<Key>
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Release {
+  readonly _tag: "Release"
+  readonly wants: ReadonlyArray<Want>
+  /** Whether to answer `Ended` for each once nothing of it runs any more (or others want it too). */
+  readonly answer: boolean
+}
+/**
+ * Stop these for everyone, dependents included. Without `force`, keys that other clients want too only lose this
+ * client's want; with it, they end for all and running code that does not yield is ended with its executor.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Cancel {
+  readonly _tag: "Cancel"
+  readonly wants: ReadonlyArray<Want>
+  readonly force: boolean
+  readonly by: string
+  readonly reason: string
+}
+/**
+ * Try failed keys again, from the first failure they are blamed on. The key's want number has grown.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Retry {
+  readonly _tag: "Retry"
+  readonly wants: ReadonlyArray<Want>
+}
+/**
+ * A value this client brings and serves: a large argument, or data to scatter.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Offer {
+  readonly _tag: "Offer"
+  readonly key: Key
+  readonly value: ValueId
+  readonly digest: string
+  readonly bytes: number
+  readonly inline: Payload | undefined
+  /** Copies to be made on workers: none for an argument; `workers` absent: any. `all`: one on each of them. */
+  readonly scatter: undefined | { readonly workers: ReadonlyArray<string> | undefined; readonly all: boolean }
+}
+/**
+ * A reader could not get a value from this holder.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface FetchFailed {
+  readonly _tag: "FetchFailed"
+  readonly key: Key
+  readonly value: ValueId
+  readonly holder: PeerId
+  readonly why: "gone" | "unreachable" | "corrupt"
+}
+/**
+ * A client says goodbye: all it wanted is released.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface ClientLeft {
+  readonly _tag: "ClientLeft"
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export type FromClient = ClientTold | Submit | Release | Cancel | Retry | Offer | FetchFailed | ClientLeft
+
+// -------------------------------------------------------------------------------------------------
+// scheduler → client
+// -------------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface TaskStored {
+  readonly _tag: "TaskStored"
+  readonly key: Key
+  readonly want: number
+  readonly value: ValueId
+  readonly digest: string
+  readonly bytes: number
+  /** The kind of value, as a person would say it: `number`, `Array(3)`. */
+  readonly type: string
+  readonly holders: ReadonlyArray<PeerId>
+  readonly inline: Payload | undefined
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface TaskNotStored {
+  readonly _tag: "TaskNotStored"
+  readonly key: Key
+  readonly want: number
+  readonly failure: Failure
+}
+/**
+ * The last holder went, and the value is being made again.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface TaskPending {
+  readonly _tag: "TaskPending"
+  readonly key: Key
+  readonly want: number
+}
+/**
+ * Answers a `Release` that asked: nothing that only this want kept going runs any more.
+ *
+ * @since 0.1.0
+ * @category client notes
+ */
+export interface Ended {
+  readonly _tag: "Ended"
+  readonly key: Key
+  readonly want: number
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export type ToClient = TaskStored | TaskNotStored | TaskPending | Ended | DropValue
+
+// -------------------------------------------------------------------------------------------------
+// worker → scheduler
+// -------------------------------------------------------------------------------------------------
+
+/**
+ * What a worker is and can do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WorkerInfo {
+  /** What users call it in `workers:`; stays the same when the worker is started again. */
+  readonly name: string
+  /** The process it lives in: workers of one node share memory, so nothing is copied between them. */
+  readonly node: string
+  /** Executors, each one whole slot. */
+  readonly slots: number
+  readonly resources: Readonly<Record<string, number>>
+  /** What it can run (see `Spec.task`). */
+  readonly tasks: ReadonlyArray<string>
+}
+/**
+ * Begins every session of a worker. A new worker tells empty lists.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface WorkerTold {
+  readonly _tag: "WorkerTold"
+  readonly info: WorkerInfo
+  readonly values: ReadonlyArray<ValueHeld>
+  readonly jobs: ReadonlyArray<{
+    readonly spec: Spec
+    readonly attempt: Attempt
+    readonly state: "Gathering" | "Ready" | "Running"
+    /** Milliseconds since the epoch at which it began to run. */
+    readonly since: number | undefined
+    readonly suspended: boolean
+    readonly inputs: ReadonlyArray<ValueId>
+    readonly cancelled: boolean
+  }>
+  /** Ends of attempts not yet acknowledged. */
+  readonly outcomes: ReadonlyArray<TaskFailed | TaskReturned | TaskEnded | TaskDied>
+}
+/**
+ * It runs, and has for a while: very short tasks are over before this would be said.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskStarted {
+  readonly _tag: "TaskStarted"
+  readonly key: Key
+  readonly attempt: Attempt
+  readonly at: number
+}
+/**
+ * This worker holds this value, servable from now on. `computed` ends the attempt that made it.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface ValueHeld {
+  readonly _tag: "ValueHeld"
+  readonly key: Key
+  readonly value: ValueId
+  /** The attempt that made it; absent for scattered data. */
+  readonly attempt: Attempt | undefined
+  /** Of the spec it answers. */
+  readonly digest: string
+  readonly bytes: number
+  readonly type: string
+  readonly how: "computed" | "copied" | "scattered"
+  /** How long it ran, or was on its way, in milliseconds. */
+  readonly millis: number
+  readonly inline: Payload | undefined
+}
+/**
+ * An attempt failed. `retryAfter` in milliseconds where the task's own schedule grants a retry; `final` where that
+ * schedule has spoken its last word; `undecided` where the task has none and the spec's `retry` decides.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskFailed {
+  readonly _tag: "TaskFailed"
+  readonly key: Key
+  readonly attempt: Attempt
+  readonly failure: Failure
+  /** The `_tag` of the typed failure, for filters. */
+  readonly tag: string | undefined
+  readonly verdict: "final" | "undecided" | { readonly retryAfter: number }
+  readonly millis: number
+}
+/**
+ * The job comes back unstarted (or started and innocent): nobody is to blame.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskReturned {
+  readonly _tag: "TaskReturned"
+  readonly key: Key
+  readonly attempt: Attempt
+  readonly why: "recalled" | "unfetchable" | "input withdrawn" | "executor ended" | "leaving" | "no such task"
+}
+/**
+ * A cancelled attempt has ended: its slot is free.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskEnded {
+  readonly _tag: "TaskEnded"
+  readonly key: Key
+  readonly attempt: Attempt
+}
+/**
+ * The executor died while this attempt ran on it. Counts as a death of the task.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskDied {
+  readonly _tag: "TaskDied"
+  readonly key: Key
+  readonly attempt: Attempt
+  /** Exit code, signal, out of memory, what standard error said last. */
+  readonly detail: string
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface RecallRefused {
+  readonly _tag: "RecallRefused"
+  readonly key: Key
+  readonly attempt: Attempt
+}
+/**
+ * The attempt waits for these futures and has given its slot away.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskSuspended {
+  readonly _tag: "TaskSuspended"
+  readonly key: Key
+  readonly attempt: Attempt
+  readonly on: ReadonlyArray<Key>
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface TaskResumed {
+  readonly _tag: "TaskResumed"
+  readonly key: Key
+  readonly attempt: Attempt
+}
+/**
+ * This worker no longer has the value, though nobody told it to drop it.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface ValueGone {
+  readonly _tag: "ValueGone"
+  readonly key: Key
+  readonly value: ValueId
+}
+/**
+ * Signs of life, on a period of the scheduler's choosing; silence is what makes a worker suspect.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface Heartbeat {
+  readonly _tag: "Heartbeat"
+  readonly heldBytes: number
+  /** Bytes of the whole process, where known. */
+  readonly processBytes: number | undefined
+  /** 0 to 1: how busy the executors were since the last one. */
+  readonly busy: number | undefined
+}
+/**
+ * Executors came or went.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface WorkerChanged {
+  readonly _tag: "WorkerChanged"
+  readonly info: WorkerInfo
+}
+/**
+ * A graceful goodbye, said last.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface WorkerLeft {
+  readonly _tag: "WorkerLeft"
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export type FromWorker =
+  | WorkerTold
+  | TaskStarted
+  | ValueHeld
+  | TaskFailed
+  | TaskReturned
+  | TaskEnded
+  | TaskDied
+  | RecallRefused
+  | TaskSuspended
+  | TaskResumed
+  | ValueGone
+  | FetchFailed
+  | Heartbeat
+  | WorkerChanged
+  | WorkerLeft
+
+// -------------------------------------------------------------------------------------------------
+// scheduler → worker
+// -------------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input {
+  readonly key: Key
+  readonly value: ValueId
+  readonly digest: string
+  readonly bytes: number
+  /** Where it is; empty where `ahead`. */
+  readonly holders: ReadonlyArray<PeerId>
+  /** Not made yet: an earlier attempt on this same worker makes it. When that one leaves without a value, so does this job. */
+  readonly ahead: boolean
+  readonly inline: Payload | undefined
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface RunTask {
+  readonly _tag: "RunTask"
+  readonly spec: Spec
+  readonly attempt: Attempt
+  /** Lexicographic, smaller first: minus the user's priority, generation, order. */
+  readonly order: readonly [number, number, number]
+  readonly inputs: ReadonlyArray<Input>
+  /** Failures so far: where the task's own retry schedule stands. */
+  readonly failures: number
+}
+/**
+ * Give it back, if it has not started.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface RecallTask {
+  readonly _tag: "RecallTask"
+  readonly key: Key
+  readonly attempt: Attempt
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface CancelTask {
+  readonly _tag: "CancelTask"
+  readonly key: Key
+  readonly attempt: Attempt
+  readonly force: boolean
+  readonly by: string
+  readonly reason: string
+}
+/**
+ * Make a copy here: scattered data, or a replica.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface FetchValue {
+  readonly _tag: "FetchValue"
+  readonly key: Key
+  readonly value: ValueId
+  readonly digest: string
+  readonly bytes: number
+  readonly holders: ReadonlyArray<PeerId>
+  readonly inline: Payload | undefined
+  readonly how: "copied" | "scattered"
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface DropValue {
+  readonly _tag: "DropValue"
+  readonly value: ValueId
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue
+
+/**
+ * The body of a frame on a link, either way.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Note = FromClient | ToClient | FromWorker | ToWorker
+
+/**
+ * What a scheduler says of itself when a session begins.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Welcome {
+  readonly incarnation: Incarnation
+  /** Milliseconds between heartbeats. */
+  readonly heartbeat: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type { Attempt, Key, PeerId, ValueId, WorkerId }
