@@ -1,7 +1,10 @@
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import type { UserConfig } from "vitest/config"
 
-const src = (name: string): string => path.join(import.meta.dirname, "packages", name, "src")
+const root = path.dirname(fileURLToPath(import.meta.url))
+
+const src = (name: string): string => path.join(root, "packages", name, "src")
 
 /** Sibling packages resolve to their sources, so an in-process test can never run a stale build. */
 const alias = [

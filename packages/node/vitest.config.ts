@@ -1,6 +1,6 @@
 import { mergeConfig, type UserConfigExport } from "vitest/config"
-import shared from "../../vitest.shared.js"
+import built from "../../vitest.built.js"
 
 const config: UserConfigExport = { test: { name: "@creel/node" } }
 
-export default mergeConfig(shared, config)
+export default mergeConfig(built, config)

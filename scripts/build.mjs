@@ -1,0 +1,74 @@
+// What "build" means here, for npm scripts and for vitest alike: entries are written, stale output is removed, and
+// `tsc -b` brings every dist up to date. Plain Node: nothing is imported from node_modules.
+import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import { writeEntries } from "./entries.mjs"
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+const folders = (parent) =>
+  existsSync(path.join(root, parent))
+    ? readdirSync(path.join(root, parent), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${parent}/${entry.name}`)
+      .sort()
+    : []
+
+export const packages = () => folders("packages").filter((dir) => existsSync(path.join(root, dir, "package.json")))
+
+export const examples = () => folders("examples").filter((dir) => existsSync(path.join(root, dir, "tsconfig.json")))
+
+const filesBelow = (dir) =>
+  existsSync(dir)
+    ? readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+      const file = path.join(dir, entry.name)
+      return entry.isDirectory() ? filesBelow(file) : [file]
+    })
+    : []
+
+/** The sources of a workspace: below `src` where there is one, else beside its package.json. */
+const sourceRoot = (dir) => existsSync(path.join(root, dir, "src")) ? path.join(root, dir, "src") : path.join(root, dir)
+
+const entry = path.join("internal", "entry.js")
+const isOutput = /\.(?:d\.ts|d\.ts\.map|js|js\.map)$/
+
+/**
+ * `tsc -b` neither deletes the output of a source that is gone nor notices output that somebody deleted, so a test could
+ * run code that exists no more, or none at all. Both are put right here.
+ */
+const heal = (dir) => {
+  const dist = path.join(root, dir, "dist")
+  const sources = sourceRoot(dir)
+  const outputs = new Set()
+  for (const file of filesBelow(dist)) {
+    if (!isOutput.test(file) || file.endsWith(entry)) continue
+    const stem = path.relative(dist, file).replace(isOutput, "")
+    if (existsSync(path.join(sources, `${stem}.ts`))) outputs.add(stem)
+    else rmSync(file)
+  }
+  if (!existsSync(path.join(root, dir, "src"))) return
+  const missing = filesBelow(sources)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+    .some((file) => !outputs.has(path.relative(sources, file).slice(0, -3)))
+  if (missing) rmSync(path.join(root, dir, ".tsbuildinfo"), { recursive: true, force: true })
+}
+
+export const tsc = (args) =>
+  spawnSync(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), ...args], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28
+  })
+
+const builtBefore = () => packages().every((dir) => existsSync(path.join(root, dir, "dist", "index.js")))
+
+/** Brings every dist up to date. Returns undefined, or what the compiler said. */
+export const build = ({ quiet = false } = {}) => {
+  writeEntries(packages().map((dir) => path.join(root, dir)))
+  for (const dir of [...packages(), ...examples()]) heal(dir)
+  if (!quiet && !builtBefore()) console.error("creel: compiling the packages and the examples (once; later only what changed)")
+  const result = tsc(["-b", "tsconfig.build.json", ...examples()])
+  return result.status === 0 ? undefined : `${result.stdout}${result.stderr}`.trim()
+}
