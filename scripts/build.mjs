@@ -68,7 +68,9 @@ const builtBefore = () => packages().every((dir) => existsSync(path.join(root, d
 export const build = ({ quiet = false } = {}) => {
   writeEntries(packages().map((dir) => path.join(root, dir)))
   for (const dir of [...packages(), ...examples()]) heal(dir)
-  if (!quiet && !builtBefore()) console.error("creel: compiling the packages and the examples (once; later only what changed)")
+  if (!quiet && !builtBefore()) {
+    console.error("creel: compiling the packages and the examples (once; later only what changed)")
+  }
   const result = tsc(["-b", "tsconfig.build.json", ...examples()])
   return result.status === 0 ? undefined : `${result.stdout}${result.stderr}`.trim()
 }

@@ -36,12 +36,22 @@ const whyInstall = () => {
 const install = () => {
   const why = whyInstall()
   if (why === undefined) return
-  const count = Object.keys(readJson("package-lock.json").packages).filter((name) => name.includes("node_modules/")).length
-  console.error(`creel: ${why}: installing the ${count} locked packages (Effect, TypeScript, vitest, ...) from the npm registry`)
+  const count =
+    Object.keys(readJson("package-lock.json").packages).filter((name) => name.includes("node_modules/")).length
+  console.error(
+    `creel: ${why}: installing the ${count} locked packages (Effect, TypeScript, vitest, ...) from the npm registry`
+  )
   const npm = process.env.npm_execpath
   const result = npm?.endsWith(".js")
-    ? spawnSync(process.execPath, [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, encoding: "utf8" })
-    : spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, encoding: "utf8", shell: true })
+    ? spawnSync(process.execPath, [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: root,
+      encoding: "utf8"
+    })
+    : spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: root,
+      encoding: "utf8",
+      shell: true
+    })
   if (result.status !== 0) {
     console.error(`${result.stdout}${result.stderr}`.trim())
     fail("npm ci failed, see above. Nothing but the npm registry is needed: is it reachable from here?")
@@ -87,7 +97,9 @@ const commands = {
 }
 
 const [command, ...args] = process.argv.slice(2)
-if (!Object.hasOwn(commands, command ?? "")) fail(`setup.mjs knows ${Object.keys(commands).join(", ")}, not ${command}.`)
+if (!Object.hasOwn(commands, command ?? "")) {
+  fail(`setup.mjs knows ${Object.keys(commands).join(", ")}, not ${command}.`)
+}
 checkNode()
 install()
 commands[command](args)
