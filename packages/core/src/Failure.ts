@@ -30,6 +30,7 @@ export type Reason =
   | "MemoryExceeded"
   | "DuplicateKey"
   | "Unreachable"
+  | "Released"
 
 /**
  * @since 0.1.0
@@ -46,6 +47,8 @@ export interface Failure {
   readonly detail: string
   /** The encoded cause, for `Failed`. */
   readonly cause: Payload | undefined
+  /** Whose declared error decodes the cause (see `Spec.task`). */
+  readonly task: string | undefined
 }
 
 /**
@@ -56,5 +59,10 @@ export const make = (
   reason: Reason,
   key: Key,
   detail: string,
-  more?: { readonly worker?: WorkerId | undefined; readonly by?: string | undefined; readonly cause?: Payload | undefined }
-): Failure => ({ reason, key, detail, worker: more?.worker, by: more?.by, cause: more?.cause })
+  more?: {
+    readonly worker?: WorkerId | undefined
+    readonly by?: string | undefined
+    readonly cause?: Payload | undefined
+    readonly task?: string | undefined
+  }
+): Failure => ({ reason, key, detail, worker: more?.worker, by: more?.by, cause: more?.cause, task: more?.task })
