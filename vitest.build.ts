@@ -1,18 +1,15 @@
+import * as path from "node:path"
 import type { TestProject } from "vitest/node"
-import { build } from "./scripts/build.mjs"
+import { build, root } from "./scripts/build.mjs"
 
-const once = globalThis as { creelBuild?: { readonly problem: string | undefined } }
-
-const mustBuild = (): void => {
-  const problem = build({ quiet: true })
-  if (problem !== undefined) throw new Error(`the sources do not compile, so no test of dist may run:\n${problem}`)
+const mustBuild = (dir: string): void => {
+  const problem = build({ only: [dir], quiet: true })
+  if (problem !== undefined) throw new Error(`${dir} does not compile, so no test of its dist may run:\n${problem}`)
 }
 
-/** Several projects ask for a build in one run: the first one's answer serves all. */
+/** Builds the project's workspace, and all that it refers to, before its tests; again before each run of a watch. */
 export default function setup(project: TestProject): void {
-  once.creelBuild ??= { problem: build({ quiet: true }) }
-  if (once.creelBuild.problem !== undefined) {
-    throw new Error(`the sources do not compile, so no test of dist may run:\n${once.creelBuild.problem}`)
-  }
-  project.onTestsRerun(async () => mustBuild())
+  const dir = path.relative(root, project.config.root).split(path.sep).join("/")
+  mustBuild(dir)
+  project.onTestsRerun(async () => mustBuild(dir))
 }

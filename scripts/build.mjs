@@ -64,13 +64,17 @@ export const tsc = (args) =>
 
 const builtBefore = () => packages().every((dir) => existsSync(path.join(root, dir, "dist", "index.js")))
 
-/** Brings every dist up to date. Returns undefined, or what the compiler said. */
-export const build = ({ quiet = false } = {}) => {
+/**
+ * Brings dist up to date: all of it, or that of the given workspaces and of what they refer to. Returns undefined, or what
+ * the compiler said.
+ */
+export const build = ({ only, quiet = false } = {}) => {
   writeEntries(packages().map((dir) => path.join(root, dir)))
   for (const dir of [...packages(), ...examples()]) heal(dir)
   if (!quiet && !builtBefore()) {
     console.error("creel: compiling the packages and the examples (once; later only what changed)")
   }
-  const result = tsc(["-b", "tsconfig.build.json", ...examples()])
+  const project = (dir) => dir.startsWith("packages/") ? `${dir}/tsconfig.src.json` : dir
+  const result = tsc(["-b", ...(only === undefined ? ["tsconfig.build.json", ...examples()] : only.map(project))])
   return result.status === 0 ? undefined : `${result.stdout}${result.stderr}`.trim()
 }
