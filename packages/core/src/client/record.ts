@@ -1,0 +1,250 @@
+/**
+ * One event at a time: what callers ask, and what the scheduler and the data plane answer.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Key } from "../Id.js"
+import type * as Note from "../Note.js"
+import type { Spec } from "../Spec.js"
+import { ended, need, pending, stored } from "./fetch.js"
+import { beginWant, endWant, explain, fail, row as rowOf, stopFetch } from "./rows.js"
+import { type Context, type Event, isWanted, type RowState } from "./state.js"
+import { flushReleases, retell, submit, tell, tellCancel } from "./told.js"
+
+export const record = (context: Context, event: Event): void => {
+  const { rows } = context.state
+  switch (event._tag) {
+    case "Submit":
+      return submitted(context, event)
+    case "Offer":
+      return offered(context, event)
+    case "Retain": {
+      const row = rows.get(event.key)
+      if (row === undefined) return refuse(context, event.key, "Lost", "it was released and forgotten here: submit it again")
+      if (!wantOne(context, row)) return
+      return submit(context, row.spec === undefined ? [] : [row.spec], [{ key: row.key, want: row.want }], [])
+    }
+    case "Release":
+      return released(context, event)
+    case "Cancel":
+      return cancelled(context, event)
+    case "RetryKeys":
+      return retried(context, event.keys)
+    case "Need": {
+      const row = rows.get(event.key)
+      if (row === undefined || !isWanted(row)) {
+        return refuse(context, event.key, "Lost", "it was released here: join it before its last reference goes")
+      }
+      return need(context, row)
+    }
+    case "FetchEnded":
+      return ended(context, event)
+    case "Note":
+      return note(context, event.note)
+    case "LinkReset":
+      return retell(context, event.unacked)
+    case "Acked":
+      context.state.outbox = Math.max(0, context.state.outbox - event.bytes)
+      return
+    case "Tick":
+      return
+    case "Close":
+      return close(context)
+  }
+}
+
+const refuse = (context: Context, key: Key, reason: Failure.Reason, detail: string): void =>
+  void context.out.push({ _tag: "Refused", key, failure: Failure.make(reason, key, `${key}: ${detail}`) })
+
+/** One more reference. True where the row was not wanted before, so that the scheduler has to be told. */
+const wantOne = (context: Context, row: RowState): boolean => {
+  const fresh = !isWanted(row)
+  row.refs += 1
+  if (fresh) beginWant(context, row)
+  return fresh
+}
+
+export const conflicts = (
+  rows: ReadonlyMap<Key, { readonly spec: Spec | undefined; readonly offer?: Note.Offer | undefined }>,
+  spec: Spec
+): boolean => {
+  const known = rows.get(spec.key)
+  const digest = known?.spec?.digest ?? known?.offer?.digest
+  return digest !== undefined && digest !== spec.digest
+}
+
+const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>): void => {
+  const { rows } = context.state
+  const seen = new Map<Key, { readonly spec: Spec }>()
+  for (const spec of event.specs) {
+    // All or nothing: part of a graph would compute something nobody asked for.
+    if (conflicts(rows, spec) || conflicts(seen, spec)) {
+      return refuse(context, spec.key, "DuplicateKey", "this key is in use for other work: release it first, or choose another")
+    }
+    seen.set(spec.key, { spec })
+  }
+  const fresh: Array<Spec> = []
+  for (const spec of event.specs) {
+    const row = rowOf(context, spec.key)
+    if (row.spec === undefined) explain(context, row, spec)
+    else if (isWanted(row)) continue
+    fresh.push(spec)
+  }
+  const wants: Array<Note.Want> = []
+  const keep: Array<Key> = []
+  for (const key of event.wants) {
+    const row = rowOf(context, key)
+    if (wantOne(context, row)) wants.push({ key, want: row.want })
+  }
+  for (const key of event.keep) {
+    const row = rowOf(context, key)
+    if (row.keep) continue
+    const unwanted = !isWanted(row)
+    row.keep = true
+    if (unwanted) {
+      beginWant(context, row)
+      wants.push({ key, want: row.want })
+    }
+    keep.push(key)
+  }
+  submit(context, fresh, wants, keep)
+}
+
+const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): void => {
+  const known = context.state.rows.get(event.key)
+  if (known?.spec !== undefined || (known?.offer !== undefined && known.offer.digest !== event.digest)) {
+    return refuse(context, event.key, "DuplicateKey", "this key is in use for other work: release it first, or choose another")
+  }
+  const row = rowOf(context, event.key)
+  if (row.offer === undefined) {
+    const { bytes, digest, inline, key, scatter, value } = event
+    row.offer = { _tag: "Offer", key, value, digest, bytes, inline, scatter }
+    context.loose.add(key)
+    tell(context, row.offer)
+  }
+  if (event.wanted && wantOne(context, row)) submit(context, [], [{ key: row.key, want: row.want }], [])
+}
+
+const released = (context: Context, event: Extract<Event, { _tag: "Release" }>): void => {
+  const { out, state } = context
+  const row = state.rows.get(event.key)
+  if (row === undefined || row.refs === 0) {
+    if (event.answer) out.push({ _tag: "Ended", key: event.key, want: row?.want ?? 0 })
+    return
+  }
+  row.refs = Math.max(0, row.refs - event.count)
+  if (isWanted(row)) {
+    // Others here want it too: nothing stops, so there is nothing to wait for.
+    if (event.answer) out.push({ _tag: "Ended", key: row.key, want: row.want })
+    return
+  }
+  unwant(context, row, event.answer)
+}
+
+const unwant = (context: Context, row: RowState, answer: boolean): void => {
+  const want = { key: row.key, want: row.want }
+  if (!answer) context.releases.push(want)
+  else if (context.state.linked) {
+    flushReleases(context)
+    context.state.ending.set(row.want, row.key)
+    tell(context, { _tag: "Release", wants: [want], answer: true })
+  } else context.out.push({ _tag: "Ended", ...want })
+  endWant(context, row)
+}
+
+/**
+ * For this client the rows end here and now, unsettled ones with `Cancelled`; what it means for others is the scheduler's
+ * to say, and so is the fate of dependents.
+ */
+const cancelled = (context: Context, event: Extract<Event, { _tag: "Cancel" }>): void => {
+  const { by, force, reason } = event
+  const asked: Array<RowState> = []
+  for (const key of new Set(event.keys)) {
+    const row = context.state.rows.get(key)
+    if (row === undefined || !isWanted(row)) continue
+    if (row.settled !== undefined && !(force && row.status === "cancelled")) continue
+    row.cancel = { force, by, reason }
+    asked.push(row)
+    if (row.settled !== undefined) continue
+    const detail = `${key} was cancelled by ${by}` + (reason === "" ? "" : `: ${reason}`)
+    fail(context, row, Failure.make("Cancelled", key, detail, { by }))
+  }
+  if (asked.length > 0) tellCancel(context, asked, { force, by, reason })
+}
+
+const retried = (context: Context, keys: ReadonlyArray<Key>): void => {
+  const wants: Array<Note.Want> = []
+  for (const key of new Set(keys)) {
+    const row = context.state.rows.get(key)
+    if (row === undefined || !isWanted(row) || row.settled?._tag !== "Failure") continue
+    beginWant(context, row)
+    wants.push({ key, want: row.want })
+  }
+  if (wants.length > 0) tell(context, { _tag: "Retry", wants })
+}
+
+const note = (context: Context, note: Note.ToClient): void => {
+  const { out, state } = context
+  if (note._tag === "DropValue") {
+    for (const row of offersOf(context, note.value)) {
+      row.offer = undefined
+      out.push({ _tag: "DropOffer", value: note.value })
+    }
+    return
+  }
+  if (note._tag === "Ended") {
+    if (state.ending.delete(note.want)) out.push({ _tag: "Ended", key: note.key, want: note.want })
+    return
+  }
+  const row = state.rows.get(note.key)
+  // An answer to an older want speaks of what was asked then.
+  if (row === undefined || !isWanted(row) || row.want !== note.want) return
+  switch (note._tag) {
+    case "TaskPending":
+      return pending(context, row)
+    case "TaskStored":
+      if (row.spec !== undefined && row.spec.digest !== note.digest) return
+      stored(context, row, note)
+      break
+    case "TaskNotStored":
+      row.cancel = undefined
+      if (row.settled === undefined) fail(context, row, note.failure)
+      break
+  }
+  doneKeeping(context, row)
+}
+
+/** What the cluster was to keep until done is done: the client's own part in it ends. */
+const doneKeeping = (context: Context, row: RowState): void => {
+  if (!row.keep) return
+  row.keep = false
+  if (row.refs === 0) unwant(context, row, false)
+}
+
+const offersOf = (context: Context, value: string): ReadonlyArray<RowState> => {
+  // The value's name begins with its key; see `Id.offeredId`.
+  const row = context.state.rows.get(value.slice(0, value.lastIndexOf("#")))
+  return row?.offer?.value === value ? [row] : []
+}
+
+const close = (context: Context): void => {
+  const { out, state } = context
+  for (const row of state.rows.values()) {
+    if (isWanted(row) && (row.settled === undefined || row.joined)) {
+      const failure = Failure.make("ClusterClosed", row.key, `${row.key}: the client was closed before the value was here`)
+      if (row.settled === undefined) fail(context, row, failure)
+      else out.push({ _tag: "Settled", row, outcome: { _tag: "Failure", failure } })
+    }
+    stopFetch(context, row)
+    if (row.offer !== undefined) out.push({ _tag: "DropOffer", value: row.offer.value })
+  }
+  for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
+  context.releases = []
+  tell(context, { _tag: "ClientLeft" })
+  for (const all of [state.rows, state.ending, state.cache, state.queue, state.retrying]) all.clear()
+  context.loose.clear()
+  state.cached = 0
+  state.closed = true
+}
+

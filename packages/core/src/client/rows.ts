@@ -1,0 +1,152 @@
+/**
+ * Rows coming, going and being settled.
+ *
+ * A row stays while it is wanted or another row that stays names it as an input: that is the lineage which a scheduler that
+ * lost everything would need. Inputs form no circle, so counting is exact.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "../Failure.js"
+import type { Key, ValueId } from "../Id.js"
+import * as Payload from "../Payload.js"
+import type { Spec } from "../Spec.js"
+import { type Context, isWanted, type RowState, type Status } from "./state.js"
+
+export const row = (context: Context, key: Key): RowState => {
+  const known = context.state.rows.get(key)
+  if (known !== undefined) return known
+  const fresh: RowState = {
+    key,
+    spec: undefined,
+    refs: 0,
+    want: 0,
+    keep: false,
+    status: "pending",
+    facts: undefined,
+    settled: undefined,
+    joined: false,
+    needed: 0,
+    fetch: undefined,
+    offer: undefined,
+    cancel: undefined
+  }
+  context.state.rows.set(key, fresh)
+  context.loose.add(key)
+  return fresh
+}
+
+export const explain = (context: Context, row: RowState, spec: Spec): void => {
+  row.spec = spec
+  for (const key of spec.inputs) rowNeeded(context, key)
+}
+
+const rowNeeded = (context: Context, key: Key): void => {
+  row(context, key).needed += 1
+}
+
+/** A want begins: it has a number of its own, and nothing that was said to an earlier one counts. */
+export const beginWant = (context: Context, row: RowState): void => {
+  row.want = context.state.lastWant += 1
+  forgetValue(context, row)
+  row.facts = undefined
+  row.cancel = undefined
+  row.status = "pending"
+  context.out.push({ _tag: "Changed", row })
+}
+
+/** The want ends here; the row may stay as lineage. */
+export const endWant = (context: Context, row: RowState): void => {
+  stopFetch(context, row)
+  forgetValue(context, row)
+  row.joined = false
+  row.facts = undefined
+  row.cancel = undefined
+  row.status = "pending"
+  context.loose.add(row.key)
+}
+
+/** Forgets what nothing needs any more, inputs of forgotten rows included. */
+export const sweep = (context: Context): void => {
+  const { loose, out, state } = context
+  // A set grows while it is walked: inputs that become loose are visited in this same walk.
+  for (const key of loose) {
+    const row = state.rows.get(key)
+    loose.delete(key)
+    if (row === undefined || isWanted(row) || row.needed > 0) continue
+    state.rows.delete(key)
+    if (row.offer !== undefined) out.push({ _tag: "DropOffer", value: row.offer.value })
+    for (const input of row.spec?.inputs ?? []) {
+      const named = state.rows.get(input)
+      if (named === undefined) continue
+      named.needed -= 1
+      loose.add(input)
+    }
+  }
+}
+
+export const statusOf = (failure: Failure): Status =>
+  failure.reason === "Cancelled" ? "cancelled" : failure.reason === "Lost" ? "lost" : "error"
+
+export const fail = (context: Context, row: RowState, failure: Failure): void => {
+  stopFetch(context, row)
+  row.settled = { _tag: "Failure", failure }
+  row.status = statusOf(failure)
+  row.joined = false
+  context.out.push({ _tag: "Changed", row }, { _tag: "Settled", row, outcome: { _tag: "Failure", failure } })
+}
+
+/** The value is here: joiners get it, and from now on the row answers it. */
+export const succeed = (context: Context, row: RowState, value: ValueId, payload: Payload.Payload): void => {
+  const first = row.settled === undefined
+  stopFetch(context, row)
+  row.settled = { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload }
+  row.status = "finished"
+  row.joined = false
+  remember(context, row, Payload.bytes(payload))
+  if (first) context.out.push({ _tag: "Changed", row })
+  context.out.push({ _tag: "Settled", row, outcome: { _tag: "Value", value, payload } })
+}
+
+/** Counts a payload and lets the least recently used go. Small ones that rode along stay: they cost less than their row. */
+const remember = (context: Context, row: RowState, bytes: number): void => {
+  const { cache, config } = context.state
+  if (bytes <= Payload.inlineMax) return
+  cache.set(row.key, bytes)
+  context.state.cached += bytes
+  for (const [key, size] of cache) {
+    if (context.state.cached <= config.cacheBytes) return
+    const old = context.state.rows.get(key)
+    if (old?.settled?._tag === "Value") old.settled.payload = undefined
+    cache.delete(key)
+    context.state.cached -= size
+  }
+}
+
+/** The value was read: it goes last. */
+export const touch = (context: Context, key: Key): void => {
+  const bytes = context.state.cache.get(key)
+  if (bytes === undefined) return
+  context.state.cache.delete(key)
+  context.state.cache.set(key, bytes)
+}
+
+const forgetValue = (context: Context, row: RowState): void => {
+  row.settled = undefined
+  const bytes = context.state.cache.get(row.key)
+  if (bytes === undefined) return
+  context.state.cache.delete(row.key)
+  context.state.cached -= bytes
+}
+
+export const stopFetch = (context: Context, row: RowState): void => {
+  const { out, state } = context
+  state.queue.delete(row.key)
+  state.retrying.delete(row.key)
+  if (row.fetch === undefined) return
+  const started = state.fetching.get(row.fetch.value)
+  if (started !== undefined && !started.stopped) {
+    started.stopped = true
+    out.push({ _tag: "StopFetch", value: row.fetch.value })
+  }
+  row.fetch = undefined
+}

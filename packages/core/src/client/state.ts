@@ -1,0 +1,216 @@
+/**
+ * The client machine's rows and words. See `Client` for what it owns and its invariants.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "../Failure.js"
+import type { ClientId, Key, PeerId, ValueId } from "../Id.js"
+import type * as Note from "../Note.js"
+import type { Payload } from "../Payload.js"
+import type { Spec } from "../Spec.js"
+
+/** What this client knows of the value: where it is and what it is like. */
+export interface Facts {
+  readonly value: ValueId
+  readonly digest: string
+  readonly bytes: number
+  readonly type: string
+  readonly holders: ReadonlyArray<PeerId>
+  readonly inline: Payload | undefined
+}
+
+export type Outcome =
+  | { readonly _tag: "Value"; readonly value: ValueId; readonly payload: Payload }
+  | { readonly _tag: "Failure"; readonly failure: Failure }
+
+export type Status = "pending" | "finished" | "error" | "cancelled" | "lost"
+
+/** How a row is settled. The payload of a value may have been let go to stay within the budget. */
+export type Settled =
+  | { readonly _tag: "Value"; readonly value: ValueId; readonly digest: string; payload: Payload | undefined }
+  | { readonly _tag: "Failure"; readonly failure: Failure }
+
+/** Bringing the value here. */
+export interface Fetch {
+  readonly value: ValueId
+  /** Who is asked now; absent while it waits for its turn, for a fresh holder, or for `retryAt`. */
+  from: PeerId | undefined
+  /** Asked without success since the scheduler last named holders. */
+  tried: Set<PeerId>
+  retryAt: number | undefined
+  rounds: number
+}
+
+export interface Row {
+  readonly key: Key
+  /** How it is made; absent for what this client offers, and for names it shares with others. */
+  readonly spec: Spec | undefined
+  /** Handles that count on it. */
+  readonly refs: number
+  /** Number of the present want; of the last one where it is not wanted. 0: never wanted. */
+  readonly want: number
+  /** Wanted by the cluster until done, whoever leaves. */
+  readonly keep: boolean
+  readonly status: Status
+  readonly facts: Facts | undefined
+  readonly settled: Settled | undefined
+  /** Whether joiners wait for the value here. */
+  readonly joined: boolean
+  /** Rows of this client that name it as an input. */
+  readonly needed: number
+}
+
+/** The row as `step` alone may write it. */
+export interface RowState extends Row {
+  spec: Spec | undefined
+  refs: number
+  want: number
+  keep: boolean
+  status: Status
+  facts: Facts | undefined
+  settled: Settled | undefined
+  joined: boolean
+  needed: number
+  fetch: Fetch | undefined
+  offer: Note.Offer | undefined
+  /** A cancel that the scheduler has not answered. */
+  cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
+}
+
+export interface Config {
+  /** Bytes of fetched values kept, the least recently used going first. Default 256 MiB. */
+  readonly cacheBytes: number
+  /** Fetches at once. Default 32. */
+  readonly fetchesMax: number
+  /** Milliseconds before holders that failed are asked once more; doubles up to `refetchMax`. Default 200. */
+  readonly refetch: number
+  /** Default 10 seconds, in milliseconds. */
+  readonly refetchMax: number
+  /** Bytes at which a submission is cut into several notes. Default 32 KiB. */
+  readonly noteBytes: number
+}
+
+export interface State {
+  readonly id: ClientId
+  readonly name: string
+  readonly config: Config
+  readonly rows: ReadonlyMap<Key, Row>
+  closed: boolean
+}
+
+/** The state as `step` alone may write it. */
+export interface Inner extends State {
+  readonly rows: Map<Key, RowState>
+  /** Fetches that were started and have not ended, by value; `false`: nobody waits for it any more. */
+  readonly fetching: Map<ValueId, { readonly key: Key; stopped: boolean }>
+  /** Rows whose fetch waits for its turn, in order of asking. */
+  readonly queue: Set<Key>
+  /** Fetches that wait for `retryAt`. */
+  readonly retrying: Set<Key>
+  /** Wants whose `Release` asked for an answer. */
+  readonly ending: Map<number, Key>
+  /** Settled values of which the payload is kept, least recently used first. */
+  readonly cache: Map<Key, number>
+  cached: number
+  lastWant: number
+  /** Bytes of new work told and not acknowledged. */
+  outbox: number
+  linked: boolean
+}
+
+export type Event =
+  | {
+    /** New work. Each entry in `wants` adds one reference. Inputs stand before the specs that name them, or are rows. */
+    readonly _tag: "Submit"
+    readonly specs: ReadonlyArray<Spec>
+    readonly wants: ReadonlyArray<Key>
+    readonly keep: ReadonlyArray<Key>
+  }
+  | { readonly _tag: "Retain"; readonly key: Key }
+  | { readonly _tag: "Release"; readonly key: Key; readonly count: number; readonly answer: boolean }
+  | {
+    readonly _tag: "Cancel"
+    readonly keys: ReadonlyArray<Key>
+    readonly force: boolean
+    readonly by: string
+    readonly reason: string
+  }
+  | { readonly _tag: "RetryKeys"; readonly keys: ReadonlyArray<Key> }
+  | {
+    /** A value this client serves. Unless `wanted`, it stands in one `step` with the `Submit` that names it. */
+    readonly _tag: "Offer"
+    readonly key: Key
+    readonly value: ValueId
+    readonly digest: string
+    readonly bytes: number
+    readonly inline: Payload | undefined
+    readonly scatter: Note.Offer["scatter"]
+    readonly wanted: boolean
+  }
+  | { readonly _tag: "Need"; readonly key: Key }
+  | {
+    readonly _tag: "FetchEnded"
+    readonly value: ValueId
+    readonly from: PeerId
+    readonly payload?: Payload | undefined
+    /** Why there is no payload. Default `unreachable`; for a stopped fetch it does not matter. */
+    readonly why?: Note.FetchFailed["why"] | undefined
+  }
+  | { readonly _tag: "Note"; readonly note: Note.ToClient }
+  /** A fresh session, maybe with a new incarnation; `unacked` is what the last one leaves (`Link.unacked`). */
+  | { readonly _tag: "LinkReset"; readonly unacked: ReadonlyArray<Note.Note> }
+  /** `work` of `Link.Acked`. */
+  | { readonly _tag: "Acked"; readonly bytes: number }
+  | { readonly _tag: "Tick" }
+  | { readonly _tag: "Close" }
+
+export type Command =
+  | { readonly _tag: "Tell"; readonly note: Note.FromClient }
+  | { readonly _tag: "Changed"; readonly row: Row }
+  | { readonly _tag: "Settled"; readonly row: Row; readonly outcome: Outcome }
+  | { readonly _tag: "Refused"; readonly key: Key; readonly failure: Failure }
+  | { readonly _tag: "Fetch"; readonly key: Key; readonly value: ValueId; readonly from: PeerId; readonly bytes: number }
+  | { readonly _tag: "StopFetch"; readonly value: ValueId }
+  | { readonly _tag: "DropOffer"; readonly value: ValueId }
+  | { readonly _tag: "Ended"; readonly key: Key; readonly want: number }
+
+export const make = (options: {
+  readonly id: ClientId
+  readonly name: string
+  readonly config?: Partial<Config> | undefined
+}): Inner => ({
+  id: options.id,
+  name: options.name,
+  config: {
+    cacheBytes: 256 * 1024 * 1024,
+    fetchesMax: 32,
+    refetch: 200,
+    refetchMax: 10_000,
+    noteBytes: 32 * 1024,
+    ...options.config
+  },
+  rows: new Map(),
+  closed: false,
+  fetching: new Map(),
+  queue: new Set(),
+  retrying: new Set(),
+  ending: new Map(),
+  cache: new Map(),
+  cached: 0,
+  lastWant: 0,
+  outbox: 0,
+  linked: false
+})
+
+export const isWanted = (row: Row): boolean => row.refs > 0 || row.keep
+
+/** What one step gathers. */
+export interface Context {
+  readonly state: Inner
+  readonly now: number
+  readonly out: Array<Command>
+  /** Releases on their way to one note: facts merge while they wait. */
+  releases: Array<Note.Want>
+  /** Rows that may have lost their last reason to stay. */
+  readonly loose: Set<Key>
+}

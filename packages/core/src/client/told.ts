@@ -1,0 +1,146 @@
+/**
+ * What the client says to the scheduler: notes in order, releases merged, submissions cut; and everything anew when a
+ * session begins.
+ *
+ * @since 0.1.0
+ */
+import type { Key } from "../Id.js"
+import { isWork, ofSpec, weigh } from "../link/weight.js"
+import type * as Note from "../Note.js"
+import type { Spec } from "../Spec.js"
+import { type Context, isWanted, type RowState } from "./state.js"
+
+export const tell = (context: Context, note: Note.FromClient): void => {
+  flushReleases(context)
+  say(context, note)
+}
+
+const say = (context: Context, note: Note.FromClient): void => {
+  // Before the first session there is nobody to tell: `LinkReset` tells it all.
+  if (!context.state.linked) return
+  if (isWork(note)) context.state.outbox += weigh(note)
+  context.out.push({ _tag: "Tell", note })
+}
+
+/** Releases in a row become one note, which leaves before whatever is told next: order within a key is kept. */
+export const flushReleases = (context: Context): void => {
+  if (context.releases.length === 0) return
+  const wants = context.releases
+  context.releases = []
+  say(context, { _tag: "Release", wants, answer: false })
+}
+
+/**
+ * Tells new work in notes of about `noteBytes`. A cut never parts a row that nobody wants from the last one that names it:
+ * the scheduler would forget it in between.
+ */
+export const submit = (
+  context: Context,
+  specs: ReadonlyArray<Spec>,
+  wants: ReadonlyArray<Note.Want>,
+  keep: ReadonlyArray<Key>
+): void => {
+  const wanted = new Map(wants.map((want) => [want.key, want]))
+  const kept = new Set(keep)
+  const lastUse = new Map<Key, number>()
+  specs.forEach((spec, i) => {
+    for (const key of spec.inputs) lastUse.set(key, i)
+  })
+  let part: Array<Spec> = []
+  let bytes = 0
+  let reach = 0
+  const close = (): void => {
+    tell(context, {
+      _tag: "Submit",
+      specs: part,
+      wants: part.flatMap((spec) => wanted.get(spec.key) ?? []),
+      keep: part.flatMap((spec) => kept.has(spec.key) ? [spec.key] : [])
+    })
+    for (const spec of part) {
+      wanted.delete(spec.key)
+      kept.delete(spec.key)
+    }
+    part = []
+    bytes = 0
+  }
+  specs.forEach((spec, i) => {
+    const more = ofSpec(spec)
+    if (part.length > 0 && bytes + more > context.state.config.noteBytes && reach < i) close()
+    part.push(spec)
+    bytes += more
+    if (!wanted.has(spec.key)) reach = Math.max(reach, lastUse.get(spec.key) ?? i)
+  })
+  if (part.length + wanted.size + kept.size === 0) return
+  tell(context, { _tag: "Submit", specs: part, wants: [...wanted.values()], keep: [...kept] })
+}
+
+/** Rows with those that they name before them. */
+const sorted = (rows: ReadonlyMap<Key, RowState>): ReadonlyArray<RowState> => {
+  const done = new Set<Key>()
+  const order: Array<RowState> = []
+  for (const root of rows.values()) {
+    const stack: Array<{ readonly row: RowState; readonly open: boolean }> = [{ row: root, open: true }]
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      if (!top.open) {
+        order.push(top.row)
+        continue
+      }
+      if (done.has(top.row.key)) continue
+      done.add(top.row.key)
+      stack.push({ row: top.row, open: false })
+      for (const key of top.row.spec?.inputs ?? []) {
+        const input = rows.get(key)
+        if (input !== undefined && !done.has(key)) stack.push({ row: input, open: true })
+      }
+    }
+  }
+  return order
+}
+
+const told = (row: RowState): Note.ClientTold["wants"][number]["told"] => {
+  if (row.settled !== undefined) {
+    return row.settled._tag === "Failure" ?
+      { failure: row.settled.failure } :
+      { value: row.settled.value, digest: row.settled.digest }
+  }
+  return row.facts === undefined ? undefined : { value: row.facts.value, digest: row.facts.digest }
+}
+
+/**
+ * Begins a session. What the last one left unacknowledged is told again only where the rows do not say it: tries that
+ * were asked for (`Retry`). Releases need no word: what is not wanted is not in the list.
+ */
+export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): void => {
+  const { out, state } = context
+  context.releases = []
+  state.linked = true
+  state.outbox = 0
+  const specs: Array<Spec> = []
+  const wants: Array<Note.ClientTold["wants"][number]> = []
+  const offers: Array<Note.Offer> = []
+  for (const row of sorted(state.rows)) {
+    if (row.offer !== undefined) offers.push(row.offer)
+    if (row.spec !== undefined) specs.push(row.spec)
+    if (isWanted(row)) wants.push({ key: row.key, want: row.want, told: told(row), keep: row.keep })
+  }
+  tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers })
+  for (const row of state.rows.values()) if (row.cancel !== undefined) tellCancel(context, [row], row.cancel)
+  for (const note of unacked) {
+    if (note._tag !== "Retry") continue
+    const asked = note.wants.filter((want) => {
+      const row = state.rows.get(want.key)
+      return row !== undefined && isWanted(row) && row.want === want.want && row.settled === undefined
+    })
+    if (asked.length > 0) tell(context, { _tag: "Retry", wants: asked })
+  }
+  // Nobody answers for another session: waiting for its ends would be waiting for a dead link.
+  for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
+  state.ending.clear()
+}
+
+export const tellCancel = (
+  context: Context,
+  rows: ReadonlyArray<RowState>,
+  cancel: { readonly force: boolean; readonly by: string; readonly reason: string }
+): void =>
+  tell(context, { _tag: "Cancel", wants: rows.map((row) => ({ key: row.key, want: row.want })), ...cancel })
