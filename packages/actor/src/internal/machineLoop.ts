@@ -1,0 +1,398 @@
+/**
+ * The loop of `MachineActor`. Plain imperative code: one message costs a push,
+ * one batch costs one scheduled task, and no fiber exists but for work.
+ *
+ * It keeps the promises numbered in `MachineActor`. `tell` never steps by
+ * itself; it schedules `turn`, which does.
+ */
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Runtime from "effect/Runtime"
+import type * as Scheduler from "effect/Scheduler"
+import { ActorDown, MachineFailed, MailboxFull } from "../ActorError.js"
+import type { Hands, MachineRef, Options, StopOptions } from "../MachineActor.js"
+import type { Terminated, Watchable } from "../Watch.js"
+import { Life } from "./life.js"
+
+export interface World<R> {
+  readonly runtime: Runtime.Runtime<R>
+  readonly clock: Clock.Clock
+  readonly scheduler: Scheduler.Scheduler
+}
+
+/** `open`: takes messages. `draining`: handles what it has. `ended`: nothing happens any more. */
+type Phase = "open" | "draining" | "ended"
+
+interface Work {
+  readonly fiber: Fiber.RuntimeFiber<unknown, never>
+}
+
+interface Alarm {
+  readonly at: number
+  readonly fiber: Fiber.RuntimeFiber<void, never>
+}
+
+export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, State> {
+  readonly name: string
+  private readonly life: Life<MachineFailed>
+  private readonly current: State
+  private readonly capacity: number
+  private phase: Phase = "open"
+  private scheduled = false
+  private stepping = false
+  /** A step is wanted though no message waits. */
+  private due = false
+  /** The supervision lane: what watched actors had to say. */
+  private urgent: Array<Event> = []
+  private messages: Array<Event> = []
+  /** The batch whose commands are being performed. */
+  private batch: ReadonlyArray<Event> = []
+  private readonly named = new Map<string, Work>()
+  private readonly fibers = new Set<Fiber.RuntimeFiber<unknown, never>>()
+  private readonly watching = new Set<() => void>()
+  private alarm: Alarm | undefined = undefined
+
+  constructor(
+    private readonly options: Options<State, Event, Command, R>,
+    private readonly world: World<R>
+  ) {
+    this.name = options.name
+    this.life = new Life(options.name)
+    this.capacity = options.capacity ?? 4096
+    this.current = options.machine.initial(world.clock.unsafeCurrentTimeMillis())
+    this.setAlarm()
+  }
+
+  // ---------------------------------------------------------------------------
+  // The outside
+  // ---------------------------------------------------------------------------
+
+  get await(): Effect.Effect<void, MachineFailed> {
+    return this.life.await
+  }
+
+  get watch(): Watchable<MachineFailed>["watch"] {
+    return this.life.watch
+  }
+
+  get depth(): number {
+    return this.urgent.length + this.messages.length
+  }
+
+  get working(): number {
+    return this.fibers.size
+  }
+
+  readonly state = (): State => this.current
+
+  readonly tell = (event: Event): boolean => {
+    if (this.phase !== "open") return false
+    this.enqueue(event)
+    return true
+  }
+
+  readonly tellAll = (events: Iterable<Event>): boolean => {
+    if (this.phase !== "open") return false
+    for (const event of events) this.messages.push(event)
+    this.schedule()
+    return true
+  }
+
+  readonly offer = (event: Event): Either.Either<void, MailboxFull | ActorDown> => {
+    if (this.phase !== "open") {
+      const exit = this.life.exit
+      const reason = exit === undefined ? "it is stopping" : Exit.isSuccess(exit) ? "it was stopped" : "it failed"
+      return Either.left(new ActorDown({ actor: this.name, begun: false, reason }))
+    }
+    if (this.depth >= this.capacity) {
+      return Either.left(new MailboxFull({ actor: this.name, capacity: this.capacity }))
+    }
+    this.enqueue(event)
+    return Either.void
+  }
+
+  readonly kill = (cause: Cause.Cause<unknown>): void => {
+    this.fail("link", [], cause)
+  }
+
+  readonly stop = (options?: StopOptions | undefined): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const drain = options?.drain === true && !this.isEnded()
+      if (drain) {
+        this.phase = "draining"
+        this.schedule()
+      } else {
+        this.end(Exit.void)
+      }
+      const drained = drain ? Effect.ignore(this.life.await) : Effect.void
+      return drained.pipe(
+        Effect.zipRight(this.close),
+        Effect.timeoutTo({ duration: options?.deadline ?? "5 seconds", onSuccess: () => {}, onTimeout: () => {} }),
+        Effect.ensuring(Effect.sync(() => this.end(Exit.void)))
+      )
+    })
+
+  /** Ends it, if it has not ended, and waits until no work of it runs. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.end(Exit.void)
+    return this.fibers.size === 0 ? Effect.void : Effect.asVoid(Fiber.awaitAll(this.fibers))
+  })
+
+  // ---------------------------------------------------------------------------
+  // The loop
+  // ---------------------------------------------------------------------------
+
+  private enqueue(event: Event): void {
+    this.messages.push(event)
+    this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.stepping) return
+    this.scheduled = true
+    this.world.scheduler.scheduleTask(this.turn, 0)
+  }
+
+  private readonly turn = (): void => {
+    this.scheduled = false
+    if (this.isEnded()) return
+    if (this.depth === 0 && !this.due) return this.endIfDrained()
+    const batch = this.takeBatch()
+    this.due = false
+    this.batch = batch
+    this.stepping = true
+    try {
+      this.stepAndPerform(batch)
+    } catch (error) {
+      // Commands that cannot be iterated.
+      this.fail("step", batch, Cause.die(error))
+    }
+    this.stepping = false
+    this.batch = []
+    if (!this.isEnded()) this.settle(batch)
+  }
+
+  private takeBatch(): ReadonlyArray<Event> {
+    const batch = this.urgent.length === 0 ? this.messages : this.urgent.concat(this.messages)
+    this.messages = []
+    if (this.urgent.length > 0) this.urgent = []
+    return batch
+  }
+
+  private stepAndPerform(batch: ReadonlyArray<Event>): void {
+    const { machine, perform } = this.options
+    let commands: ReadonlyArray<Command>
+    try {
+      commands = machine.step(this.current, batch, this.world.clock.unsafeCurrentTimeMillis())
+    } catch (error) {
+      return this.fail("step", batch, Cause.die(error))
+    }
+    for (const command of commands) {
+      let carried: void | Effect.Effect<unknown, never, R>
+      try {
+        carried = perform(command, this.hands)
+      } catch (error) {
+        return this.fail("perform", batch, Cause.die(error))
+      }
+      if (carried !== undefined) this.carry(carried, batch)
+      // What was begun may have failed, or ended this actor, before it returned.
+      if (this.isEnded()) return
+    }
+  }
+
+  /** After a step: is there more to do now, later, or, when draining, never again? */
+  private settle(batch: ReadonlyArray<Event>): void {
+    try {
+      this.due = this.options.machine.more?.(this.current) === true
+      this.setAlarm()
+    } catch (error) {
+      return this.fail("step", batch, Cause.die(error))
+    }
+    if (this.due || this.depth > 0) return this.schedule()
+    this.endIfDrained()
+  }
+
+  private endIfDrained(): void {
+    if (this.phase === "draining" && this.fibers.size === 0 && this.depth === 0 && !this.scheduled) {
+      this.end(Exit.void)
+    }
+  }
+
+  // ---------------------------------------------------------------------------
+  // Time
+  // ---------------------------------------------------------------------------
+
+  /**
+   * One sleeping fiber at most. A deadline that moves later leaves it as it is:
+   * it looks again when it wakes. So a deadline that moves with every message
+   * costs nothing.
+   */
+  private setAlarm(): void {
+    const at = this.options.machine.nextDeadline?.(this.current)
+    if (at === undefined || !(at < Infinity)) return
+    if (this.alarm !== undefined) {
+      if (this.alarm.at <= at) return
+      this.clearAlarm()
+    }
+    const wait = Math.max(0, at - this.world.clock.unsafeCurrentTimeMillis())
+    const sleep = Effect.flatMap(
+      this.world.clock.sleep(Duration.millis(wait)),
+      () => Effect.sync(() => this.wake())
+    )
+    // Not at once: a sleep of nothing must not wake before this line is done.
+    this.alarm = { at, fiber: Runtime.runFork(this.world.runtime)(sleep, { immediate: false }) }
+  }
+
+  private wake(): void {
+    this.alarm = undefined
+    if (this.isEnded()) return
+    const { nextDeadline, tick } = this.options.machine
+    try {
+      const at = nextDeadline?.(this.current)
+      if (at === undefined) return
+      if (at > this.world.clock.unsafeCurrentTimeMillis()) return this.setAlarm()
+    } catch (error) {
+      return this.fail("step", [], Cause.die(error))
+    }
+    if (tick !== undefined) this.messages.push(tick)
+    this.due = true
+    this.schedule()
+  }
+
+  private clearAlarm(): void {
+    this.alarm?.fiber.unsafeInterruptAsFork(FiberId.none)
+    this.alarm = undefined
+  }
+
+  // ---------------------------------------------------------------------------
+  // The hands
+  // ---------------------------------------------------------------------------
+
+  private readonly hands: Hands<Event, R> = {
+    self: { tell: (event) => this.report(event) },
+    start: (name, work) => this.start(name, work),
+    stop: (name) => this.stopWork(name),
+    watch: (target, event) => this.watchOther(target, event)
+  }
+
+  /** An event from inside: taken while draining too. */
+  private report(event: Event): void {
+    if (!this.isEnded()) this.enqueue(event)
+  }
+
+  private start(name: string, work: Effect.Effect<Event, never, R>): void {
+    if (this.isEnded()) return
+    if (this.named.has(name)) {
+      throw new Error(`actor "${this.name}" started work "${name}", which is already running`)
+    }
+    // Kept only where needed: a batch must not live as long as the work it started.
+    const batch = this.options.onWorkEnd === undefined ? this.batch : []
+    // Started after this batch's commands, so that none of them waits for the work's first steps.
+    const fiber = Runtime.runFork(this.world.runtime)(work, { immediate: false })
+    const entry: Work = { fiber }
+    this.named.set(name, entry)
+    this.fibers.add(fiber)
+    fiber.addObserver((exit) => {
+      this.fibers.delete(fiber)
+      if (this.named.get(name) === entry) this.named.delete(name)
+      if (this.isEnded()) return
+      if (Exit.isSuccess(exit)) return this.report(exit.value)
+      this.workFailed(name, exit, batch)
+    })
+  }
+
+  private workFailed(name: string, exit: Exit.Failure<Event, never>, batch: ReadonlyArray<Event>): void {
+    if (this.options.onWorkEnd === undefined) return this.fail("work", batch, exit.cause)
+    let event: Event
+    try {
+      // A failure holds no value, whatever its type says of one.
+      event = this.options.onWorkEnd(name, exit as Exit.Failure<never, never>)
+    } catch (error) {
+      return this.fail("work", [], Cause.sequential(exit.cause, Cause.die(error)))
+    }
+    this.report(event)
+  }
+
+  private stopWork(name: string): void {
+    const work = this.named.get(name)
+    if (work === undefined) return
+    // The name is free from now on, though the work may still run its finalizers.
+    this.named.delete(name)
+    work.fiber.unsafeInterruptAsFork(FiberId.none)
+  }
+
+  private carry(effect: Effect.Effect<unknown, never, R>, batch: ReadonlyArray<Event>): void {
+    if (Exit.isExit(effect)) {
+      if (Exit.isFailure(effect)) this.fail("perform", batch, effect.cause)
+      return
+    }
+    const fiber = Runtime.runFork(this.world.runtime)(effect)
+    this.fibers.add(fiber)
+    fiber.addObserver((exit) => {
+      this.fibers.delete(fiber)
+      if (Exit.isFailure(exit)) return this.fail("perform", batch, exit.cause)
+      this.endIfDrained()
+    })
+  }
+
+  private watchOther<E>(target: Watchable<E>, event: (terminated: Terminated<E>) => Event): () => void {
+    if (this.isEnded()) return () => {}
+    let over = false
+    let unwatch = () => {}
+    const forget = () => {
+      over = true
+      this.watching.delete(forget)
+      unwatch()
+    }
+    this.watching.add(forget)
+    // Called back before this returns if the target has ended already.
+    unwatch = target.watch((terminated) => {
+      if (over || this.isEnded()) return
+      forget()
+      try {
+        this.urgent.push(event(terminated))
+      } catch (error) {
+        return this.fail("work", this.batch, Cause.die(error))
+      }
+      this.schedule()
+    })
+    return forget
+  }
+
+  // ---------------------------------------------------------------------------
+  // The end
+  // ---------------------------------------------------------------------------
+
+  // A method, because the phase changes under code that has just looked at it.
+  private isEnded(): boolean {
+    return this.phase === "ended"
+  }
+
+  private fail(during: MachineFailed["during"], events: ReadonlyArray<Event>, cause: Cause.Cause<unknown>): void {
+    if (this.isEnded()) return
+    const error = new MachineFailed({ actor: this.name, during, events, cause })
+    const unobserved = !this.life.observed
+    this.end(Exit.fail(error))
+    if (unobserved) {
+      Runtime.runFork(this.world.runtime)(Effect.logError("An actor that nobody watches failed", Cause.fail(error)))
+    }
+  }
+
+  private end(exit: Exit.Exit<void, MachineFailed>): void {
+    if (this.isEnded()) return
+    this.phase = "ended"
+    this.messages = []
+    this.urgent = []
+    this.named.clear()
+    this.clearAlarm()
+    for (const unwatch of this.watching) unwatch()
+    for (const fiber of this.fibers) fiber.unsafeInterruptAsFork(FiberId.none)
+    this.life.end(exit)
+  }
+}
