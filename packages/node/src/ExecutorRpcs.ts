@@ -1,0 +1,81 @@
+/**
+ * What a node and one of its executors say to each other, typed. The executor is the server; the node opens it once,
+ * then tells it what to do in batches and listens to one stream of events.
+ *
+ * Payloads are trusted (both ends are one program), so schemas let them pass as they are: a structured clone carries
+ * them, and a `SharedArrayBuffer` stays the same memory on both sides of a thread.
+ *
+ * @since 0.1.0
+ */
+import type * as Id from "@creel/core/Id"
+import * as Rpc from "@effect/rpc/Rpc"
+import * as RpcGroup from "@effect/rpc/RpcGroup"
+import type { ExecutorEvent, Job } from "creel/Executor"
+import * as Schema from "effect/Schema"
+import { NodeClusterError } from "./NodeClusterError.js"
+
+/**
+ * What an executor is told when it is opened.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenOptions {
+  /** Its name in this life; a restarted executor has another. */
+  readonly executor: string
+  readonly worker: { readonly id: string; readonly name: string }
+  /** The address of the module with the tasks; absent where the executor's own entry brings them. */
+  readonly tasks: string | undefined
+  /** How many attempts that only wait share it. */
+  readonly io: number
+  /** Whether the large parts of results go into shared memory. */
+  readonly share: boolean
+  readonly allowPlain: boolean
+  /** Where it marks what it has begun, so that this is known even if it dies at once. */
+  readonly marks:
+    | { readonly _tag: "Shared"; readonly buffer: SharedArrayBuffer }
+    | { readonly _tag: "File"; readonly fd: number }
+    | undefined
+}
+
+/**
+ * One thing to do. `mark` is the job's place among the marks, or -1.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Command =
+  | { readonly _tag: "Run"; readonly job: Job; readonly mark: number }
+  | { readonly _tag: "Interrupt"; readonly attempt: Id.Attempt; readonly reason: string; readonly by: string }
+  | { readonly _tag: "Proceed"; readonly attempt: Id.Attempt }
+
+/**
+ * What an executor has to say of its attempts; that it is up or down is its node's to say.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AttemptEvent = Exclude<ExecutorEvent, { readonly _tag: "Up" } | { readonly _tag: "Down" }>
+
+/** Lets a value pass as it is. */
+const trusted = <A>(identifier: string): Schema.Schema<A> =>
+  Schema.declare((_: unknown): _ is A => true, { identifier })
+
+/**
+ * @since 0.1.0
+ * @category rpcs
+ */
+export class ExecutorRpcs extends RpcGroup.make(
+  /** Loads the tasks and answers what it can run. Called once, first. */
+  Rpc.make("Open", {
+    payload: trusted<OpenOptions>("OpenOptions"),
+    success: Schema.Struct({ tasks: Schema.Array(Schema.String) }),
+    error: NodeClusterError
+  }),
+  /** What gathered while the last batch was on its way, in order. */
+  Rpc.make("Tell", { payload: trusted<ReadonlyArray<Command>>("Commands") }),
+  /** Everything that happens, as it gathers. */
+  Rpc.make("Events", { success: trusted<AttemptEvent>("AttemptEvent"), stream: true }),
+  /** Interrupts what runs, closes the services of the tasks, and answers when that is done. */
+  Rpc.make("Close")
+) {}

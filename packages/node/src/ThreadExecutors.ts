@@ -1,0 +1,152 @@
+/**
+ * Executors that are worker threads: they share memory with their node, and start in a few milliseconds.
+ *
+ * @since 0.1.0
+ */
+import type { Executors } from "creel/Executor"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { ResourceLimits, WorkerOptions } from "node:worker_threads"
+import { Worker } from "node:worker_threads"
+import * as Backing from "./internal/backing.js"
+import * as BootFile from "./internal/bootFile.js"
+import * as Inside from "./internal/inside.js"
+import * as Module from "./internal/module.js"
+import * as Supervise from "./internal/supervise.js"
+import { NodeClusterError } from "./NodeClusterError.js"
+
+/**
+ * What executors of either kind are told.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How many. */
+  readonly count: number
+  readonly worker: { readonly id: string; readonly name: string }
+  /** How many attempts that only wait share one executor. Default 32. */
+  readonly io?: number | undefined
+  /** Whole slots each offers. Default 1. */
+  readonly slots?: number | undefined
+  /** Whether functions sent by a client are run. Default `false`. */
+  readonly plainFunctions?: boolean | undefined
+  /** How long one may take to come up. Default 30 seconds. */
+  readonly startWithin?: Duration.DurationInput | undefined
+  /** How long running work and services may take to be finalized at the end. Default 2 seconds. */
+  readonly grace?: Duration.DurationInput | undefined
+  /** How deaths are answered. Default: at most 10 restarts within a minute, after 50 ms, doubled up to 5 seconds. */
+  readonly restarts?: {
+    readonly limit?: number | undefined
+    readonly period?: Duration.DurationInput | undefined
+    readonly delay?: Duration.DurationInput | undefined
+    readonly maxDelay?: Duration.DurationInput | undefined
+  } | undefined
+}
+
+/**
+ * Where a thread finds its tasks: a module that exports them, or an entry of one's own that ends in
+ * `NodeWorker.launch`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ThreadSource =
+  | { readonly tasks: URL | string; readonly spawn?: undefined }
+  | { readonly tasks?: undefined; readonly spawn: () => Worker }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ThreadOptions = Options & ThreadSource & {
+  /** Limits of each thread, as in `node:worker_threads`; for modules only (an entry's thread is made by `spawn`). */
+  readonly resourceLimits?: ResourceLimits | undefined
+}
+
+/**
+ * Executors with what a layer needs of them beyond running jobs: when they are ready, and where clients inside tasks
+ * find the scheduler.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeExecutors extends Executors, Supervise.Supervised {}
+
+/** @internal */
+export const superviseOptions = (
+  options: Options,
+  kind: string,
+  tasks: string | undefined,
+  spawn: Supervise.SuperviseOptions["spawn"]
+): Supervise.SuperviseOptions => ({
+  names: Array.from({ length: options.count }, (_, index) => `${options.worker.name}/${kind}-${index + 1}`),
+  spawn,
+  open: {
+    worker: options.worker,
+    tasks,
+    io: options.io ?? 32,
+    allowPlain: options.plainFunctions ?? false
+  },
+  slots: options.slots ?? 1,
+  startWithin: Duration.toMillis(options.startWithin ?? "30 seconds"),
+  grace: Duration.toMillis(options.grace ?? "2 seconds"),
+  limits: {
+    restarts: options.restarts?.limit ?? 10,
+    period: Duration.toMillis(options.restarts?.period ?? "1 minute"),
+    delay: Duration.toMillis(options.restarts?.delay ?? 50),
+    maxDelay: Duration.toMillis(options.restarts?.maxDelay ?? "5 seconds")
+  }
+})
+
+/**
+ * Without a prototype: what a polluted one says never decides how something is spawned.
+ *
+ * @internal
+ */
+export const bare = <A extends object>(options: A): A => Object.assign(Object.create(null), options)
+
+/** @internal */
+export const spawnWith = <A>(name: string, spawn: () => A): Effect.Effect<A, NodeClusterError> =>
+  Effect.try({
+    try: spawn,
+    catch: (cause) =>
+      new NodeClusterError({
+        reason: "ExecutorNotStarted",
+        executor: name,
+        detail: cause instanceof Error ? cause.message : String(cause)
+      })
+  })
+
+/**
+ * Threads that run the tasks of a module, or of an entry of one's own. Fails when the module cannot be what it is said
+ * to be; what only shows while it loads fails `ready`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: ThreadOptions): Effect.Effect<NodeExecutors, NodeClusterError> =>
+  Effect.gen(function*() {
+    if (options.spawn !== undefined) {
+      const spawn = options.spawn
+      return yield* Supervise.make(superviseOptions(options, "thread", undefined, (name) =>
+        Effect.map(spawnWith(name, () => Inside.threadAs(name, spawn)), Backing.fromThread)))
+    }
+    const module = yield* Module.resolve(options.tasks)
+    const boot = yield* BootFile.locate
+    return yield* Supervise.make(superviseOptions(options, "thread", module.url, (name) =>
+      Effect.map(
+        spawnWith(name, () =>
+          Inside.threadAs(name, () =>
+            new Worker(
+              boot,
+              bare<WorkerOptions>({
+                name,
+                workerData: { creelLoader: module.loader },
+                ...(options.resourceLimits === undefined ? {} : { resourceLimits: bare(options.resourceLimits) }),
+                ...BootFile.execArgv()
+              })
+            ))),
+        Backing.fromThread
+      )))
+  })

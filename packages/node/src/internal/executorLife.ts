@@ -1,0 +1,243 @@
+/**
+ * One life of one executor: from the moment its thread or process is spawned until that is known to have ended. The
+ * next life is the supervisor's business.
+ *
+ * 1. A life that came up emits one `Up`, then events of its attempts, then one `Down`, and nothing after that.
+ * 2. Jobs told to a life that is over are dropped: its `Down` speaks for them.
+ * 3. When a life's scope has closed, its thread or process is gone, or abandoned and no longer in anyone's way.
+ */
+import * as RpcClient from "@effect/rpc/RpcClient"
+import type * as RpcServer from "@effect/rpc/RpcServer"
+import type { ExecutorEvent, Job } from "creel/Executor"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as Mailbox from "effect/Mailbox"
+import type * as Scope from "effect/Scope"
+import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
+import { ExecutorRpcs } from "../ExecutorRpcs.js"
+import { NodeClusterError } from "../NodeClusterError.js"
+import type { Backing } from "./backing.js"
+import { Postings } from "./postings.js"
+import * as RealTime from "./realTime.js"
+import * as RpcWire from "./rpcWire.js"
+import { channelDoor, channelExecutor, channelRefusal, owned, unshared } from "./wire.js"
+
+export interface LifeOptions {
+  readonly name: string
+  readonly spawn: (name: string) => Effect.Effect<Backing, NodeClusterError>
+  readonly open: Omit<OpenOptions, "executor" | "marks" | "share">
+  readonly slots: number
+  /** Milliseconds to come up in. */
+  readonly startWithin: number
+  /** Milliseconds for running work and services to be finalized when the life is ended from here. */
+  readonly grace: number
+  readonly emit: (event: ExecutorEvent) => void
+  readonly serveDoor: Effect.Effect<(protocol: RpcServer.Protocol["Type"]) => Effect.Effect<void, never, Scope.Scope>>
+}
+
+/** What can be done with a life that is up. */
+export interface Life {
+  readonly run: (job: Job) => void
+  readonly interrupt: (attempt: number, reason: string, by: string) => void
+  readonly proceed: (attempt: number) => void
+  readonly end: (why: string) => void
+}
+
+export interface LifeEnd {
+  readonly detail: string
+  /** Ended from here, by `end`. */
+  readonly expected: boolean
+  /** The program was started inside of it. */
+  readonly refused: NodeClusterError | undefined
+}
+
+/** Milliseconds for something that was ended by force to be gone. */
+const killWithin = 1000
+/** Milliseconds between looks at the marks, while something posted has not said that it began. */
+const lookEvery = 25
+
+const client = (backing: Backing) =>
+  RpcClient.make(ExecutorRpcs, { disableTracing: true }).pipe(
+    Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(backing.wire, channelExecutor))
+  )
+
+/** Kills, and answers whether it is gone. */
+const kill = (backing: Backing): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    backing.kill()
+    return RealTime.within(Deferred.await(backing.exited), killWithin)
+  })
+
+const acquireBacking = (options: LifeOptions) =>
+  Effect.acquireRelease(options.spawn(options.name), (backing) =>
+    Effect.gen(function*() {
+      const gone = (yield* Deferred.isDone(backing.exited)) || (yield* kill(backing))
+      if (!gone) {
+        backing.abandon()
+        yield* Effect.logError(`${options.name} is busy in native code and could not be ended: it was abandoned`)
+      }
+      backing.marks.close()
+    }))
+
+const clean = (backing: Backing, event: AttemptEvent): AttemptEvent =>
+  backing.shares || event._tag !== "Ended" || event.outcome._tag !== "Value"
+    ? event
+    : { ...event, outcome: { ...event.outcome, payload: owned(event.outcome.payload) } }
+
+const unsharedJob = (job: Job): Job => ({
+  ...job,
+  args: unshared(job.args),
+  inputs: job.inputs.map((input) => ({ value: input.value, payload: unshared(input.payload) }))
+})
+
+/** The part that is touched for every job: plain, and without a fiber of its own. */
+const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, commands: Mailbox.Mailbox<Command>) => {
+  const postings = new Postings(backing.marks)
+  let open = true
+  let timer: NodeJS.Timeout | undefined
+
+  const look = (): void => {
+    timer = undefined
+    for (const attempt of postings.readMarks()) {
+      if (postings.claim(attempt)) emit({ _tag: "Claimed", attempt })
+    }
+    lookLater()
+  }
+  const lookLater = (): void => {
+    if (timer !== undefined || !open || !postings.hasUnclaimed()) return
+    timer = setTimeout(look, lookEvery)
+    timer.unref()
+  }
+
+  const hear = (event: AttemptEvent): void => {
+    if (!open) return
+    if (event._tag === "Claimed" && !postings.claim(event.attempt)) return
+    if (event._tag === "Ended" && !postings.ended(event.attempt)) return
+    emit(clean(backing, event))
+  }
+  const run = (job: Job): void => {
+    if (!open) return
+    const mark = postings.post(job.attempt)
+    commands.unsafeOffer({ _tag: "Run", job: backing.shares ? job : unsharedJob(job), mark })
+    lookLater()
+  }
+  /** From here on nothing is heard or told; answers what had begun. */
+  const close = (): ReadonlyArray<number> => {
+    open = false
+    clearTimeout(timer)
+    return postings.started()
+  }
+  return { hear, run, close }
+}
+
+const listenForRefusal = (backing: Backing, file: string | undefined) => {
+  const refused = Deferred.unsafeMake<NodeClusterError>(FiberId.none)
+  backing.wire.listen(channelRefusal, (detail) => {
+    Deferred.unsafeDone(
+      refused,
+      Effect.succeed(new NodeClusterError({ reason: "TasksAreProgram", file, detail: String(detail) }))
+    )
+  })
+  return refused
+}
+
+/**
+ * Lives. Fails if it does not come up; otherwise hands `onUp` the living and ends with how it ended.
+ */
+export const live = (
+  options: LifeOptions,
+  onUp: (life: Life) => Effect.Effect<void>
+): Effect.Effect<LifeEnd, NodeClusterError> =>
+  Effect.scoped(Effect.gen(function*() {
+    const backing = yield* acquireBacking(options)
+    const refused = listenForRefusal(backing, options.open.tasks)
+    const rpc = yield* client(backing)
+    yield* Effect.flatMap(options.serveDoor, (serve) =>
+      Effect.flatMap(RpcWire.makeServer(backing.wire, channelDoor), serve)).pipe(Effect.forkScoped)
+
+    const opened = yield* rpc.Open({
+      ...options.open,
+      executor: options.name,
+      share: backing.shares,
+      marks: backing.marks.open
+    }).pipe(
+      Effect.catchTag("RpcClientError", (error) => Effect.fail(notStarted(options, error.message))),
+      Effect.raceFirst(Effect.flatMap(Deferred.await(refused), Effect.fail)),
+      Effect.raceFirst(Effect.flatMap(Deferred.await(backing.exited), (detail) => Effect.fail(diedOpening(options, detail)))),
+      Effect.raceFirst(Effect.zipRight(
+        RealTime.sleep(options.startWithin),
+        Effect.fail(notStarted(options, `it was not ready within ${options.startWithin} ms`))
+      ))
+    )
+
+    const commands = yield* Mailbox.make<Command>()
+    const desk = makeDesk(backing, options.emit, commands)
+    const events = yield* rpc.Events(undefined, { asMailbox: true, streamBufferSize: 1 << 16 })
+    yield* Effect.forkScoped(Effect.forever(Effect.map(events.takeAll, ([chunk]) => {
+      for (const event of chunk) desk.hear(event)
+    })))
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(commands.takeAll, ([chunk]) =>
+      rpc.Tell([...chunk]))))
+
+    const ending = yield* Deferred.make<string>()
+    let down = false
+    const sayDown = (detail: string, expected: boolean): void => {
+      if (down) return
+      down = true
+      options.emit({ _tag: "Down", executor: options.name, started: desk.close(), detail, expected })
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function*() {
+        if (down) return
+        yield* Effect.ignore(RealTime.within(Effect.ignore(rpc.Close()), options.grace))
+        sayDown("the cluster closed it", true)
+      }))
+
+    options.emit({ _tag: "Up", executor: options.name, slots: options.slots, tasks: opened.tasks })
+    yield* onUp({
+      run: desk.run,
+      interrupt: (attempt, reason, by) => commands.unsafeOffer({ _tag: "Interrupt", attempt, reason, by }),
+      proceed: (attempt) => commands.unsafeOffer({ _tag: "Proceed", attempt }),
+      end: (why) => Deferred.unsafeDone(ending, Exit.succeed(why))
+    })
+
+    return yield* Effect.raceFirst(
+      Effect.raceFirst(
+        Effect.map(Deferred.await(backing.exited), (detail): LifeEnd => {
+          sayDown(detail, false)
+          return { detail, expected: false, refused: undefined }
+        }),
+        Effect.flatMap(Deferred.await(ending), (why) => endByForce(backing, why, sayDown))
+      ),
+      Effect.map(Deferred.await(refused), (error): LifeEnd => {
+        sayDown(error.message, false)
+        return { detail: error.message, expected: false, refused: error }
+      })
+    )
+  }))
+
+const endByForce = (
+  backing: Backing,
+  why: string,
+  sayDown: (detail: string, expected: boolean) => void
+): Effect.Effect<LifeEnd> =>
+  Effect.uninterruptible(Effect.map(kill(backing), (gone) => {
+    const detail = gone
+      ? `ended by force: ${why}`
+      : `ended by force: ${why}; it is busy in native code and could not be ended within ${killWithin} ms: it was abandoned`
+    sayDown(detail, true)
+    return { detail, expected: true, refused: undefined }
+  }))
+
+const notStarted = (options: LifeOptions, detail: string): NodeClusterError =>
+  new NodeClusterError({ reason: "ExecutorNotStarted", file: options.open.tasks, executor: options.name, detail })
+
+const diedOpening = (options: LifeOptions, detail: string): NodeClusterError =>
+  new NodeClusterError({
+    reason: options.open.tasks === undefined ? "ExecutorNotStarted" : "TasksNotLoaded",
+    file: options.open.tasks,
+    executor: options.name,
+    detail: `the executor ended while it loaded its tasks: ${detail}`
+  })

@@ -1,0 +1,31 @@
+/** What every executor does, whatever it runs: finds the wire to its node, and serves on it. */
+import * as Effect from "effect/Effect"
+import * as threads from "node:worker_threads"
+import { NodeClusterError } from "../NodeClusterError.js"
+import type { OpenBody } from "./executorServer.js"
+import * as ExecutorServer from "./executorServer.js"
+import type { Wire } from "./wire.js"
+import * as Wires from "./wire.js"
+
+const ownWire = (): Wire | undefined => {
+  if (threads.parentPort !== null) return Wires.fromMessagePort(threads.parentPort)
+  if (process.send === undefined) return undefined
+  // An orphan has nobody to work for.
+  process.once("disconnect", () => process.exit(0))
+  // Ctrl-C reaches the whole terminal; when an executor ends is its node's to say.
+  process.on("SIGINT", () => {})
+  return Wires.fromProcess(process)
+}
+
+export const run = (open: (wire: Wire) => OpenBody): Effect.Effect<never, NodeClusterError> =>
+  Effect.suspend(() => {
+    const wire = ownWire()
+    if (wire === undefined) {
+      return new NodeClusterError({
+        reason: "BadOption",
+        file: process.argv[1],
+        detail: "this is the entry of an executor: it is started by a cluster (`spawn`), not by hand"
+      })
+    }
+    return Effect.scoped(ExecutorServer.serve(wire, open(wire)))
+  })
