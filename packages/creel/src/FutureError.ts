@@ -56,7 +56,8 @@ const futureAdvice: { readonly [K in FutureReason]: string } = {
   InputMutated: "copy an input before changing it: values are read-only and shared",
   MemoryExceeded: "give the worker more memory, or split the task's inputs",
   DuplicateKey: "use another key, or submit the same task with the same arguments under it",
-  Unreachable: "check the network between this process and the worker that holds the value"
+  Unreachable: "check the network between this process and the worker that holds the value",
+  Released: "join a future before releasing it, or retain it in the scope that will join it"
 }
 
 const fields = {

@@ -21,7 +21,8 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Future from "./Future.js"
-import { describe, Refused, Unreadable } from "./internal/codecPath.js"
+import { typeName } from "./internal/codecKinds.js"
+import { describe as what, Refused, Unreadable } from "./internal/codecPath.js"
 import { Reader } from "./internal/codecReader.js"
 import { write } from "./internal/codecWriter.js"
 
@@ -45,6 +46,26 @@ export class NotEncodable extends Schema.TaggedError<NotEncodable>("creel/Value/
     return this.future === undefined
       ? `${what}. What to do: pass plain data, or give the task a Schema for this parameter, success or error`
       : `${what}. What to do: join the future and pass on its value, or pass it as an argument, alone or in arrays and records`
+  }
+}
+
+/**
+ * A Future in what a task returns or fails with: the future belongs to the attempt and would be released before anyone
+ * could join it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FutureInResult extends Schema.TaggedError<FutureInResult>("creel/Value/FutureInResult")("FutureInResult", {
+  path: Schema.String,
+  key: Schema.String
+}) {
+  /**
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return `${this.path === "" ? "the value" : this.path} is a Future (${this.key}), which belongs to the attempt that made ` +
+      "it. What to do: join it and return its value, or retain it in the caller's scope"
   }
 }
 
@@ -96,13 +117,14 @@ const run = (
     if (!(error instanceof Refused)) throw error
     if (!Future.isFuture(error.value)) throw new NotEncodable({ path: error.path, found: error.found })
     const key = error.value.key
+    if (asInput === undefined) throw new FutureInResult({ path: error.path, key })
     const found = error.found.startsWith("a Future") ? error.found : `a Future (${key})`
     throw new NotEncodable({ path: error.path, found, future: key })
   }
 }
 
 /**
- * A value in bytes. Throws `NotEncodable`: this stands on the hot path; see `encodeEither` for the other form. What is
+ * A value in bytes. Throws `NotEncodable`, or `FutureInResult`: this stands on the hot path; see `encodeEither` for the other form. What is
  * changed in the value afterwards is not seen in the payload.
  *
  * @example
@@ -122,11 +144,14 @@ export const encode = (value: unknown, options?: EncodeOptions): Payload => run(
  * @since 0.1.0
  * @category encoding
  */
-export const encodeEither = (value: unknown, options?: EncodeOptions): Either.Either<Payload, NotEncodable> => {
+export const encodeEither = (
+  value: unknown,
+  options?: EncodeOptions
+): Either.Either<Payload, NotEncodable | FutureInResult> => {
   try {
     return Either.right(encode(value, options))
   } catch (error) {
-    if (error instanceof NotEncodable) return Either.left(error)
+    if (error instanceof NotEncodable || error instanceof FutureInResult) return Either.left(error)
     throw error
   }
 }
@@ -162,6 +187,14 @@ export const decodeEither = (payload: Payload): Either.Either<unknown, NotDecoda
     throw error
   }
 }
+
+/**
+ * What people would call the type of a value: `number`, `Array(3)`, `Float64Array(1000)`, `Map(2)`, `Option`, a `_tag`.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const describe = (value: unknown): string => typeName(value)
 
 /**
  * Who transformed the value with a Schema before it was encoded, if anybody: what was given as `schema` to `encode`.
@@ -200,7 +233,7 @@ export const encodeArgs = (
  */
 export const decodeArgs = (payload: Payload, inputs: ReadonlyArray<unknown>): Array<unknown> => {
   const args = read(payload, inputs)
-  if (!Array.isArray(args)) throw new NotDecodable({ found: `${describe(args)} where arguments belong` })
+  if (!Array.isArray(args)) throw new NotDecodable({ found: `${what(args)} where arguments belong` })
   return args
 }
 
@@ -221,7 +254,7 @@ export const encodeCause = (cause: Cause.Cause<unknown>, options?: EncodeOptions
  */
 export const decodeCause = (payload: Payload): Cause.Cause<unknown> => {
   const cause = decode(payload)
-  if (!Cause.isCause(cause)) throw new NotDecodable({ found: `${describe(cause)} where a Cause belongs` })
+  if (!Cause.isCause(cause)) throw new NotDecodable({ found: `${what(cause)} where a Cause belongs` })
   return cause
 }
 
@@ -238,6 +271,6 @@ export const encodeExit = (exit: Exit.Exit<unknown, unknown>, options?: EncodeOp
  */
 export const decodeExit = (payload: Payload): Exit.Exit<unknown, unknown> => {
   const exit = decode(payload)
-  if (!Exit.isExit(exit)) throw new NotDecodable({ found: `${describe(exit)} where an Exit belongs` })
+  if (!Exit.isExit(exit)) throw new NotDecodable({ found: `${what(exit)} where an Exit belongs` })
   return exit
 }

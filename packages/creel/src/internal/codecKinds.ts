@@ -124,3 +124,20 @@ export const NodeBuffer = typeof buffer === "function" && "from" in buffer
     readonly from: (buffer: ArrayBufferLike, offset: number, length: number) => Uint8Array
   }
   : undefined
+
+/** What people would call the type of a value that crosses. */
+export const typeName = (value: unknown): string => {
+  if (value === null) return "null"
+  if (typeof value !== "object") return typeof value
+  if (Array.isArray(value)) return `Array(${value.length})`
+  if (value instanceof Map || value instanceof Set) return `${value instanceof Map ? "Map" : "Set"}(${value.size})`
+  if (value instanceof ArrayBuffer) return `ArrayBuffer(${value.byteLength})`
+  if (value instanceof DataView) return `DataView(${value.byteLength})`
+  const proto: object | null = Object.getPrototypeOf(value)
+  const name: unknown = proto?.constructor?.name
+  if (ArrayBuffer.isView(value)) return `${name}(${Reflect.get(value, "length")})`
+  const kind = proto === Object.prototype || proto === null ? undefined : kindOf(value, proto)
+  if (kind !== undefined && kind !== "Struct" && kind !== "Exception") return kind
+  const tag: unknown = Reflect.get(value, "_tag")
+  return typeof tag === "string" ? tag : typeof name === "string" && name !== "" ? name : "Object"
+}
