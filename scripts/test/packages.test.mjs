@@ -69,6 +69,19 @@ describe("the workspace", () => {
       .map(([name]) => name)
     assert.deepStrictEqual(remote, [])
   })
+
+  // `npm ci` refuses such a lock, and on the platform that lacks its binary nothing would run
+  it("has a lock in which no platform is missing", () => {
+    const { packages } = json("package-lock.json")
+    const missing = Object.entries(packages).filter(([dir]) => dir !== "").flatMap((
+      [dir, { optionalDependencies = {} }]
+    ) =>
+      Object.keys(optionalDependencies)
+        .filter((name) => !(`node_modules/${name}` in packages) && !(`${dir}/node_modules/${name}` in packages))
+        .map((name) => `${name}, for ${dir}`)
+    )
+    assert.deepStrictEqual(missing, [])
+  })
 })
 
 describe("an index", () => {
