@@ -1,0 +1,202 @@
+/**
+ * The worker machine: which jobs it was given and how far each is, which values are here or on their way, which executors
+ * there are and what runs on them. It sees keys and sizes, never values.
+ *
+ * Two life-cycles stay apart: Job `Gathering → Ready → Running` (posted ahead, running or suspended there) and Replica
+ * `Wanted → Fetching → Held`. Which worker does what, resources and retries are the scheduler's; bytes are the Store's;
+ * running, interrupting and fetching are done by the hands that carry out the commands.
+ *
+ * What its neighbours may count on, and what it counts on from them:
+ *
+ * - Every `Run` is answered by exactly one `RunEnded`, or by the `ExecutorDown` of its executor, also after `Interrupt`;
+ *   every `Fetch` by exactly one `FetchEnded`, also after `StopFetch`. The executor begins what it is handed in order, as
+ *   soon as the share (`spec.slots`) fits.
+ * - Every attempt accepted ends in exactly one note: `ValueHeld` computed, `TaskFailed`, `TaskReturned`, `TaskEnded` or
+ *   `TaskDied`. A cancelled attempt that ends with a value all the same tells the value: whether it is adopted (its row may
+ *   lack one) or dropped is the scheduler's to say. The same holds for one whose timeout had passed.
+ * - Jobs posted ahead have left this machine's hands: a recall of them is refused. When their executor dies, they come back.
+ * - Copies made from a payload that rode along with a job (`Keep`) are not announced and go with the last job that counts
+ *   on them. All other copies are announced, and stay until `DropValue`.
+ * - On `LinkReset` it tells everything anew, outcomes not acknowledged included.
+ *
+ * Invariants, one checker each in `check`:
+ *
+ * - W1: an executor's shares are those of its jobs that hold one, and fit.
+ * - W2: a running job is on exactly one known executor; executors count suspended and posted jobs exactly.
+ * - W3: a gathering job misses exactly the inputs that are not held here; a ready one misses none; each missing one is on
+ *   its way, or made by a job here.
+ * - W4: a replica knows exactly the jobs here that count on it.
+ * - W5: fetches are counted exactly and stay within the limits; what is wanted or fetched is needed, or told to stop.
+ * - W6: what is held and not announced is needed by a job; held bytes are counted exactly.
+ * - W7: what suspended attempts wait for is counted exactly; a suspended attempt holds no share.
+ * - W8: a running attempt that was asked to end has a deadline for it.
+ * - W9: every ready job is in the queue.
+ *
+ * @since 0.1.0
+ */
+import type { WorkerId } from "./Id.js"
+import type * as Note from "./Note.js"
+import { check as checkWorker } from "./worker/check.js"
+import { accept, giveBack } from "./worker/jobs.js"
+import { plan } from "./worker/plan.js"
+import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replicas.js"
+import * as Runs from "./worker/runs.js"
+import * as Inner from "./worker/state.js"
+import { heartbeat, measureBusy, retell } from "./worker/told.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Config = Inner.Config
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Event = Inner.Event
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Command = Inner.Command
+
+/**
+ * How an attempt ended on its executor.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome = Inner.Outcome
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Job = Readonly<Inner.Job>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Replica = Readonly<Inner.Replica>
+
+/**
+ * Read-only to all but `step`, which writes it in place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type State = Inner.State
+
+/**
+ * A worker without executors. It tells nothing before its first `LinkReset`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: (options: {
+  readonly id: WorkerId
+  readonly info: Omit<Note.WorkerInfo, "slots" | "tasks">
+  readonly config?: Partial<Config> | undefined
+}) => State = Inner.make
+
+/**
+ * Applies events in order, lets deadlines pass that have come, and returns what is to be done, in order.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const step = (state: State, events: ReadonlyArray<Event>, now: number): Array<Command> => {
+  const inner = state as Inner.Inner // the one door through which rows are written
+  const context: Inner.Context = { state: inner, now, out: [] }
+  measureBusy(context)
+  for (const event of events) record(context, event)
+  Runs.passDeadlines(context)
+  startFetches(context)
+  plan(context)
+  if (inner.leaving && !inner.left && inner.jobs.size === 0) {
+    inner.left = true
+    Inner.tell(context, { _tag: "WorkerLeft" })
+  }
+  heartbeat(context)
+  return context.out
+}
+
+const record = (context: Inner.Context, event: Inner.Event): void => {
+  switch (event._tag) {
+    case "Note":
+      return note(context, event.note)
+    case "LinkReset":
+      return retell(context, event.unacked)
+    case "ExecutorUp":
+      return Runs.executorUp(context, event)
+    case "ExecutorDown":
+      return Runs.executorDown(context, event)
+    case "RunEnded":
+      return Runs.runEnded(context, event.attempt, event.outcome)
+    case "Claimed":
+      return Runs.claimed(context, event.attempt)
+    case "Suspended":
+      return Runs.suspended(context, event)
+    case "Resumed":
+      return Runs.resumed(context, event.attempt)
+    case "FetchEnded":
+      return fetchEnded(context, event)
+    case "ValueGone":
+      return gone(context, event.value)
+    case "Tick":
+      context.state.processBytes = event.processBytes ?? context.state.processBytes
+      return
+    case "Leave":
+      return leave(context)
+  }
+}
+
+const note = (context: Inner.Context, note: Note.ToWorker): void => {
+  switch (note._tag) {
+    case "RunTask":
+      return accept(context, note)
+    case "RecallTask":
+      return Runs.recall(context, note)
+    case "CancelTask":
+      return Runs.cancel(context, note)
+    case "FetchValue":
+      return asked(context, note)
+    case "DropValue":
+      return dropped(context, note.value)
+  }
+}
+
+/** Nothing begins any more; what runs may end, and then it has left. */
+const leave = (context: Inner.Context): void => {
+  const { jobs } = context.state
+  context.state.leaving = true
+  for (const job of [...jobs.values()]) {
+    if (job.state._tag !== "Running" && jobs.has(job.attempt)) giveBack(context, job, "leaving")
+  }
+}
+
+/**
+ * When to `step` again although nothing happens, in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const nextDeadline = (state: State): number | undefined => {
+  const { config, deadlines, heartbeatAt, left, stuckSince } = state as Inner.Inner
+  let next = left ? undefined : heartbeatAt
+  for (const at of [deadlines.peek()?.at, stuckSince === undefined ? undefined : stuckSince + config.suspendedPatience]) {
+    if (at !== undefined && (next === undefined || at < next)) next = at
+  }
+  return next
+}
+
+/**
+ * What is wrong with this state, by invariant: empty when nothing is.
+ *
+ * @since 0.1.0
+ * @category checks
+ */
+export const check = (state: State): ReadonlyArray<string> => checkWorker(state as Inner.Inner)

@@ -1,0 +1,270 @@
+/**
+ * Values here and on their way here. Where their bytes sleep is the Store's business.
+ *
+ * @since 0.1.0
+ */
+import type * as Note from "../Note.js"
+import * as Payload from "../Payload.js"
+import { giveBack, inputHere } from "./jobs.js"
+import { addTo, bump, type Context, type Event, type Job, type Order, type Replica, tell } from "./state.js"
+
+const blank = (of: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">, state: Replica["state"]): Replica => ({
+  key: of.key,
+  value: of.value,
+  attempt: undefined,
+  digest: of.digest,
+  bytes: of.bytes,
+  type: "",
+  how: "copied",
+  millis: 0,
+  inline: of.inline,
+  jobs: new Set(),
+  asked: false,
+  told: false,
+  state
+})
+
+/** A job counts on this input. Answers why it cannot, if so. */
+export const countOn = (context: Context, job: Job, input: Note.Input): Note.TaskReturned["why"] | undefined => {
+  const { out, state } = context
+  const known = state.replicas.get(input.value)
+  if (known !== undefined) {
+    known.jobs.add(job.attempt)
+    if (known.state._tag === "Held") return undefined
+    job.missing += 1
+    moreHolders(context, known, input.holders, job.order)
+    return undefined
+  }
+  if (state.makers.has(input.value)) {
+    addTo(state.waits, input.value, job.attempt)
+    job.missing += 1
+    return undefined
+  }
+  if (input.ahead) return "input withdrawn"
+  if (input.inline !== undefined) {
+    // Nobody is told of it, so it goes with the last job that needs it.
+    const replica = blank(input, { _tag: "Held" })
+    replica.jobs.add(job.attempt)
+    state.replicas.set(input.value, replica)
+    state.heldBytes += replica.bytes
+    out.push({ _tag: "Keep", value: input.value, inline: input.inline })
+    return undefined
+  }
+  if (!want(context, input, job.order, (replica) => replica.jobs.add(job.attempt))) return "unfetchable"
+  job.missing += 1
+  return undefined
+}
+
+/** Begins to want a value that is not here; false where nobody could have it. */
+const want = (
+  context: Context,
+  input: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline" | "holders">,
+  order: Order,
+  why: (replica: Replica) => void
+): boolean => {
+  const { state } = context
+  const holders = input.holders.filter((holder) => holder !== state.id)
+  if (holders.length < input.holders.length || holders.length === 0) {
+    // It is believed to be here, or nowhere.
+    tell(context, { _tag: "FetchFailed", key: input.key, value: input.value, holder: state.id, why: "gone" })
+  }
+  if (holders.length === 0) return false
+  const replica = blank(input, { _tag: "Wanted", holders })
+  why(replica)
+  state.replicas.set(input.value, replica)
+  enqueue(context, replica, order)
+  return true
+}
+
+const enqueue = ({ state }: Context, { value }: Replica, order: Order): void =>
+  state.wanted.push({ order, attempt: 0, value })
+
+const moreHolders = (context: Context, replica: Replica, holders: ReadonlyArray<string>, order: Order): void => {
+  if (replica.state._tag === "Held") return
+  for (const holder of holders) {
+    const known = replica.state.holders.includes(holder) || holder === context.state.id ||
+      (replica.state._tag === "Fetching" && replica.state.from === holder)
+    if (!known) replica.state.holders.push(holder)
+  }
+  if (replica.state._tag === "Wanted") enqueue(context, replica, order)
+}
+
+const announce = (context: Context, replica: Replica): void => {
+  const { attempt, bytes, digest, how, inline, key, millis, type, value } = replica
+  replica.told = true
+  tell(context, { _tag: "ValueHeld", key, value, attempt, digest, bytes, type, how, millis, inline })
+}
+
+/** An attempt here made its value. */
+export const made = (context: Context, job: Job, value: Pick<Replica, "bytes" | "type" | "millis" | "inline">): void => {
+  const { state } = context
+  const waiting = state.waits.get(job.value) ?? new Set()
+  state.waits.delete(job.value)
+  const replica: Replica = {
+    ...blank({ key: job.spec.key, value: job.value, digest: job.spec.digest, bytes: value.bytes, inline: undefined }, {
+      _tag: "Held"
+    }),
+    ...value,
+    inline: value.inline !== undefined && Payload.isInline(value.inline) ? value.inline : undefined,
+    attempt: job.attempt,
+    how: "computed",
+    jobs: waiting
+  }
+  state.replicas.set(job.value, replica)
+  state.heldBytes += replica.bytes
+  announce(context, replica)
+  inputHere(context, [...waiting])
+}
+
+/** The scheduler asks for a copy. */
+export const asked = (context: Context, note: Note.FetchValue): void => {
+  const { out, state } = context
+  if (state.left || state.makers.has(note.value)) return
+  const known = state.replicas.get(note.value)
+  const order: Order = [0, 0, 0]
+  if (known !== undefined) {
+    known.asked = true
+    if (known.state._tag !== "Held") {
+      known.how = note.how
+      return moreHolders(context, known, note.holders, order)
+    }
+    if (!known.told) announce(context, known)
+    return
+  }
+  if (note.inline !== undefined) {
+    const replica: Replica = { ...blank(note, { _tag: "Held" }), asked: true, how: note.how }
+    state.replicas.set(note.value, replica)
+    state.heldBytes += replica.bytes
+    out.push({ _tag: "Keep", value: note.value, inline: note.inline })
+    return announce(context, replica)
+  }
+  want(context, note, order, (replica) => {
+    replica.asked = true
+    replica.how = note.how
+  })
+}
+
+export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "FetchEnded" }>): void => {
+  const { now, out, state } = context
+  const replica = state.replicas.get(event.value)
+  if (replica?.state._tag !== "Fetching" || replica.state.from !== event.from) return
+  const { holders, since, stopped } = replica.state
+  state.fetches -= 1
+  bump(state.fetchesFrom, event.from, -1)
+  const needed = replica.jobs.size > 0 || replica.asked
+  if (event.ok) {
+    if (!needed) {
+      state.replicas.delete(event.value)
+      out.push({ _tag: "Drop", value: event.value })
+      return
+    }
+    replica.state = { _tag: "Held" }
+    replica.bytes = event.bytes ?? replica.bytes
+    replica.millis = now - since
+    state.heldBytes += replica.bytes
+    announce(context, replica)
+    return inputHere(context, [...replica.jobs])
+  }
+  // A fetch that was stopped says nothing about its holder: if the value is needed again, it is asked again.
+  if (stopped) holders.unshift(event.from)
+  else {
+    const why = event.why ?? "unreachable"
+    tell(context, { _tag: "FetchFailed", key: replica.key, value: event.value, holder: event.from, why })
+  }
+  if (!needed) return void state.replicas.delete(event.value)
+  replica.state = { _tag: "Wanted", holders }
+  if (holders.length === 0) return lose(context, replica)
+  enqueue(context, replica, orderOf(context, replica))
+}
+
+const orderOf = ({ state }: Context, replica: Replica): Order => {
+  for (const attempt of replica.jobs) {
+    const job = state.jobs.get(attempt)
+    if (job !== undefined) return job.order
+  }
+  return [0, 0, 0]
+}
+
+/** Nobody here needs it any more: fetching stops, and what the scheduler does not know of goes. */
+export const letGo = (context: Context, replica: Replica): void => {
+  const { out, state } = context
+  if (replica.jobs.size > 0 || replica.asked) return
+  switch (replica.state._tag) {
+    case "Wanted":
+      state.replicas.delete(replica.value)
+      return
+    case "Fetching":
+      if (replica.state.stopped) return
+      replica.state = { ...replica.state, stopped: true }
+      out.push({ _tag: "StopFetch", value: replica.value })
+      return
+    case "Held":
+      if (!replica.told) drop(context, replica)
+  }
+}
+
+const drop = (context: Context, replica: Replica): void => {
+  forget(context, replica)
+  context.out.push({ _tag: "Drop", value: replica.value })
+}
+
+const forget = ({ state }: Context, replica: Replica): void => {
+  if (!state.replicas.delete(replica.value)) return
+  if (replica.state._tag === "Held") state.heldBytes -= replica.bytes
+}
+
+/** The value is not coming, or not staying: jobs that have not begun go back; those that run have it already. */
+export const lose = (context: Context, replica: Replica): void => {
+  const { state } = context
+  replica.asked = false
+  for (const attempt of [...replica.jobs]) {
+    const job = state.jobs.get(attempt)
+    if (job !== undefined && job.state._tag !== "Running") giveBack(context, job, "unfetchable")
+  }
+  replica.jobs.clear()
+  if (state.replicas.get(replica.value) === replica) letGo(context, replica)
+}
+
+export const dropped = (context: Context, value: string): void => {
+  const replica = context.state.replicas.get(value)
+  if (replica === undefined) return
+  lose(context, replica)
+  if (replica.state._tag === "Held" && context.state.replicas.get(value) === replica) drop(context, replica)
+}
+
+export const gone = (context: Context, value: string): void => {
+  const replica = context.state.replicas.get(value)
+  if (replica?.state._tag !== "Held") return
+  if (replica.told) tell(context, { _tag: "ValueGone", key: replica.key, value })
+  replica.told = true // so that giving its jobs back does not drop what is no longer there
+  lose(context, replica)
+  forget(context, replica)
+}
+
+/** Starts fetches, in order of the jobs that wait, as many as the limits allow. */
+export const startFetches = (context: Context): void => {
+  const { now, out, state } = context
+  const { fetchesMax, fetchesPerHolder } = state.config
+  const later = []
+  // Values whose holders are all busy are passed over, but not so many that a step gets long.
+  while (state.fetches < fetchesMax && later.length < 64) {
+    const entry = state.wanted.pop()
+    if (entry === undefined) break
+    const replica = state.replicas.get(entry.value)
+    if (replica?.state._tag !== "Wanted") continue
+    const { holders } = replica.state
+    const i = holders.findIndex((holder) => (state.fetchesFrom.get(holder) ?? 0) < fetchesPerHolder)
+    if (i < 0) {
+      later.push(entry)
+      continue
+    }
+    const from = holders[i]!
+    holders.splice(i, 1)
+    replica.state = { _tag: "Fetching", from, since: now, holders, stopped: false }
+    state.fetches += 1
+    bump(state.fetchesFrom, from, 1)
+    out.push({ _tag: "Fetch", key: replica.key, value: replica.value, from, bytes: replica.bytes })
+  }
+  for (const entry of later) state.wanted.push(entry)
+  state.wanted.compact(state.replicas.size, (entry) => state.replicas.get(entry.value)?.state._tag === "Wanted")
+}

@@ -1,0 +1,343 @@
+/**
+ * Attempts on executors: handed over, suspended, interrupted, ended. A share of an executor is taken when an attempt begins
+ * and given up by its one end, or while it is suspended.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Attempt } from "../Id.js"
+import { tooLarge } from "../link/weight.js"
+import type * as Note from "../Note.js"
+import { Heap } from "./heap.js"
+import { giveBack, hurryKey, remove, removeWithout } from "./jobs.js"
+import { made } from "./replicas.js"
+import { before, bump, type Context, type Event, type Executor, type Job, type Outcome, type Running, tell } from "./state.js"
+import { changed } from "./told.js"
+
+/** Sums of shares like 1/32 and 0.1 do not come out even. */
+export const tolerance = 1e-9
+
+export type RunningJob = Job & { readonly state: Running }
+
+export const runningJob = ({ state }: Context, attempt: Attempt): RunningJob | undefined => {
+  const job = state.jobs.get(attempt)
+  return job?.state._tag === "Running" ? job as RunningJob : undefined
+}
+
+/** The share of this executor that a job takes: one that asks for more than there is takes it whole. */
+export const share = (executor: Executor, job: Job): number => Math.min(job.spec.slots, executor.slots)
+
+export const fits = (executor: Executor, job: Job): boolean =>
+  executor.used + share(executor, job) <= executor.slots + tolerance
+
+const executorOf = ({ state }: Context, job: RunningJob): Executor => state.executors.get(job.state.executor)!
+
+const take = (executor: Executor, job: RunningJob): void => {
+  job.state.slot = true
+  executor.used += share(executor, job)
+}
+
+const giveUp = (executor: Executor, job: RunningJob): void => {
+  if (!job.state.slot) return
+  job.state.slot = false
+  executor.used -= share(executor, job)
+  if (executor.used < tolerance) executor.used = 0
+}
+
+/** Hands a job over, to begin at once, or `ahead`, when what runs there ends. */
+export const run = (context: Context, job: Job, executor: Executor, ahead: number | undefined): void => {
+  const { now, out } = context
+  const posted = ahead !== undefined
+  job.state = {
+    _tag: "Running",
+    executor: executor.id,
+    posted,
+    expected: ahead ?? 0,
+    since: now,
+    slot: false,
+    suspended: undefined,
+    told: false,
+    timedOut: false,
+    endBy: undefined
+  }
+  executor.jobs.add(job.attempt)
+  if (posted) {
+    executor.posted += 1
+    executor.postedMillis += ahead
+  } else begin(context, executor, job as RunningJob)
+  const { attempt, failures, inputs, spec } = job
+  out.push({ _tag: "Run", executor: executor.id, attempt, spec, inputs, failures })
+}
+
+const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): void => {
+  take(executor, job)
+  job.state.since = now
+  state.deadlines.push({ at: now + state.config.startedAfter, kind: "started", attempt: job.attempt })
+  const { timeout } = job.spec
+  if (timeout !== undefined) state.deadlines.push({ at: now + timeout, kind: "timeout", attempt: job.attempt })
+}
+
+const unpost = (executor: Executor, job: RunningJob): void => {
+  if (!job.state.posted) return
+  job.state.posted = false
+  executor.posted -= 1
+  executor.postedMillis = executor.posted === 0 ? 0 : executor.postedMillis - job.state.expected
+}
+
+/** Room came: executors begin what was posted to them in that order, so the books do. */
+const promote = (context: Context, executor: Executor): void => {
+  if (executor.posted === 0) return
+  for (const attempt of executor.jobs) {
+    const job = runningJob(context, attempt)
+    if (job?.state.posted !== true) continue
+    if (!fits(executor, job)) return
+    unpost(executor, job)
+    begin(context, executor, job)
+  }
+}
+
+export const claimed = (context: Context, attempt: Attempt): void => {
+  const job = runningJob(context, attempt)
+  if (job?.state.posted !== true) return
+  const executor = executorOf(context, job)
+  if (!fits(executor, job)) return
+  unpost(executor, job)
+  begin(context, executor, job)
+}
+
+export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspended" }>): void => {
+  const { state } = context
+  const job = runningJob(context, event.attempt)
+  if (job === undefined) return
+  const executor = executorOf(context, job)
+  claimed(context, event.attempt)
+  unpost(executor, job)
+  forgetWait(context, executor, job)
+  giveUp(executor, job)
+  job.state.suspended = { on: event.on, resuming: false }
+  executor.suspended += 1
+  for (const key of event.on) {
+    bump(state.awaited, key, 1)
+    hurryKey(context, key)
+  }
+  tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on })
+  promote(context, executor)
+}
+
+const forgetWait = ({ state }: Context, executor: Executor, job: RunningJob): void => {
+  const { suspended } = job.state
+  if (suspended === undefined) return
+  if (!suspended.resuming) { for (const key of suspended.on) bump(state.awaited, key, -1) }
+  executor.suspended -= 1
+  job.state.suspended = undefined
+}
+
+export const resumed = (context: Context, attempt: Attempt): void => {
+  const { out, state } = context
+  const job = runningJob(context, attempt)
+  if (job === undefined) return
+  const { suspended } = job.state
+  if (suspended === undefined) return void out.push({ _tag: "Continue", attempt })
+  if (suspended.resuming) return
+  for (const key of suspended.on) bump(state.awaited, key, -1)
+  job.state.suspended = { on: suspended.on, resuming: true }
+  executorOf(context, job).resuming.push({ order: job.order, attempt })
+}
+
+/** It has its slot again. */
+export const goOn = (context: Context, executor: Executor, job: RunningJob): void => {
+  forgetWait(context, executor, job)
+  take(executor, job)
+  context.out.push({ _tag: "Continue", attempt: job.attempt })
+  tell(context, { _tag: "TaskResumed", key: job.spec.key, attempt: job.attempt })
+}
+
+/** The attempt is no longer on its executor. */
+const leaveExecutor = (context: Context, job: RunningJob): void => {
+  const executor = executorOf(context, job)
+  forgetWait(context, executor, job)
+  unpost(executor, job)
+  giveUp(executor, job)
+  executor.jobs.delete(job.attempt)
+  promote(context, executor)
+}
+
+export const runEnded = (context: Context, attempt: Attempt, outcome: Outcome): void => {
+  const job = runningJob(context, attempt)
+  if (job === undefined) return
+  const millis = context.now - job.state.since
+  if (outcome._tag === "Value") {
+    measure(context, job.spec.group, millis)
+    leaveExecutor(context, job)
+    remove(context, job)
+    // Cancelled or too late, it is a value all the same: whether anybody wants it is the scheduler's to say.
+    return made(context, job, { bytes: outcome.bytes, type: outcome.type, millis, inline: outcome.inline })
+  }
+  const executor = executorOf(context, job)
+  leaveExecutor(context, job)
+  tell(context, howEnded(context, job, executor, outcome, millis))
+  removeWithout(context, job)
+}
+
+const howEnded = (
+  { state }: Context,
+  job: RunningJob,
+  executor: Executor,
+  outcome: Exclude<Outcome, { _tag: "Value" }>,
+  millis: number
+): Note.FromWorker => {
+  const { attempt, cancelled, spec: { key } } = job
+  if (cancelled !== undefined) return { _tag: "TaskEnded", key, attempt }
+  if (job.state.timedOut) return timedOut(state.id, job, millis)
+  if (outcome._tag === "Interrupted") {
+    if (executor.ending) return { _tag: "TaskReturned", key, attempt, why: "executor ended" }
+    // Nobody here asked for it: a task may interrupt itself, and would do so each time.
+    const failure = Failure.make("Cancelled", key, `${key} interrupted itself`, { worker: state.id })
+    return { _tag: "TaskFailed", key, attempt, failure, tag: undefined, verdict: "final", millis }
+  }
+  const note: Note.TaskFailed = {
+    _tag: "TaskFailed",
+    key,
+    attempt,
+    failure: outcome.failure,
+    tag: outcome.tag,
+    verdict: outcome.verdict,
+    millis
+  }
+  const refused = tooLarge(note)
+  if (refused === undefined) return note
+  const detail = `${key} failed with an error of ${refused.bytes} bytes, more than the ${refused.max} that can be told: ` +
+    `fail with something smaller. It began: ${outcome.failure.detail.slice(0, 1024)}`
+  const failure = Failure.make("NotEncodable", outcome.failure.key, detail, { worker: state.id })
+  return { ...note, failure }
+}
+
+const timedOut = (worker: string, { attempt, spec: { key, timeout } }: Job, millis: number): Note.TaskFailed => ({
+  _tag: "TaskFailed",
+  key,
+  attempt,
+  failure: Failure.make("TimedOut", key, `${key} ran longer than its timeout of ${timeout} ms`, { worker }),
+  tag: undefined,
+  verdict: "undecided",
+  millis
+})
+
+const measure = ({ state }: Context, group: string, millis: number): void => {
+  const known = state.durations.get(group)
+  state.durations.set(group, known === undefined ? millis : known + 0.3 * (millis - known))
+  if (state.durations.size <= 4096) return
+  for (const oldest of state.durations.keys()) return void state.durations.delete(oldest)
+}
+
+export const recall = (context: Context, note: Note.RecallTask): void => {
+  const job = context.state.jobs.get(note.attempt)
+  if (job === undefined || job.state._tag === "Running") {
+    return tell(context, { _tag: "RecallRefused", key: note.key, attempt: note.attempt })
+  }
+  giveBack(context, job, "recalled")
+}
+
+export const cancel = (context: Context, note: Note.CancelTask): void => {
+  const { now, state } = context
+  const job = state.jobs.get(note.attempt)
+  // Its end was told already.
+  if (job === undefined) return
+  const running = runningJob(context, note.attempt)
+  if (running === undefined) {
+    tell(context, { _tag: "TaskEnded", key: note.key, attempt: note.attempt })
+    return removeWithout(context, job)
+  }
+  const { by, force, reason } = note
+  if (job.cancelled !== undefined && (job.cancelled.force || !force)) return
+  const first = job.cancelled === undefined
+  job.cancelled = { force, by, reason }
+  if (first) interrupt(context, running, reason, by)
+  endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))
+}
+
+const interrupt = ({ out }: Context, job: RunningJob, reason: string, by: string): void =>
+  void out.push({ _tag: "Interrupt", executor: job.state.executor, attempt: job.attempt, reason, by })
+
+const endLatest = ({ state }: Context, job: RunningJob, at: number): void => {
+  if (job.state.endBy !== undefined && job.state.endBy <= at) return
+  job.state.endBy = at
+  state.deadlines.push({ at, kind: "end", attempt: job.attempt })
+}
+
+/** Deadlines that have come. */
+export const passDeadlines = (context: Context): void => {
+  const { now, state } = context
+  for (let top = state.deadlines.peek(); top !== undefined && top.at <= now; top = state.deadlines.peek()) {
+    state.deadlines.pop()
+    const job = runningJob(context, top.attempt)
+    if (job === undefined || job.state.posted) continue
+    if (top.kind === "started") {
+      if (job.state.told || job.cancelled !== undefined) continue
+      job.state.told = true
+      tell(context, { _tag: "TaskStarted", key: job.spec.key, attempt: job.attempt, at: job.state.since })
+    } else if (top.kind === "timeout") {
+      if (job.cancelled !== undefined) continue
+      job.state.timedOut = true
+      interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)
+      endLatest(context, job, now + state.config.grace)
+    } else if (job.state.endBy !== undefined && job.state.endBy <= now) {
+      endExecutor(context, executorOf(context, job), `${job.spec.key} was asked to end and did not`)
+    }
+  }
+  let live = 0
+  for (const executor of state.executors.values()) live += 3 * executor.jobs.size
+  state.deadlines.compact(live, (deadline) => runningJob(context, deadline.attempt) !== undefined)
+}
+
+const endExecutor = (context: Context, executor: Executor, why: string): void => {
+  if (executor.ending) return
+  executor.ending = true
+  context.out.push({ _tag: "EndExecutor", executor: executor.id, why })
+  changed(context)
+}
+
+/** Everything on it ends now: by its own cancel, by its own timeout, without blame, or by dying. */
+export const executorDown = (context: Context, event: Extract<Event, { _tag: "ExecutorDown" }>): void => {
+  const { now, state } = context
+  const executor = state.executors.get(event.executor)
+  if (executor === undefined) return
+  const blameless = event.expected || executor.ending
+  const started = event.started === undefined ? undefined : new Set(event.started)
+  executor.ending = true
+  for (const attempt of [...executor.jobs].reverse()) {
+    const job = runningJob(context, attempt)
+    if (job === undefined) continue
+    const began = started === undefined ? !job.state.posted : started.has(attempt)
+    const { spec: { key } } = job
+    executor.jobs.delete(attempt)
+    forgetWait(context, executor, job)
+    unpost(executor, job)
+    giveUp(executor, job)
+    if (job.cancelled !== undefined) tell(context, { _tag: "TaskEnded", key, attempt })
+    else if (job.state.timedOut) tell(context, timedOut(state.id, job, now - job.state.since))
+    else if (blameless || !began) tell(context, { _tag: "TaskReturned", key, attempt, why: "executor ended" })
+    else tell(context, { _tag: "TaskDied", key, attempt, detail: event.detail })
+    removeWithout(context, job)
+  }
+  state.executors.delete(event.executor)
+  changed(context)
+}
+
+export const executorUp = (context: Context, event: Extract<Event, { _tag: "ExecutorUp" }>): void => {
+  const { state } = context
+  if (state.executors.has(event.executor)) return
+  state.executors.set(event.executor, {
+    id: event.executor,
+    slots: event.slots,
+    tasks: new Set(event.tasks),
+    used: 0,
+    jobs: new Set(),
+    suspended: 0,
+    posted: 0,
+    postedMillis: 0,
+    resuming: new Heap(before),
+    ending: false
+  })
+  changed(context)
+}
+

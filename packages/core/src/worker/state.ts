@@ -1,0 +1,336 @@
+/**
+ * The worker machine's rows and words. See `Worker` for what it owns and its invariants.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "../Failure.js"
+import type { Attempt, Key, PeerId, ValueId, WorkerId } from "../Id.js"
+import type * as Note from "../Note.js"
+import type { Payload } from "../Payload.js"
+import type { Spec } from "../Spec.js"
+import { Heap } from "./heap.js"
+
+export type Order = readonly [number, number, number]
+
+export interface Input {
+  readonly key: Key
+  readonly value: ValueId
+}
+
+/** On an executor. `posted`: handed over ahead of its turn, so that no round trip parts two tiny jobs. */
+export interface Running {
+  readonly _tag: "Running"
+  readonly executor: string
+  posted: boolean
+  /** What was expected of it when it was posted, in milliseconds. */
+  readonly expected: number
+  /** When it began; for a posted job, when it was handed over. */
+  since: number
+  /** Whether it holds its share of the executor. */
+  slot: boolean
+  /** Keys it waits for; `resuming` once it asks for its slot again. */
+  suspended: { readonly on: ReadonlyArray<Key>; resuming: boolean } | undefined
+  told: boolean
+  timedOut: boolean
+  /** When its executor is ended if it has not ended by then. */
+  endBy: number | undefined
+}
+
+export interface Job {
+  readonly spec: Spec
+  readonly attempt: Attempt
+  readonly value: ValueId
+  readonly order: Order
+  readonly inputs: ReadonlyArray<Input>
+  readonly failures: number
+  /** Inputs not here yet. */
+  missing: number
+  /** Whether a suspended attempt here waits for it, or for what needs it. */
+  urgent: boolean
+  state: { readonly _tag: "Gathering" } | { readonly _tag: "Ready" } | Running
+  /** Asked to end: it keeps its slot until it does. */
+  cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
+}
+
+export interface Replica {
+  readonly key: Key
+  readonly value: ValueId
+  readonly attempt: Attempt | undefined
+  readonly digest: string
+  bytes: number
+  type: string
+  how: Note.ValueHeld["how"]
+  millis: number
+  inline: Payload | undefined
+  /** Jobs here that count on it. */
+  readonly jobs: Set<Attempt>
+  /** Asked for by the scheduler, apart from any job. */
+  asked: boolean
+  /** Whether the scheduler knows of it, and so is the one to drop it. */
+  told: boolean
+  state:
+    | { readonly _tag: "Wanted"; readonly holders: Array<PeerId> }
+    | {
+      readonly _tag: "Fetching"
+      readonly from: PeerId
+      readonly since: number
+      readonly holders: Array<PeerId>
+      /** Told to stop; its end has still to come. */
+      stopped: boolean
+    }
+    | { readonly _tag: "Held" }
+}
+
+export interface Executor {
+  readonly id: string
+  readonly slots: number
+  readonly tasks: ReadonlySet<string>
+  /** Sum of the shares of jobs that hold one. */
+  used: number
+  /** All jobs on it, in the order they were handed over. */
+  readonly jobs: Set<Attempt>
+  suspended: number
+  /** Jobs posted ahead, and how long they are expected to take. */
+  posted: number
+  postedMillis: number
+  /** Suspended attempts that ask for their slot again. */
+  readonly resuming: Heap<Entry>
+  /** Told to end. */
+  ending: boolean
+}
+
+export interface Config {
+  /** Milliseconds between heartbeats. Default 1,000. */
+  readonly heartbeat: number
+  /** Milliseconds a cancelled attempt may take to end before its executor is ended. Default 5,000. */
+  readonly grace: number
+  /** The same for a forced cancel. Default 100. */
+  readonly forceGrace: number
+  /** Milliseconds after which a running job is announced. Default 20. */
+  readonly startedAfter: number
+  /** Expected milliseconds of work handed over ahead to a busy executor. Default 5. */
+  readonly postAheadMillis: number
+  /** Suspended attempts per executor above which only what they wait for may start. Default 64. */
+  readonly suspendedMax: number
+  /** Milliseconds after which an executor full of suspended attempts starts one other job. Default 1,000. */
+  readonly suspendedPatience: number
+  /** Fetches at once. Default 16. */
+  readonly fetchesMax: number
+  /** Fetches at once from one holder. Default 4. */
+  readonly fetchesPerHolder: number
+}
+
+export type Outcome =
+  | {
+    readonly _tag: "Value"
+    readonly bytes: number
+    readonly type: string
+    readonly inline?: Payload | undefined
+  }
+  | {
+    readonly _tag: "Failure"
+    readonly failure: Failure
+    readonly tag: string | undefined
+    readonly verdict: Note.TaskFailed["verdict"]
+  }
+  | { readonly _tag: "Interrupted" }
+
+export type Event =
+  | { readonly _tag: "Note"; readonly note: Note.ToWorker }
+  /** A fresh session; `unacked` is what the last one leaves (`Link.unacked`). */
+  | { readonly _tag: "LinkReset"; readonly unacked: ReadonlyArray<Note.Note> }
+  | {
+    readonly _tag: "ExecutorUp"
+    readonly executor: string
+    readonly slots: number
+    readonly tasks: ReadonlyArray<string>
+  }
+  | {
+    readonly _tag: "ExecutorDown"
+    readonly executor: string
+    /** Which attempts were really running, where known. */
+    readonly started: ReadonlyArray<Attempt> | undefined
+    readonly detail: string
+    /** Ended on purpose: nobody is to blame. */
+    readonly expected: boolean
+  }
+  | { readonly _tag: "RunEnded"; readonly attempt: Attempt; readonly outcome: Outcome }
+  | { readonly _tag: "Claimed"; readonly attempt: Attempt }
+  | { readonly _tag: "Suspended"; readonly attempt: Attempt; readonly on: ReadonlyArray<Key> }
+  | { readonly _tag: "Resumed"; readonly attempt: Attempt }
+  | {
+    readonly _tag: "FetchEnded"
+    readonly value: ValueId
+    readonly from: PeerId
+    readonly ok: boolean
+    readonly why?: Note.FetchFailed["why"] | undefined
+    readonly bytes?: number | undefined
+  }
+  | { readonly _tag: "ValueGone"; readonly value: ValueId }
+  | { readonly _tag: "Tick"; readonly processBytes?: number | undefined }
+  | { readonly _tag: "Leave" }
+
+export type Command =
+  | { readonly _tag: "Tell"; readonly note: Note.FromWorker }
+  | {
+    readonly _tag: "Run"
+    readonly executor: string
+    readonly attempt: Attempt
+    readonly spec: Spec
+    readonly inputs: ReadonlyArray<Input>
+    readonly failures: number
+  }
+  | {
+    readonly _tag: "Interrupt"
+    readonly executor: string
+    readonly attempt: Attempt
+    readonly reason: string
+    readonly by: string
+  }
+  | { readonly _tag: "EndExecutor"; readonly executor: string; readonly why: string }
+  | { readonly _tag: "Continue"; readonly attempt: Attempt }
+  | { readonly _tag: "Fetch"; readonly key: Key; readonly value: ValueId; readonly from: PeerId; readonly bytes: number }
+  | { readonly _tag: "StopFetch"; readonly value: ValueId }
+  | { readonly _tag: "Keep"; readonly value: ValueId; readonly inline: Payload }
+  | { readonly _tag: "Drop"; readonly value: ValueId }
+
+export interface Entry {
+  readonly order: Order
+  readonly attempt: Attempt
+}
+
+export interface Deadline {
+  readonly at: number
+  readonly kind: "started" | "timeout" | "end"
+  readonly attempt: Attempt
+}
+
+export interface State {
+  readonly id: WorkerId
+  readonly info: Note.WorkerInfo
+  readonly config: Config
+  readonly jobs: ReadonlyMap<Attempt, Readonly<Job>>
+  readonly replicas: ReadonlyMap<ValueId, Readonly<Replica>>
+  readonly executors: ReadonlyMap<string, Readonly<Executor>>
+  heldBytes: number
+  left: boolean
+}
+
+/** The state as `step` alone may write it. */
+export interface Inner extends State {
+  info: Note.WorkerInfo
+  /** `info.tasks`, to look up. */
+  tasks: ReadonlySet<string>
+  readonly jobs: Map<Attempt, Job>
+  readonly replicas: Map<ValueId, Replica>
+  readonly executors: Map<string, Executor>
+  /** Which job here makes a value. */
+  readonly makers: Map<ValueId, Attempt>
+  /** Jobs that wait for a value that is made here. */
+  readonly waits: Map<ValueId, Set<Attempt>>
+  /** Attempts here by key. */
+  readonly byKey: Map<Key, Set<Attempt>>
+  /** Ready jobs in order, stale entries included. */
+  readonly ready: Heap<Entry>
+  /** The same for ready jobs that suspended ones wait for. */
+  readonly urgent: Heap<Entry>
+  /** Keys that suspended attempts wait for, and how many of them do. */
+  readonly awaited: Map<Key, number>
+  readonly wanted: Heap<Entry & { readonly value: ValueId }>
+  readonly fetchesFrom: Map<PeerId, number>
+  fetches: number
+  readonly deadlines: Heap<Deadline>
+  /** Measured milliseconds per group, a moving average. */
+  readonly durations: Map<string, number>
+  heartbeatAt: number | undefined
+  /** Since when every executor that could start something is full of suspended attempts. */
+  stuckSince: number | undefined
+  /** Slot milliseconds used since the last heartbeat, and when that was last added up. */
+  busy: number
+  busyAt: number | undefined
+  processBytes: number | undefined
+  linked: boolean
+  leaving: boolean
+}
+
+export const before = (a: Entry, b: Entry): boolean =>
+  a.order[0] !== b.order[0] ? a.order[0] < b.order[0]
+  : a.order[1] !== b.order[1] ? a.order[1] < b.order[1]
+  : a.order[2] !== b.order[2] ? a.order[2] < b.order[2]
+  : a.attempt < b.attempt
+
+export const make = (options: {
+  readonly id: WorkerId
+  readonly info: Omit<Note.WorkerInfo, "slots" | "tasks">
+  readonly config?: Partial<Config> | undefined
+}): Inner => ({
+  id: options.id,
+  info: { ...options.info, slots: 0, tasks: [] },
+  tasks: new Set(),
+  config: {
+    heartbeat: 1000,
+    grace: 5000,
+    forceGrace: 100,
+    startedAfter: 20,
+    postAheadMillis: 5,
+    suspendedMax: 64,
+    suspendedPatience: 1000,
+    fetchesMax: 16,
+    fetchesPerHolder: 4,
+    ...options.config
+  },
+  jobs: new Map(),
+  replicas: new Map(),
+  executors: new Map(),
+  heldBytes: 0,
+  left: false,
+  makers: new Map(),
+  waits: new Map(),
+  byKey: new Map(),
+  ready: new Heap(before),
+  urgent: new Heap(before),
+  awaited: new Map(),
+  wanted: new Heap<Entry & { readonly value: ValueId }>(before),
+  fetchesFrom: new Map(),
+  fetches: 0,
+  deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.attempt < b.attempt),
+  durations: new Map(),
+  heartbeatAt: undefined,
+  stuckSince: undefined,
+  busy: 0,
+  busyAt: undefined,
+  processBytes: undefined,
+  linked: false,
+  leaving: false
+})
+
+/** What one step gathers. */
+export interface Context {
+  readonly state: Inner
+  readonly now: number
+  readonly out: Array<Command>
+}
+
+export const tell = ({ out, state }: Context, note: Note.FromWorker): void => {
+  // Before the first session there is nobody to tell: `LinkReset` tells it all.
+  if (state.linked) out.push({ _tag: "Tell", note })
+}
+
+export const bump = <A>(counts: Map<A, number>, of: A, by: number): void => {
+  const count = (counts.get(of) ?? 0) + by
+  if (count === 0) counts.delete(of)
+  else counts.set(of, count)
+}
+
+export const addTo = <A, B>(sets: Map<A, Set<B>>, of: A, one: B): void => {
+  const set = sets.get(of)
+  if (set === undefined) sets.set(of, new Set([one]))
+  else set.add(one)
+}
+
+export const removeFrom = <A, B>(sets: Map<A, Set<B>>, of: A, one: B): void => {
+  const set = sets.get(of)
+  if (set === undefined) return
+  set.delete(one)
+  if (set.size === 0) sets.delete(of)
+}

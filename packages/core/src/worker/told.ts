@@ -1,0 +1,110 @@
+/**
+ * What the worker says of itself: everything when a session begins, signs of life in between.
+ *
+ * @since 0.1.0
+ */
+import type { Attempt } from "../Id.js"
+import type * as Note from "../Note.js"
+import { giveBack } from "./jobs.js"
+import { type Context, tell } from "./state.js"
+
+type Outcome = Note.WorkerTold["outcomes"][number]
+
+/**
+ * Begins a session. Outcomes that the last one left unacknowledged are told again: whether they were applied is not known,
+ * and it does not matter, since each names an attempt and an attempt ends once. A computed value needs no such care: it is
+ * among the values, or gone, and then the scheduler finds its attempt neither running nor ended and starts another.
+ */
+export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): void => {
+  const { now, state } = context
+  state.linked = true
+  state.heartbeatAt = now + state.config.heartbeat
+  const outcomes = new Map<Attempt, Outcome>()
+  for (const note of unacked) {
+    if (note._tag === "WorkerTold") { for (const outcome of note.outcomes) outcomes.set(outcome.attempt, outcome) }
+    else if (isOutcome(note)) outcomes.set(note.attempt, note)
+  }
+  tell(context, {
+    _tag: "WorkerTold",
+    info: state.info,
+    values: values(context),
+    jobs: [...state.jobs.values()].map((job) => {
+      const { attempt, cancelled, inputs, spec } = job
+      const begun = job.state._tag === "Running" && !job.state.posted
+      return {
+        spec,
+        attempt,
+        state: job.state._tag,
+        since: begun && job.state._tag === "Running" ? job.state.since : undefined,
+        suspended: job.state._tag === "Running" && job.state.suspended !== undefined,
+        inputs: inputs.map((input) => input.value),
+        cancelled: cancelled !== undefined
+      }
+    }),
+    outcomes: [...outcomes.values()]
+  })
+  for (const job of state.jobs.values()) {
+    if (job.state._tag !== "Running" || job.state.suspended === undefined) continue
+    tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: job.state.suspended.on })
+  }
+  for (const note of unacked) if (note._tag === "FetchFailed") tell(context, note)
+  if (state.left) tell(context, { _tag: "WorkerLeft" })
+}
+
+const isOutcome = (note: Note.Note): note is Outcome =>
+  note._tag === "TaskFailed" || note._tag === "TaskReturned" || note._tag === "TaskEnded" || note._tag === "TaskDied"
+
+const values = ({ state }: Context): ReadonlyArray<Note.ValueHeld> => {
+  const all: Array<Note.ValueHeld> = []
+  for (const replica of state.replicas.values()) {
+    if (replica.state._tag !== "Held" || !replica.told) continue
+    const { attempt, bytes, digest, how, inline, key, millis, type, value } = replica
+    all.push({ _tag: "ValueHeld", key, value, attempt, digest, bytes, type, how, millis, inline })
+  }
+  return all
+}
+
+/** Executors came or went: what this worker is has changed. */
+export const changed = (context: Context): void => {
+  const { state } = context
+  let slots = 0
+  const tasks = new Set<string>()
+  for (const executor of state.executors.values()) {
+    if (executor.ending) continue
+    slots += executor.slots
+    for (const task of executor.tasks) tasks.add(task)
+  }
+  // While all of them are being restarted it is known what they will be able to run.
+  if (slots > 0) state.tasks = tasks
+  const info = { ...state.info, slots, tasks: [...state.tasks] }
+  state.info = info
+  tell(context, { _tag: "WorkerChanged", info })
+  if (slots === 0) return
+  for (const job of [...state.jobs.values()]) {
+    if (job.state._tag === "Running" || tasks.has(job.spec.task) || !state.jobs.has(job.attempt)) continue
+    giveBack(context, job, "no such task")
+  }
+}
+
+/** Adds up how busy the executors were since the last step. */
+export const measureBusy = ({ now, state }: Context): void => {
+  const elapsed = now - (state.busyAt ?? now)
+  state.busyAt = now
+  if (elapsed <= 0) return
+  for (const executor of state.executors.values()) state.busy += executor.used * elapsed
+}
+
+export const heartbeat = (context: Context): void => {
+  const { now, state } = context
+  if (state.heartbeatAt === undefined || now < state.heartbeatAt || state.left) return
+  const period = state.config.heartbeat + (now - state.heartbeatAt)
+  const { slots } = state.info
+  tell(context, {
+    _tag: "Heartbeat",
+    heldBytes: state.heldBytes,
+    processBytes: state.processBytes,
+    busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined
+  })
+  state.busy = 0
+  state.heartbeatAt = now + state.config.heartbeat
+}
