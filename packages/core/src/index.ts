@@ -7,12 +7,22 @@
 /**
  * @since 0.1.0
  */
+export * as Client from "./Client.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Failure from "./Failure.js"
 
 /**
  * @since 0.1.0
  */
 export * as Id from "./Id.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Link from "./Link.js"
 
 /**
  * @since 0.1.0
@@ -28,3 +38,8 @@ export * as Payload from "./Payload.js"
  * @since 0.1.0
  */
 export * as Spec from "./Spec.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Worker from "./Worker.js"
