@@ -1,0 +1,124 @@
+// What a worker must not do.
+export default [
+  {
+    id: "dependents-stay",
+    file: "worker/jobs.ts",
+    find: "if (dependent !== undefined) stack.push(dependent)",
+    replace: "",
+    why: "jobs that count on a withdrawn one wait for ever"
+  },
+  {
+    id: "inputs-uncounted",
+    file: "worker/jobs.ts",
+    find: "if (replica?.jobs.delete(job.attempt) === true) letGo(context, replica)",
+    replace: "replica?.jobs.delete(job.attempt)",
+    why: "private copies of inputs stay when the last job that needs them ends"
+  },
+  {
+    id: "ready-early",
+    file: "worker/jobs.ts",
+    find: "    job.missing -= 1\n    if (job.missing === 0) becomeReady(context, job)",
+    replace: "    job.missing -= 1\n    becomeReady(context, job)",
+    why: "a job starts before all its inputs are here"
+  },
+  {
+    id: "recall-running",
+    file: "worker/runs.ts",
+    find: "if (job === undefined || job.state._tag === \"Running\") {\n    return tell",
+    replace: "if (job === undefined) {\n    return tell",
+    why: "what runs is given back, and runs twice"
+  },
+  {
+    id: "no-grace",
+    file: "worker/runs.ts",
+    find: "  endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))",
+    replace: "",
+    why: "code that does not listen is never stopped"
+  },
+  {
+    id: "innocent-blamed",
+    file: "worker/runs.ts",
+    find: "else if (blameless || !began) tell",
+    replace: "else if (!began) tell",
+    why: "neighbours of code that was ended by force count as having died"
+  },
+  {
+    id: "unstarted-blamed",
+    file: "worker/runs.ts",
+    find: "else if (blameless || !began) tell",
+    replace: "else if (blameless) tell",
+    why: "jobs that had not begun count as having died with their executor"
+  },
+  {
+    id: "no-timeout",
+    file: "worker/runs.ts",
+    find: "      interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)",
+    replace: "",
+    why: "a timeout tells nobody until the task ends by itself"
+  },
+  {
+    id: "slot-leak",
+    file: "worker/runs.ts",
+    find:
+      "  forgetWait(context, executor, job)\n  unpost(executor, job)\n  giveUp(executor, job)\n  executor.jobs.delete(job.attempt)",
+    replace:
+      "  forgetWait(context, executor, job)\n  unpost(executor, job)\n  if (job.cancelled === undefined) giveUp(executor, job)\n  executor.jobs.delete(job.attempt)",
+    why: "a cancelled attempt keeps its slot for ever"
+  },
+  {
+    id: "slot-kept-waiting",
+    file: "worker/runs.ts",
+    find: "  forgetWait(context, executor, job)\n  giveUp(executor, job)\n  job.state.suspended",
+    replace: "  forgetWait(context, executor, job)\n  job.state.suspended",
+    why: "a task that waits keeps its slot, and its children never start"
+  },
+  {
+    id: "fetch-uncounted",
+    file: "worker/replicas.ts",
+    find: "  bump(state.fetchesFrom, event.from, -1)",
+    replace: "  if (event.ok) bump(state.fetchesFrom, event.from, -1)",
+    why: "a holder that failed a few times is never asked again"
+  },
+  {
+    id: "unfetchable-silent",
+    file: "worker/replicas.ts",
+    find: "    tell(context, { _tag: \"FetchFailed\", key: replica.key, value: event.value, holder: event.from, why })",
+    replace: "    void why",
+    why: "the scheduler goes on believing in a value nobody can fetch"
+  },
+  {
+    id: "ahead-waits",
+    file: "worker/replicas.ts",
+    find: "if (input.ahead) return \"input withdrawn\"",
+    replace: "",
+    why: "a job counts on an attempt that left, and asks nobody for its value"
+  },
+  {
+    id: "gone-silent",
+    file: "worker/replicas.ts",
+    find: "if (replica.told) tell(context, { _tag: \"ValueGone\", key: replica.key, value })",
+    replace: "",
+    why: "a value that was lost is still believed held"
+  },
+  {
+    id: "outcomes-lost",
+    file: "worker/told.ts",
+    find: "else if (isOutcome(note)) outcomes.set(note.attempt, note)",
+    replace: "",
+    why: "ends of attempts that were not acknowledged are not told again"
+  },
+  {
+    id: "values-lost",
+    file: "worker/told.ts",
+    find: "if (replica.state._tag !== \"Held\" || !replica.told) continue",
+    replace: "if (replica.state._tag !== \"Held\" || !replica.told || replica.how === \"copied\") continue",
+    why: "copies are not told to a new incarnation, and stay for ever"
+  },
+  {
+    id: "leaves-early",
+    file: "Worker.ts",
+    find: "if (inner.leaving && !inner.left && inner.jobs.size === 0) {",
+    replace: "if (inner.leaving && !inner.left) {",
+    why: "a worker says goodbye while its attempts run"
+  }
+]
