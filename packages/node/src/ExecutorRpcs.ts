@@ -1,6 +1,7 @@
 /**
- * What a node and one of its executors say to each other, typed. The executor is the server; the node opens it once,
- * then tells it what to do in batches and listens to one stream of events.
+ * What a node and one of its executors say to each other, typed. The node opens the executor once; from then on there
+ * are two streams, each asked for by its reader: commands down, events up. What gathers in one turn is one message. A
+ * stream costs a fraction of a call per message, and neither waits for its reader: both are bounded by the jobs posted.
  *
  * Payloads are trusted (both ends are one program), so schemas let them pass as they are: a structured clone carries
  * them, and a `SharedArrayBuffer` stays the same memory on both sides of a thread.
@@ -62,6 +63,8 @@ const trusted = <A>(identifier: string): Schema.Schema<A> =>
   Schema.declare((_: unknown): _ is A => true, { identifier })
 
 /**
+ * Served by the executor.
+ *
  * @since 0.1.0
  * @category rpcs
  */
@@ -72,10 +75,19 @@ export class ExecutorRpcs extends RpcGroup.make(
     success: Schema.Struct({ tasks: Schema.Array(Schema.String) }),
     error: NodeClusterError
   }),
-  /** What gathered while the last batch was on its way, in order. */
-  Rpc.make("Tell", { payload: trusted<ReadonlyArray<Command>>("Commands") }),
-  /** Everything that happens, as it gathers. */
+  /** Everything that happens, in order. */
   Rpc.make("Events", { success: trusted<AttemptEvent>("AttemptEvent"), stream: true }),
   /** Interrupts what runs, closes the services of the tasks, and answers when that is done. */
   Rpc.make("Close")
+) {}
+
+/**
+ * Served by the node, one conversation per executor.
+ *
+ * @since 0.1.0
+ * @category rpcs
+ */
+export class NodeRpcs extends RpcGroup.make(
+  /** What to do, in order. */
+  Rpc.make("Commands", { success: trusted<Command>("Command"), stream: true })
 ) {}

@@ -7,7 +7,7 @@
  * 3. When a life's scope has closed, its thread or process is gone, or abandoned and no longer in anyone's way.
  */
 import * as RpcClient from "@effect/rpc/RpcClient"
-import type * as RpcServer from "@effect/rpc/RpcServer"
+import * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Job } from "creel/Executor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,13 +16,14 @@ import * as FiberId from "effect/FiberId"
 import * as Mailbox from "effect/Mailbox"
 import type * as Scope from "effect/Scope"
 import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
-import { ExecutorRpcs } from "../ExecutorRpcs.js"
+import { ExecutorRpcs, NodeRpcs } from "../ExecutorRpcs.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Backing } from "./backing.js"
 import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
+import { consume } from "./consume.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelDoor, channelExecutor, channelRefusal, owned, unshared } from "./wire.js"
+import { channelDoor, channelExecutor, channelNode, channelRefusal, owned, unshared } from "./wire.js"
 
 export interface LifeOptions {
   readonly name: string
@@ -60,7 +61,14 @@ const lookEvery = 25
 
 const client = (backing: Backing) =>
   RpcClient.make(ExecutorRpcs, { disableTracing: true }).pipe(
-    Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(backing.wire, channelExecutor))
+    Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(backing.wire, channelExecutor, { acks: false }))
+  )
+
+const serveCommands = (backing: Backing, commands: Mailbox.Mailbox<Command>) =>
+  RpcServer.make(NodeRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
+    Effect.provide(NodeRpcs.toLayer({ Commands: () => Effect.succeed(commands) })),
+    Effect.provide(RpcWire.layerServer(backing.wire, channelNode, { acks: false })),
+    Effect.forkScoped
   )
 
 /** Kills, and answers whether it is gone. */
@@ -157,6 +165,8 @@ export const live = (
     yield* Effect.flatMap(options.serveDoor, (serve) =>
       Effect.flatMap(RpcWire.makeServer(backing.wire, channelDoor), serve)).pipe(Effect.forkScoped)
 
+    const commands = yield* Mailbox.make<Command>()
+    yield* serveCommands(backing, commands)
     const opened = yield* rpc.Open({
       ...options.open,
       executor: options.name,
@@ -172,14 +182,9 @@ export const live = (
       ))
     )
 
-    const commands = yield* Mailbox.make<Command>()
     const desk = makeDesk(backing, options.emit, commands)
     const events = yield* rpc.Events(undefined, { asMailbox: true, streamBufferSize: 1 << 16 })
-    yield* Effect.forkScoped(Effect.forever(Effect.map(events.takeAll, ([chunk]) => {
-      for (const event of chunk) desk.hear(event)
-    })))
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(commands.takeAll, ([chunk]) =>
-      rpc.Tell([...chunk]))))
+    yield* Effect.forkScoped(consume(events, desk.hear))
 
     const ending = yield* Deferred.make<string>()
     let down = false

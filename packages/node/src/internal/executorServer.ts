@@ -2,6 +2,7 @@
  * The executor's end of the conversation: opens its body (what runs the tasks) once, does what it is told in order, and
  * lets its events gather while the last batch is on its way. What runs inside is the body's business.
  */
+import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Job } from "creel/Executor"
 import * as Effect from "effect/Effect"
@@ -9,13 +10,14 @@ import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
 import * as Scope from "effect/Scope"
 import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
-import { ExecutorRpcs } from "../ExecutorRpcs.js"
+import { ExecutorRpcs, NodeRpcs } from "../ExecutorRpcs.js"
 import { NodeClusterError } from "../NodeClusterError.js"
+import { consume } from "./consume.js"
 import * as Inside from "./inside.js"
 import * as Marks from "./marks.js"
 import * as RpcWire from "./rpcWire.js"
 import type { Wire } from "./wire.js"
-import { channelExecutor, channelRefusal, owned } from "./wire.js"
+import { channelExecutor, channelNode, channelRefusal, owned } from "./wire.js"
 
 /** What the creel package's Runner is, seen from here. */
 export interface Body {
@@ -37,7 +39,7 @@ interface Opened {
   readonly marksOf: Map<number, number>
 }
 
-const makeHandlers = (open: OpenBody, scope: Scope.CloseableScope) =>
+const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =>
   ExecutorRpcs.toLayer(Effect.gen(function*() {
     const events = yield* Mailbox.make<AttemptEvent>()
     let opened: Opened | undefined
@@ -46,16 +48,16 @@ const makeHandlers = (open: OpenBody, scope: Scope.CloseableScope) =>
       const setMark = Marks.marker(options.marks)
       const marksOf = new Map<number, number>()
       const mark = (attempt: number): void => setMark(marksOf.get(attempt) ?? -1)
-      const body = yield* Scope.extend(
-        open(options, (event) => {
-          if (event._tag === "Up" || event._tag === "Down") return
-          if (event._tag === "Claimed") mark(event.attempt)
-          if (event._tag === "Ended") marksOf.delete(event.attempt)
-          events.unsafeOffer(event)
-        }, mark),
-        scope
-      )
+      const body = yield* open(options, (event) => {
+        if (event._tag === "Up" || event._tag === "Down") return
+        if (event._tag === "Claimed") mark(event.attempt)
+        if (event._tag === "Ended") marksOf.delete(event.attempt)
+        events.unsafeOffer(event)
+      }, mark)
       opened = { body, marksOf }
+      const node = yield* RpcClient.make(NodeRpcs, { disableTracing: true })
+      const commands = yield* node.Commands(undefined, { asMailbox: true, streamBufferSize: 1 << 16 })
+      yield* Effect.forkIn(consume(commands, obey), scope)
       return { tasks: body.tasks }
     })
 
@@ -68,11 +70,11 @@ const makeHandlers = (open: OpenBody, scope: Scope.CloseableScope) =>
     }
 
     return {
-      Open: onOpen,
-      Tell: (commands: ReadonlyArray<Command>) =>
-        Effect.sync(() => {
-          for (const command of commands) obey(command)
-        }),
+      Open: (options: OpenOptions) =>
+        onOpen(options).pipe(
+          Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(wire, channelNode, { acks: false })),
+          Scope.extend(scope)
+        ),
       Events: () => Effect.succeed(events),
       Close: () => Scope.close(scope, Exit.void)
     }
@@ -87,10 +89,13 @@ const ownedJob = (job: Job): Job => ({
 /** Serves until it is interrupted; what the body acquired is released at `Close`, or when the scope closes. */
 export const serve = (wire: Wire, open: OpenBody): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function*() {
-    Inside.onRefusal((detail) => wire.post(channelRefusal, detail))
+    Inside.onRefusal((detail) => {
+      wire.post(channelRefusal, detail)
+      wire.flush()
+    })
     const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
     return yield* RpcServer.make(ExecutorRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
-      Effect.provide(makeHandlers(open, scope)),
-      Effect.provide(RpcWire.layerServer(wire, channelExecutor))
+      Effect.provide(makeHandlers(wire, open, scope)),
+      Effect.provide(RpcWire.layerServer(wire, channelExecutor, { acks: false }))
     )
   })

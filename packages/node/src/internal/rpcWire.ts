@@ -12,7 +12,15 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type { Wire } from "./wire.js"
 
-export const makeClient = (wire: Wire, channel: number) =>
+/**
+ * `acks`: whether a stream waits for its reader after each chunk. Without, it never waits: for streams whose length is
+ * bounded by what was asked for.
+ */
+interface Options {
+  readonly acks: boolean
+}
+
+export const makeClient = (wire: Wire, channel: number, options: Options = { acks: true }) =>
   RpcClient.Protocol.make(Effect.fnUntraced(function*(writeResponse) {
     const run = Runtime.runFork(yield* Effect.runtime())
     yield* Effect.acquireRelease(
@@ -22,7 +30,7 @@ export const makeClient = (wire: Wire, channel: number) =>
     )
     return {
       send: (request) => Effect.sync(() => wire.post(channel, request)),
-      supportsAck: true,
+      supportsAck: options.acks,
       supportsTransferables: false
     }
   }))
@@ -30,7 +38,7 @@ export const makeClient = (wire: Wire, channel: number) =>
 export const layerClient = (wire: Wire, channel: number): Layer.Layer<RpcClient.Protocol> =>
   Layer.scoped(RpcClient.Protocol, makeClient(wire, channel))
 
-export const makeServer = (wire: Wire, channel: number) =>
+export const makeServer = (wire: Wire, channel: number, options: Options = { acks: true }) =>
   RpcServer.Protocol.make(Effect.fnUntraced(function*(writeRequest) {
     const run = Runtime.runFork(yield* Effect.runtime())
     const disconnects = yield* Mailbox.make<number>()
@@ -44,11 +52,14 @@ export const makeServer = (wire: Wire, channel: number) =>
       end: () => Effect.void,
       clientIds: Effect.succeed(new Set([0])),
       initialMessage: Effect.succeed(Option.none()),
-      supportsAck: true,
+      supportsAck: options.acks,
       supportsTransferables: false,
       supportsSpanPropagation: false
     }
   }))
 
-export const layerServer = (wire: Wire, channel: number): Layer.Layer<RpcServer.Protocol> =>
-  Layer.scoped(RpcServer.Protocol, makeServer(wire, channel))
+export const layerServer = (
+  wire: Wire,
+  channel: number,
+  options?: Options
+): Layer.Layer<RpcServer.Protocol> => Layer.scoped(RpcServer.Protocol, makeServer(wire, channel, options))

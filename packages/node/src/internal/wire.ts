@@ -9,58 +9,79 @@ import type { MessagePort, Worker } from "node:worker_threads"
 export interface Wire {
   /** Never throws, never waits; what is said to a dead end is lost. */
   readonly post: (channel: number, message: unknown) => void
+  /** Sends what was said in this turn now, before code that may not return. */
+  readonly flush: () => void
   readonly listen: (channel: number, f: (message: unknown) => void) => () => void
 }
 
-/** The conversation of node and executor. */
+/** The node asks the executor. */
 export const channelExecutor = 0
+/** The executor asks its node. */
+export const channelNode = 3
 /** The way from clients inside tasks to the scheduler. */
 export const channelDoor = 1
 /** One-way: the program was started inside this executor. */
 export const channelRefusal = 2
 
+/** All that was said in one turn of the loop crosses at once: each crossing wakes a thread. */
 interface Envelope {
-  readonly creel: number
-  readonly message: unknown
+  readonly creel: ReadonlyArray<readonly [channel: number, message: unknown]>
 }
 
 const isEnvelope = (u: unknown): u is Envelope =>
-  typeof u === "object" && u !== null && Object.hasOwn(u, "creel") && Object.hasOwn(u, "message")
+  typeof u === "object" && u !== null && Object.hasOwn(u, "creel") && "creel" in u && Array.isArray(u.creel)
 
 interface Port {
-  readonly post: (message: unknown) => void
+  readonly post: (message: Envelope) => void
   readonly on: (f: (message: unknown) => void) => void
 }
 
-const fromPort = (port: Port): Wire => {
-  const listeners = new Map<number, (message: unknown) => void>()
-  // What arrives before anyone listens waits, so that no order of starting loses a message.
-  const early = new Map<number, Array<unknown>>()
-  port.on((envelope) => {
-    if (!isEnvelope(envelope)) return
-    const listener = listeners.get(envelope.creel)
-    if (listener !== undefined) return listener(envelope.message)
-    const waiting = early.get(envelope.creel)
-    if (waiting === undefined) early.set(envelope.creel, [envelope.message])
-    else waiting.push(envelope.message)
-  })
-  return {
-    post: (channel, message) => port.post({ creel: channel, message }),
-    listen: (channel, f) => {
-      listeners.set(channel, f)
-      const waiting = early.get(channel)
-      early.delete(channel)
-      if (waiting !== undefined) { for (const message of waiting) f(message) }
-      return () => {
-        if (listeners.get(channel) === f) listeners.delete(channel)
-      }
+class PortWire implements Wire {
+  private readonly listeners = new Map<number, (message: unknown) => void>()
+  /** What arrives before anyone listens waits, so that no order of starting loses a message. */
+  private readonly early = new Map<number, Array<unknown>>()
+  private outbox: Array<readonly [number, unknown]> = []
+
+  constructor(private readonly port: Port) {
+    port.on((envelope) => {
+      if (!isEnvelope(envelope)) return
+      for (const [channel, message] of envelope.creel) this.hear(channel, message)
+    })
+  }
+
+  private hear(channel: number, message: unknown): void {
+    const listener = this.listeners.get(channel)
+    if (listener !== undefined) return listener(message)
+    const waiting = this.early.get(channel)
+    if (waiting === undefined) this.early.set(channel, [message])
+    else waiting.push(message)
+  }
+
+  readonly post = (channel: number, message: unknown): void => {
+    if (this.outbox.push([channel, message]) === 1) process.nextTick(this.flush)
+  }
+
+  readonly flush = (): void => {
+    const creel = this.outbox
+    if (creel.length === 0) return
+    this.outbox = []
+    this.port.post({ creel })
+  }
+
+  readonly listen = (channel: number, f: (message: unknown) => void): () => void => {
+    this.listeners.set(channel, f)
+    const waiting = this.early.get(channel)
+    this.early.delete(channel)
+    if (waiting !== undefined) { for (const message of waiting) f(message) }
+    return () => {
+      if (this.listeners.get(channel) === f) this.listeners.delete(channel)
     }
   }
 }
 
 /** A thread, seen from the node, or the node, seen from a thread (`parentPort`), or a port between any two. */
 export const fromMessagePort = (port: MessagePort | Worker): Wire =>
-  fromPort({
+  new PortWire({
     post: (message) => port.postMessage(message),
     on: (f) => {
       port.on("message", f)
@@ -69,7 +90,7 @@ export const fromMessagePort = (port: MessagePort | Worker): Wire =>
 
 /** A child, seen from the node, or the node, seen from the child (`process`). Needs `serialization: "advanced"`. */
 export const fromProcess = (child: ChildProcess | NodeJS.Process): Wire =>
-  fromPort({
+  new PortWire({
     post: (message) => {
       if (!child.connected) return
       // An error here is the other side's death, which is heard of by itself.
