@@ -32,6 +32,14 @@ export class Life<E> {
     return Effect.sync(unwatch)
   })
 
+  /** Waiting that is no interest in how it ends: a failure is still logged if nobody else watches. */
+  readonly ended: Effect.Effect<void> = Effect.async<void>((resume) => {
+    const observed = this.observed
+    const unwatch = this.watch(() => resume(Effect.void))
+    this.observed = observed
+    return Effect.sync(unwatch)
+  })
+
   /** The first end counts; returns whether this was it. */
   end(exit: Exit.Exit<void, E>): boolean {
     if (this.exit !== undefined) return false

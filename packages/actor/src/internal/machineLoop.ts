@@ -19,6 +19,7 @@ import { ActorDown, MachineFailed, MailboxFull } from "../ActorError.js"
 import type { Hands, MachineRef, Options, StopOptions } from "../MachineActor.js"
 import type { Terminated, Watchable } from "../Watch.js"
 import { Life } from "./life.js"
+import { Watching } from "./watching.js"
 
 export interface World<R> {
   readonly runtime: Runtime.Runtime<R>
@@ -55,7 +56,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   private batch: ReadonlyArray<Event> = []
   private readonly named = new Map<string, Work>()
   private readonly fibers = new Set<Fiber.RuntimeFiber<unknown, never>>()
-  private readonly watching = new Set<() => void>()
+  private readonly watching = new Watching()
   private alarm: Alarm | undefined = undefined
 
   constructor(
@@ -343,18 +344,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
 
   private watchOther<E>(target: Watchable<E>, event: (terminated: Terminated<E>) => Event): () => void {
     if (this.isEnded()) return () => {}
-    let over = false
-    let unwatch = () => {}
-    const forget = () => {
-      over = true
-      this.watching.delete(forget)
-      unwatch()
-    }
-    this.watching.add(forget)
-    // Called back before this returns if the target has ended already.
-    unwatch = target.watch((terminated) => {
-      if (over || this.isEnded()) return
-      forget()
+    return this.watching.add(target, (terminated) => {
       try {
         this.urgent.push(event(terminated))
       } catch (error) {
@@ -362,7 +352,6 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
       }
       this.schedule()
     })
-    return forget
   }
 
   // ---------------------------------------------------------------------------
@@ -391,7 +380,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     this.urgent = []
     this.named.clear()
     this.clearAlarm()
-    for (const unwatch of this.watching) unwatch()
+    this.watching.clear()
     for (const fiber of this.fibers) fiber.unsafeInterruptAsFork(FiberId.none)
     this.life.end(exit)
   }

@@ -162,16 +162,9 @@ export class SupervisorShell implements Supervisor {
   readonly stop = (options?: MachineActor.StopOptions | undefined): Effect.Effect<void> =>
     Effect.suspend(() => {
       this.ref.tell({ _tag: "Shutdown" })
-      const ended = Effect.exit(Effect.async<void, SupervisorFailed>((resume) => {
-        // Not `await`: stopping is no interest in how it ends.
-        const observed = this.life.observed
-        const unwatch = this.life.watch(({ exit }) => resume(exit))
-        this.life.observed = observed
-        return Effect.sync(unwatch)
-      }))
       return options?.deadline === undefined
-        ? Effect.asVoid(ended)
-        : Effect.asVoid(Effect.timeoutOption(ended, options.deadline))
+        ? this.life.ended
+        : Effect.asVoid(Effect.timeoutOption(this.life.ended, options.deadline))
     })
 
   private request(waiting: Set<(answer: Answer) => void>, event: Supervision.Event): Answer {
