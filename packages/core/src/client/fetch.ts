@@ -8,7 +8,7 @@ import * as Failure from "../Failure.js"
 import type { ValueId } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
-import { stopFetch, succeed, touch } from "./rows.js"
+import { changed, stopFetch, succeed, touch } from "./rows.js"
 import type { Context, Event, RowState } from "./state.js"
 import { tell } from "./told.js"
 
@@ -16,10 +16,10 @@ import { tell } from "./told.js"
 export const need = (context: Context, row: RowState): void => {
   const { out } = context
   const { facts, settled } = row
-  if (settled?._tag === "Failure") return void out.push({ _tag: "Settled", row, outcome: settled })
+  if (settled?._tag === "Failure") return void out.push({ _tag: "Settled", row, want: row.want, outcome: settled })
   if (settled?.payload !== undefined) {
     touch(context, row.key)
-    out.push({ _tag: "Settled", row, outcome: { _tag: "Value", value: settled.value, payload: settled.payload } })
+    out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Value", value: settled.value, payload: settled.payload } })
     return
   }
   row.joined = true
@@ -33,6 +33,7 @@ export const replaced = (context: Context, row: RowState, settled: { readonly va
   context.out.push({
     _tag: "Settled",
     row,
+    want: row.want,
     outcome: {
       _tag: "Failure",
       failure: Failure.make(
@@ -131,7 +132,7 @@ export const stored = (context: Context, row: RowState, note: Note.TaskStored): 
   row.facts = { value, digest, bytes, type, holders, inline }
   row.status = "finished"
   if (row.fetch !== undefined && row.fetch.value !== value) stopFetch(context, row)
-  context.out.push({ _tag: "Changed", row })
+  context.out.push(changed(row))
   if (settled !== undefined) {
     if (!row.joined) return
     return settled.value === value ? bring(context, row, value) : replaced(context, row, settled)
@@ -150,5 +151,5 @@ export const pending = (context: Context, row: RowState): void => {
   stopFetch(context, row)
   row.facts = undefined
   row.status = "pending"
-  context.out.push({ _tag: "Changed", row })
+  context.out.push(changed(row))
 }

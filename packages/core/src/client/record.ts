@@ -234,7 +234,7 @@ const close = (context: Context): void => {
     if (isWanted(row) && (row.settled === undefined || row.joined)) {
       const failure = Failure.make("ClusterClosed", row.key, `${row.key}: the client was closed before the value was here`)
       if (row.settled === undefined) fail(context, row, failure)
-      else out.push({ _tag: "Settled", row, outcome: { _tag: "Failure", failure } })
+      else out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Failure", failure } })
     }
     stopFetch(context, row)
     if (row.offer !== undefined) out.push({ _tag: "DropOffer", value: row.offer.value })

@@ -10,7 +10,7 @@ import type { Failure } from "../Failure.js"
 import type { Key, ValueId } from "../Id.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
-import { type Context, isWanted, type RowState, type Status } from "./state.js"
+import { type Command, type Context, isWanted, type RowState, type Status } from "./state.js"
 
 export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
@@ -35,6 +35,9 @@ export const row = (context: Context, key: Key): RowState => {
   return fresh
 }
 
+/** The row lives on: what it was when this was said stands beside it. */
+export const changed = (row: RowState): Command => ({ _tag: "Changed", row, want: row.want, status: row.status })
+
 export const explain = (context: Context, row: RowState, spec: Spec): void => {
   row.spec = spec
   for (const key of spec.inputs) rowNeeded(context, key)
@@ -51,7 +54,7 @@ export const beginWant = (context: Context, row: RowState): void => {
   row.facts = undefined
   row.cancel = undefined
   row.status = "pending"
-  context.out.push({ _tag: "Changed", row })
+  context.out.push(changed(row))
 }
 
 /** The want ends here; the row may stay as lineage. */
@@ -92,19 +95,19 @@ export const fail = (context: Context, row: RowState, failure: Failure): void =>
   row.settled = { _tag: "Failure", failure }
   row.status = statusOf(failure)
   row.joined = false
-  context.out.push({ _tag: "Changed", row }, { _tag: "Settled", row, outcome: { _tag: "Failure", failure } })
+  context.out.push(changed(row), { _tag: "Settled", row, want: row.want, outcome: { _tag: "Failure", failure } })
 }
 
 /** The value is here: joiners get it, and from now on the row answers it. */
 export const succeed = (context: Context, row: RowState, value: ValueId, payload: Payload.Payload): void => {
-  const first = row.settled === undefined
+  const fresh = row.status !== "finished"
   stopFetch(context, row)
   row.settled = { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload }
   row.status = "finished"
   row.joined = false
   remember(context, row, Payload.bytes(payload))
-  if (first) context.out.push({ _tag: "Changed", row })
-  context.out.push({ _tag: "Settled", row, outcome: { _tag: "Value", value, payload } })
+  if (fresh) context.out.push(changed(row))
+  context.out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Value", value, payload } })
 }
 
 /** Counts a payload and lets the least recently used go. Small ones that rode along stay: they cost less than their row. */

@@ -166,8 +166,11 @@ export type Event =
 
 export type Command =
   | { readonly _tag: "Tell"; readonly note: Note.FromClient }
-  | { readonly _tag: "Changed"; readonly row: Row }
-  | { readonly _tag: "Settled"; readonly row: Row; readonly outcome: Outcome }
+  /** Status or facts of this want changed. The row lives on; `status` is what it was when this was said. */
+  | { readonly _tag: "Changed"; readonly row: Row; readonly want: number; readonly status: Status }
+  /** What joiners of this want get: its outcome, told once, and again to those who join later. */
+  | { readonly _tag: "Settled"; readonly row: Row; readonly want: number; readonly outcome: Outcome }
+  /** Nothing came of what was asked: no such row, a key in use for other work, or a closed client. */
   | { readonly _tag: "Refused"; readonly key: Key; readonly failure: Failure }
   | { readonly _tag: "Fetch"; readonly key: Key; readonly value: ValueId; readonly from: PeerId; readonly bytes: number }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
