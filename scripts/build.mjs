@@ -1,7 +1,7 @@
 // What "build" means here, for npm scripts and for vitest alike: entries are written, stale output is removed, and
 // `tsc -b` brings every dist up to date. Plain Node: nothing is imported from node_modules.
 import { spawnSync } from "node:child_process"
-import { existsSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { writeEntries } from "./entries.mjs"
@@ -34,6 +34,14 @@ const sourceRoot = (dir) => existsSync(path.join(root, dir, "src")) ? path.join(
 const entry = path.join("internal", "entry.js")
 const isOutput = /\.(?:d\.ts|d\.ts\.map|js|js\.map)$/
 
+/** The sources whose output the compiler believes to be there. */
+const compiledBefore = (dir) => {
+  const info = path.join(root, dir, ".tsbuildinfo", "src.tsbuildinfo")
+  if (!existsSync(info)) return []
+  const names = JSON.parse(readFileSync(info, "utf8")).fileNames ?? []
+  return names.filter((name) => !name.endsWith(".d.ts")).map((name) => path.resolve(path.dirname(info), name))
+}
+
 /**
  * `tsc -b` neither deletes the output of a source that is gone nor notices output that somebody deleted, so a test could
  * run code that exists no more, or none at all. Both are put right here.
@@ -44,14 +52,14 @@ const heal = (dir) => {
   const outputs = new Set()
   for (const file of filesBelow(dist)) {
     if (!isOutput.test(file) || file.endsWith(entry)) continue
-    const stem = path.relative(dist, file).replace(isOutput, "")
-    if (existsSync(path.join(sources, `${stem}.ts`))) outputs.add(stem)
+    const output = path.relative(dist, file)
+    if (existsSync(path.join(sources, `${output.replace(isOutput, "")}.ts`))) outputs.add(output)
     else rmSync(file)
   }
-  if (!existsSync(path.join(root, dir, "src"))) return
-  const missing = filesBelow(sources)
-    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
-    .some((file) => !outputs.has(path.relative(sources, file).slice(0, -3)))
+  const missing = compiledBefore(dir).some((file) => {
+    const stem = path.relative(sources, file).replace(/\.ts$/, "")
+    return !stem.startsWith("..") && !(outputs.has(`${stem}.js`) && outputs.has(`${stem}.d.ts`))
+  })
   if (missing) rmSync(path.join(root, dir, ".tsbuildinfo"), { recursive: true, force: true })
 }
 
