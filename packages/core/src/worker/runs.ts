@@ -249,7 +249,7 @@ export const cancel = (context: Context, note: Note.CancelTask): void => {
   }
   const { by, force, reason } = note
   if (job.cancelled !== undefined && (job.cancelled.force || !force)) return
-  const first = job.cancelled === undefined
+  const first = job.cancelled === undefined && !running.state.timedOut
   job.cancelled = { force, by, reason }
   if (first) interrupt(context, running, reason, by)
   endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))

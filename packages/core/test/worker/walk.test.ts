@@ -1,0 +1,350 @@
+import { Id, type Note, type Worker } from "@creel/core"
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { Bench, input, interrupted, note, runTask, tiny, told, value } from "./fixture.js"
+
+/** `CREEL_RUNS=5000` walks further than the few that every test run can afford. */
+const runs = Number(process.env["CREEL_RUNS"] ?? 120)
+
+const ends = new Set(["TaskFailed", "TaskReturned", "TaskEnded", "TaskDied"])
+
+interface Hand {
+  readonly slots: number
+  readonly running: Map<number, number>
+  readonly queue: Array<number>
+  ending: boolean
+}
+
+/** Hands, store and scheduler around one worker: they answer each command once, and keep the books it is compared with. */
+class World {
+  readonly bench: Bench
+  readonly hands = new Map<string, Hand>()
+  readonly fetches = new Map<string, { readonly from: string; stopped: boolean }>()
+  readonly store = new Set<string>()
+  readonly suspended = new Map<number, "waits" | "asks">()
+  readonly given = new Map<number, { readonly key: string; readonly slots: number; ended: number }>()
+  readonly interrupted = new Set<number>()
+  readonly announced = new Set<string>()
+  attempts = 0
+  executors = 0
+
+  constructor(readonly postAheadMillis: number) {
+    this.bench = new Bench({
+      executors: 0,
+      config: { postAheadMillis, suspendedMax: 2, fetchesMax: 3, fetchesPerHolder: 2 }
+    })
+    this.up()
+    this.up()
+  }
+
+  up(): void {
+    const id = `e${this.executors++}`
+    this.hands.set(id, { slots: 1, running: new Map(), queue: [], ending: false })
+    this.step({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: ["t"] })
+  }
+
+  step(...events: ReadonlyArray<Worker.Event>): void {
+    for (const command of this.bench.step(...events)) this.carryOut(command)
+  }
+
+  after(millis: number): void {
+    for (const command of this.bench.after(millis)) this.carryOut(command)
+  }
+
+  carryOut(command: Worker.Command): void {
+    switch (command._tag) {
+      case "Tell":
+        return this.hear(command.note)
+      case "Run": {
+        const hand = this.hands.get(command.executor)!
+        assert.isFalse(hand.ending, "runs on an executor that ends")
+        for (const { value } of command.inputs) assert.isTrue(this.store.has(value), `${value} is not here`)
+        hand.queue.push(command.attempt)
+        this.begin(hand)
+        if (this.postAheadMillis === 0) assert.isTrue(hand.running.has(command.attempt), "no room for it")
+        return
+      }
+      case "Interrupt":
+        assert.isFalse(this.interrupted.has(command.attempt), "interrupts twice")
+        this.interrupted.add(command.attempt)
+        return
+      case "EndExecutor":
+        assert.isFalse(this.hands.get(command.executor)!.ending, "ends twice")
+        this.hands.get(command.executor)!.ending = true
+        return
+      case "Continue": {
+        assert.strictEqual(this.suspended.get(command.attempt), "asks")
+        this.suspended.delete(command.attempt)
+        const hand = this.handOf(command.attempt)!
+        hand.running.set(command.attempt, this.given.get(command.attempt)!.slots)
+        this.fits(hand)
+        return
+      }
+      case "Fetch":
+        assert.isFalse(this.fetches.has(command.value), "fetches twice")
+        assert.isFalse(this.store.has(command.value), "fetches what is here")
+        this.fetches.set(command.value, { from: command.from, stopped: false })
+        assert.isAtMost(this.fetches.size, 3)
+        return
+      case "StopFetch": {
+        const fetch = this.fetches.get(command.value)!
+        assert.isFalse(fetch.stopped, "stops twice")
+        fetch.stopped = true
+        return
+      }
+      case "Keep":
+        assert.isFalse(this.store.has(command.value), "keeps twice")
+        this.store.add(command.value)
+        return
+      case "Drop":
+        assert.isTrue(this.store.delete(command.value), `drops ${command.value}, which is not here`)
+        this.announced.delete(command.value)
+        return
+    }
+  }
+
+  hear(told: Note.FromWorker): void {
+    if (told._tag === "ValueHeld") {
+      assert.isTrue(this.store.has(told.value))
+      this.announced.add(told.value)
+    }
+    if (told._tag === "ValueGone") assert.isTrue(this.announced.delete(told.value))
+    if (ends.has(told._tag) || (told._tag === "ValueHeld" && told.how === "computed")) {
+      const given = this.given.get((told as Note.TaskEnded).attempt)!
+      given.ended += 1
+      assert.strictEqual(given.ended, 1, `${told._tag} ends ${(told as Note.TaskEnded).attempt} once more`)
+    }
+  }
+
+  handOf(attempt: number): Hand | undefined {
+    const job = this.bench.state.jobs.get(attempt)
+    return job?.state._tag === "Running" ? this.hands.get(job.state.executor) : undefined
+  }
+
+  fits(hand: Hand): void {
+    let used = 0
+    for (const share of hand.running.values()) used += share
+    assert.isAtMost(used, hand.slots + 1e-6)
+  }
+
+  begin(hand: Hand): void {
+    for (;;) {
+      const next = hand.queue[0]
+      let used = 0
+      for (const share of hand.running.values()) used += share
+      if (next === undefined || used + this.given.get(next)!.slots > hand.slots + 1e-9) return
+      hand.queue.shift()
+      hand.running.set(next, this.given.get(next)!.slots)
+    }
+  }
+
+  get live(): ReadonlyArray<number> {
+    return [...this.hands.values()].flatMap((hand) => [...hand.running.keys()])
+  }
+
+  /** An attempt ends, whether it runs, is suspended or was posted. */
+  end(attempt: number, how: number): void {
+    for (const hand of this.hands.values()) {
+      hand.running.delete(attempt)
+      const at = hand.queue.indexOf(attempt)
+      if (at >= 0) hand.queue.splice(at, 1)
+      this.begin(hand)
+    }
+    this.suspended.delete(attempt)
+    if (this.interrupted.has(attempt) && how % 2 === 0) return this.step(interrupted(attempt))
+    if (how % 5 === 4) {
+      return this.step({
+        _tag: "RunEnded",
+        attempt,
+        outcome: {
+          _tag: "Failure",
+          failure: { reason: "Failed", key: "k", worker: "w1", by: undefined, detail: "", cause: undefined },
+          tag: undefined,
+          verdict: "undecided"
+        }
+      })
+    }
+    this.store.add(Id.valueId(this.given.get(attempt)!.key, attempt))
+    this.step(value(attempt))
+  }
+
+  down(id: string, how: number): void {
+    const hand = this.hands.get(id)!
+    this.hands.delete(id)
+    const mine = (attempt: number) => {
+      const job = this.bench.state.jobs.get(attempt)
+      return job?.state._tag === "Running" && job.state.executor === id
+    }
+    for (const attempt of [...this.suspended.keys()]) if (mine(attempt)) this.suspended.delete(attempt)
+    this.step({
+      _tag: "ExecutorDown",
+      executor: id,
+      started: how % 2 === 0 ? undefined : [...hand.running.keys()],
+      detail: "exit 1",
+      expected: how % 3 === 0
+    })
+  }
+
+  give(a: number, b: number, c: number): void {
+    const attempt = ++this.attempts
+    const key = `k${attempt % 7}`
+    const slots = [1, 1, 0.5, 1 / 3][a % 4]!
+    this.given.set(attempt, { key, slots, ended: 0 })
+    const inputs = new Map<string, Note.Input>()
+    for (const [i, pick] of [b, c].entries()) {
+      const other = pick % attempt
+      const [otherKey, form] = [`k${other % 7}`, pick % 4]
+      if (other === 0 || inputs.has(otherKey)) continue
+      if (form === 0) inputs.set(otherKey, input(otherKey, other, { ahead: true, holders: [] }))
+      else if (form === 1) inputs.set(otherKey, input(otherKey, other, { holders: [], inline: tiny(10) }))
+      else inputs.set(otherKey, input(otherKey, other, { holders: ["w2", "w3"].slice(i) }))
+    }
+    this.step(runTask(key, attempt, {
+      order: [0, a % 3, attempt],
+      inputs: [...inputs.values()],
+      spec: { slots, timeout: c % 5 === 0 ? 300 : undefined, task: a % 19 === 18 ? "unknown" : "t" }
+    }))
+  }
+
+  fetchEnds(value: string, ok: boolean): void {
+    const { from } = this.fetches.get(value)!
+    this.fetches.delete(value)
+    if (ok) this.store.add(value)
+    this.step({ _tag: "FetchEnded", value, from, ok, ...(ok ? { bytes: 10 } : { why: "unreachable" }) })
+  }
+
+  /** The same world seen by a new session. */
+  reset(): void {
+    for (const command of this.bench.step({ _tag: "LinkReset", unacked: [] })) {
+      if (command._tag !== "Tell" || command.note._tag !== "WorkerTold") continue
+      assert.deepStrictEqual(new Set(command.note.values.map((held) => held.value)), this.announced)
+      const open = [...this.given].filter(([, given]) => given.ended === 0).map(([attempt]) => attempt)
+      assert.deepStrictEqual(command.note.jobs.map((job) => job.attempt).sort((a, b) => a - b), open)
+    }
+  }
+
+  act(what: number, a: number, b: number, c: number): void {
+    const one = <A>(all: Iterable<A>, n: number): A | undefined => {
+      const list = [...all]
+      return list.length === 0 ? undefined : list[n % list.length]
+    }
+    const attempt = one([...this.given].filter(([, given]) => given.ended === 0), a)?.[0]
+    const key = attempt === undefined ? "" : this.given.get(attempt)!.key
+    const runs = one(this.live, a)
+    switch (what) {
+      case 0:
+        if (attempt !== undefined) this.step(note({ _tag: "RecallTask", key, attempt }))
+        return
+      case 1:
+        if (attempt === undefined) return
+        return this.step(note({ _tag: "CancelTask", key, attempt, force: b % 2 === 0, by: "c1", reason: "" }))
+      case 2: {
+        const held = one(this.announced, a)
+        if (held !== undefined) this.step(note({ _tag: "DropValue", value: held }))
+        return
+      }
+      case 3: {
+        const value = one(this.announced, a)
+        if (value === undefined || b % 3 > 0) return
+        this.store.delete(value)
+        return this.step({ _tag: "ValueGone", value })
+      }
+      case 4:
+        if (runs === undefined || this.suspended.has(runs)) return
+        for (const hand of this.hands.values()) hand.running.delete(runs)
+        this.suspended.set(runs, "waits")
+        for (const hand of this.hands.values()) this.begin(hand)
+        return this.step({ _tag: "Suspended", attempt: runs, on: [`k${b % 7}`, `k${c % 7}`].slice(b % 2) })
+      case 5: {
+        const waits = one([...this.suspended].filter(([, how]) => how === "waits"), a)?.[0]
+        if (waits === undefined) return
+        this.suspended.set(waits, "asks")
+        return this.step({ _tag: "Resumed", attempt: waits })
+      }
+      case 6: {
+        const id = one(this.hands.keys(), a)
+        if (id === undefined || b % 3 > 0) return
+        this.down(id, c)
+        return this.up()
+      }
+      case 7:
+        return this.reset()
+      case 8:
+        return this.after([1, 10, 100, 1_000, 6_000][a % 5]!)
+      case 9:
+      case 10: {
+        const value = one(this.fetches.keys(), a)
+        if (value !== undefined) this.fetchEnds(value, b % 3 > 0)
+        return
+      }
+      case 11:
+      case 12:
+      case 13:
+        if (runs !== undefined) this.end(runs, b)
+        return
+      case 14: {
+        if (b % 2 > 0) return
+        const value = Id.offeredId(`s${a % 3}`, "c1")
+        return this.step(note({
+          _tag: "FetchValue",
+          key: `s${a % 3}`,
+          value,
+          digest: "d",
+          bytes: 10,
+          holders: ["c1"],
+          inline: undefined,
+          how: "scattered"
+        }))
+      }
+      default:
+        return this.give(a, b, c)
+    }
+  }
+
+  /** The faults stop: hands end what they have until nothing is left. */
+  settle(): void {
+    for (let round = 0; round < 2_000; round++) {
+      for (const [id, hand] of this.hands) if (hand.ending) { this.down(id, 0); this.up() }
+      for (const [attempt, how] of this.suspended) {
+        if (how !== "waits") continue
+        this.suspended.set(attempt, "asks")
+        this.step({ _tag: "Resumed", attempt })
+      }
+      const fetch = [...this.fetches.keys()][0]
+      if (fetch !== undefined) this.fetchEnds(fetch, true)
+      const runs = this.live[0]
+      if (runs !== undefined) this.end(runs, 1)
+      else this.after(100)
+      if (this.bench.state.jobs.size === 0 && this.fetches.size === 0 && this.hands.size > 0) break
+    }
+    for (const [attempt, given] of this.given) assert.strictEqual(given.ended, 1, `attempt ${attempt} never ended`)
+    const held = [...this.bench.state.replicas.keys()]
+    assert.deepStrictEqual(new Set(held), this.store)
+    assert.deepStrictEqual(new Set(held), this.announced)
+    this.step(...held.map((value) => note({ _tag: "DropValue", value })))
+    assert.strictEqual(this.bench.state.heldBytes, 0)
+    assert.strictEqual(this.store.size, 0)
+  }
+}
+
+describe("a worker on a random walk", () => {
+  const action = fc.tuple(fc.nat(21), fc.nat(1_000), fc.nat(1_000), fc.nat(1_000))
+  for (const postAheadMillis of [0, 1_000]) {
+    it(`ends every attempt once and loses no value (posting ${postAheadMillis} ms ahead)`, () => {
+      fc.assert(
+        fc.property(fc.array(action, { maxLength: 150, size: "max" }), (actions) => {
+          const world = new World(postAheadMillis)
+          for (const [what, a, b, c] of actions) world.act(what, a, b, c)
+          world.settle()
+        }),
+        { numRuns: runs }
+      )
+    }, 600_000)
+  }
+  it("says goodbye last", () => {
+    const world = new World(0)
+    world.give(0, 0, 0)
+    const last = told([...world.bench.step({ _tag: "Leave" }), ...world.bench.step(value(1))]).at(-1)
+    assert.strictEqual(last?._tag, "WorkerLeft")
+  })
+})
