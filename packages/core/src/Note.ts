@@ -11,7 +11,7 @@
  * @since 0.1.0
  */
 import type { Failure } from "./Failure.js"
-import type { Attempt, Incarnation, Key, PeerId, ValueId, WorkerId } from "./Id.js"
+import type { Attempt, ClientId, Incarnation, Key, PeerId, ValueId, WorkerId } from "./Id.js"
 import type { Payload } from "./Payload.js"
 import type { Spec } from "./Spec.js"
 
@@ -344,6 +344,8 @@ export interface TaskSuspended {
   readonly key: Key
   readonly attempt: Attempt
   readonly on: ReadonlyArray<Key>
+  /** Who waits: the client through which the attempt submits. Absent: all clients that submitted from its worker. */
+  readonly client?: ClientId | undefined
 }
 /**
  * @since 0.1.0

@@ -27,12 +27,22 @@ export * as Link from "./Link.js"
 /**
  * @since 0.1.0
  */
+export * as Journal from "./Journal.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Note from "./Note.js"
 
 /**
  * @since 0.1.0
  */
 export * as Payload from "./Payload.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Scheduler from "./Scheduler.js"
 
 /**
  * @since 0.1.0

@@ -1,0 +1,104 @@
+/**
+ * What was decided, newest last: a ring of small entries, readable by cursor and by the key or peer they speak of.
+ *
+ * Owns the entries and their numbers. What is worth writing down is the machines' business. Writing one costs an
+ * object and a slot; reading a story scans the ring, which only people and failing tests do.
+ *
+ * Invariants:
+ *   J1. Entries are numbered from 0 without a gap; the ring holds the newest `capacity` of them.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entry {
+  /** Milliseconds since the epoch, as the step was told. */
+  readonly at: number
+  /** The key it speaks of, if it speaks of one. */
+  readonly key: string | undefined
+  /** The worker or client it speaks of, if any. */
+  readonly peer: string | undefined
+  /** A fixed word or two: `assigned`, `stored`, `failed`. */
+  readonly what: string
+  /** What else a reader needs: a number or a text, or nothing. */
+  readonly detail: string | number | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Journal {
+  readonly capacity: number
+  readonly ring: Array<Entry>
+  /** The number the next entry gets. */
+  next: number
+}
+
+/**
+ * An empty journal that keeps the newest `capacity` entries (at least one).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (capacity: number): Journal => ({ capacity: Math.max(1, capacity), ring: [], next: 0 })
+
+/**
+ * Writes one entry, over the oldest when the ring is full.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const write = (
+  journal: Journal,
+  at: number,
+  what: string,
+  key: string | undefined,
+  peer: string | undefined,
+  detail?: string | number | undefined
+): void => {
+  const entry: Entry = { at, key, peer, what, detail }
+  if (journal.ring.length < journal.capacity) journal.ring.push(entry)
+  else journal.ring[journal.next % journal.capacity] = entry
+  journal.next++
+}
+
+/**
+ * The entries from `cursor` on (at most `limit`), where to go on reading, and how many a slow reader has missed.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const read = (
+  journal: Journal,
+  cursor: number,
+  limit: number = Number.POSITIVE_INFINITY
+): { readonly entries: ReadonlyArray<Entry>; readonly cursor: number; readonly missed: number } => {
+  const oldest = Math.max(0, journal.next - journal.capacity)
+  const from = Math.max(cursor, oldest)
+  const to = Math.min(journal.next, from + limit)
+  const entries: Array<Entry> = []
+  for (let n = from; n < to; n++) entries.push(journal.ring[n % journal.capacity]!)
+  return { entries, cursor: Math.max(to, from), missed: Math.max(0, oldest - cursor) }
+}
+
+/**
+ * All that the ring still has about one key or peer, oldest first.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const story = (journal: Journal, about: string): ReadonlyArray<Entry> =>
+  read(journal, 0).entries.filter((entry) => entry.key === about || entry.peer === about)
+
+/**
+ * An entry as one line of text.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const format = (entry: Entry): string =>
+  [entry.at, entry.what, entry.key, entry.peer, entry.detail].filter((part) => part !== undefined).join(" ")

@@ -1,0 +1,264 @@
+/**
+ * The scheduler machine: told what happened, it says what is to be done. Same events and same times, same commands.
+ *
+ * Owns the door (`step`), the order of record, settle and plan within it, and the clock it is told. It cannot await,
+ * read a clock, roll dice or touch a socket. What a row is and where it belongs stands in `scheduler/`; what is best
+ * in `policy/`.
+ *
+ * Invariants (those of the parts are numbered there, and all are verified by `check`):
+ *   Z1. `step` alone changes the state.
+ *   Z2. Once `more` is false, nothing is left to record, settle or place.
+ *
+ * @since 0.1.0
+ */
+import type { PeerId } from "./Id.js"
+import { place } from "./scheduler/classes.js"
+import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
+import { plan } from "./scheduler/plan.js"
+import { recordClient } from "./scheduler/recordClient.js"
+import { recordWorker } from "./scheduler/recordWorker.js"
+import * as Recover from "./scheduler/recover.js"
+import { restart } from "./scheduler/restart.js"
+import { settle } from "./scheduler/settle.js"
+import type { Command, Event, State, Worker } from "./scheduler/State.js"
+import { touch } from "./scheduler/State.js"
+import { review } from "./scheduler/stuck.js"
+import { expire } from "./scheduler/unclaimed.js"
+
+export {
+  /**
+   * A scheduler's state before its first step.
+   *
+   * @since 0.1.0
+   * @category constructors
+   */
+  make
+} from "./scheduler/State.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Command,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Config,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Event,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  State
+} from "./scheduler/State.js"
+
+/**
+ * Applies the events in their order, drives every touched row to where it belongs, gives out work, and says what is to
+ * be done. `now` is in milliseconds and never goes back (an earlier one counts as the latest).
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const step = (state: State, events: ReadonlyArray<Event>, now: number): Array<Command> => {
+  const overdue = state.due.peek()?.at
+  if (state.now > 0 && overdue !== undefined && now - overdue > state.config.stallAfter && now > state.now) {
+    state.deaf = now
+  }
+  state.now = Math.max(state.now, now)
+  state.spent = 0
+  state.out = []
+  for (const event of events) state.inbox.push(event)
+  drain(state)
+  if (state.inboxAt >= state.inbox.length) {
+    state.inbox.length = 0
+    state.inboxAt = 0
+    if (!isSettling(state)) duties(state)
+  }
+  if (!isSettling(state)) plan(state)
+  return state.out
+}
+
+const isSettling = (state: State): boolean => state.dirty.length > 0
+
+const drain = (state: State): void => {
+  settle(state)
+  while (state.inboxAt < state.inbox.length && !isSettling(state)) {
+    const event = state.inbox[state.inboxAt++]!
+    if (state.recovering !== undefined) Recover.hold(state.recovering, event)
+    else record(state, event)
+    if (Recover.isOver(state)) recover(state)
+    settle(state)
+  }
+}
+
+const recover = (state: State): void => {
+  const { after, told } = Recover.replay(state)
+  // Everybody is heard before anything is settled: a value or an attempt must not be made twice for want of patience.
+  for (const event of told) record(state, event)
+  state.preferred = undefined
+  state.inbox.splice(state.inboxAt, 0, ...after)
+}
+
+const record = (state: State, event: Event): void => {
+  switch (event._tag) {
+    case "FromWorker": {
+      const known = state.workers.get(event.worker)
+      const { note } = event
+      let worker = known
+      if (worker === undefined) {
+        if (note._tag !== "WorkerTold") {
+          if (note._tag !== "WorkerLeft") forget(state, event.worker, "its session is not known here: tell again")
+          return
+        }
+        worker = joinWorker(state, event.worker, note.info)
+      }
+      hear(state, worker)
+      recordWorker(state, worker, note)
+      if (note._tag === "WorkerLeft") {
+        loseWorker(state, worker, "it left", true)
+        forget(state, worker.id, "it left")
+      }
+      return
+    }
+    case "FromClient": {
+      const known = state.clients.get(event.client)
+      const { note } = event
+      if (known === undefined && note._tag !== "ClientTold") {
+        if (note._tag !== "ClientLeft") forget(state, event.client, "its session is not known here: tell again")
+        return
+      }
+      const client = known ?? joinClient(state, event.client)
+      client.down = undefined
+      recordClient(state, client, note)
+      if (note._tag === "ClientLeft") {
+        loseClient(state, client, "it left")
+        forget(state, client.id, "it left")
+      }
+      return
+    }
+    case "PeerLost":
+      return lost(state, event.peer, event.detail, event.expected)
+    case "LinkDown": {
+      const client = state.clients.get(event.peer)
+      if (client !== undefined) lease(state, client)
+      return
+    }
+    case "LinkUp": {
+      const client = state.clients.get(event.peer)
+      if (client !== undefined) client.down = undefined
+      const worker = state.workers.get(event.peer)
+      if (worker !== undefined) hear(state, worker)
+      return
+    }
+    case "Restart":
+      return restart(state, event.by)
+    case "Tick":
+      return
+  }
+}
+
+const forget = (state: State, peer: PeerId, why: string): void => {
+  state.out.push({ _tag: "Forget", peer, why })
+}
+
+const lost = (state: State, peer: PeerId, detail: string, expected: boolean): void => {
+  const worker = state.workers.get(peer)
+  if (worker !== undefined) loseWorker(state, worker, detail, expected)
+  const client = state.clients.get(peer)
+  if (client !== undefined) loseClient(state, client, detail)
+  if (worker !== undefined || client !== undefined) forget(state, peer, detail)
+}
+
+/** What is due by now. */
+const duties = (state: State): void => {
+  for (let due = state.due.peek(); due !== undefined && due.at <= state.now && !isSettling(state); due = state.due.peek()) {
+    state.due.pop()
+    switch (due._tag) {
+      case "Silence": {
+        if (silence(state, due.worker)) {
+          const detail = `it was silent for ${Math.round((state.now - due.worker.heard) / 1000)} s`
+          lost(state, due.worker.id, detail, false)
+        }
+        break
+      }
+      case "Lease": {
+        const { client } = due
+        if (client.gone || client.down === undefined) break
+        const end = Math.max(client.down, state.deaf) + state.config.clientLease
+        if (end <= state.now) lost(state, client.id, "its lease is over", true)
+        else state.due.push({ _tag: "Lease", at: end, seq: state.seq++, client })
+        break
+      }
+      case "Retry": {
+        touch(state, due.row)
+        break
+      }
+      case "Stuck": {
+        review(state, due.class)
+        break
+      }
+      case "Recovered": {
+        if (Recover.isOver(state)) {
+          recover(state)
+          settle(state)
+          drain(state)
+        }
+        break
+      }
+      case "Unclaimed": {
+        expire(state)
+        break
+      }
+      case "Reachable": {
+        reachable(state, due.worker)
+        break
+      }
+    }
+    settle(state)
+  }
+}
+
+const reachable = (state: State, worker: Worker): void => {
+  const cut = worker.unreachable
+  if (cut === undefined) return
+  for (const [peer, until] of cut) if (until <= state.now) cut.delete(peer)
+  if (cut.size > 0) return
+  worker.unreachable = undefined
+  if (worker.gone) return
+  state.unreachable--
+  place(state, worker)
+}
+
+/**
+ * When the next duty falls due, in milliseconds: the driver steps with a `Tick` then at the latest.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const nextDeadline = (state: State): number | undefined => state.due.peek()?.at
+
+/**
+ * Whether the last step was cut: step again, with new events or none.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const more = (state: State): boolean =>
+  state.inboxAt < state.inbox.length || state.dirty.length > 0 || state.unplanned || state.moved.length > 0
+
+export {
+  /**
+   * Every broken invariant, with the story of the row or peer it is about; empty where all hold. It visits everything
+   * and is for tests.
+   *
+   * @since 0.1.0
+   * @category guards
+   */
+  check
+} from "./scheduler/invariants.js"

@@ -1,0 +1,211 @@
+/**
+ * The one place where a row changes its state: leave the old, enter the new, keep every index in step.
+ *
+ * Owns `row.state`, `missing`, `consumers`, the queues, `held`, the counts of groups, the bytes kept here, and what
+ * clients are told of it. Why a row changes is `settle`'s and `record`'s business.
+ *
+ * Invariants:
+ *   S1. Only `become` writes `row.state`.
+ *   S2. `row.missing` is the number of inputs that are not Stored.
+ *   S3. `row.consumers` is the number of dependents that are Waiting, Queued or Assigned.
+ *   S4. A row is in the queue of a class exactly while it is Queued, and in that of its class.
+ *   S5. A holder's `held` names a row exactly while the row is Stored with that holder.
+ *   S6. A group's counts are those of its rows.
+ *   S7. An Assigned row's attempt is in the books, in phase Current, and no other attempt is Current for it.
+ *   S8. What an Assigned row counts on ahead (`ahead`) is Assigned to the same worker.
+ *
+ * @since 0.1.0
+ */
+import type { TaskStored } from "../Note.js"
+import { forgetThief } from "./books.js"
+import { dequeue, enqueue } from "./classes.js"
+import {
+  isActive,
+  journal,
+  type Peer,
+  type Row,
+  type RowState,
+  type State,
+  type Stored,
+  toClient,
+  touch,
+  waiting,
+  type WantOf
+} from "./State.js"
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const become = (state: State, row: Row, next: RowState): void => {
+  const previous = row.state
+  leave(state, row, previous, next)
+  row.state = next
+  row.group.counts[previous._tag]--
+  row.group.counts[next._tag]++
+  const active = isActive(next)
+  if (isActive(previous) !== active) {
+    const change = active ? 1 : -1
+    for (const input of row.inputs) {
+      input.consumers += change
+      // An input already on its way has nothing to decide when it gains a consumer.
+      if (!active || input.state._tag !== "Stored") touch(state, input)
+    }
+  }
+  enter(state, row, next)
+  touch(state, row)
+}
+
+const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
+  switch (s._tag) {
+    case "Queued":
+      return dequeue(state, row, s.class)
+    case "Assigned": {
+      for (const input of s.ahead) input.countedOn?.delete(row)
+      forgetThief(s.run)
+      if (next._tag === "Stored" && next.attempt === s.run.attempt) return
+      return withdraw(state, row)
+    }
+    case "Stored": {
+      for (const holder of s.holders) forgetHeld(row, s, holder)
+      if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
+      if (row.dependents === undefined) return
+      for (const dependent of row.dependents) {
+        dependent.missing++
+        if (dependent.state._tag === "Queued") touch(state, dependent)
+      }
+      return
+    }
+    default:
+      return
+  }
+}
+
+const enter = (state: State, row: Row, s: RowState): void => {
+  switch (s._tag) {
+    case "Idle": {
+      row.blame = undefined
+      row.copying = undefined
+      state.unscattered.delete(row)
+      return
+    }
+    case "Queued":
+      return enqueue(state, row, s.class)
+    case "Assigned": {
+      for (const input of s.ahead) (input.countedOn ??= new Set()).add(row)
+      return
+    }
+    case "Stored": {
+      for (const holder of s.holders) rememberHeld(row, s, holder)
+      if (s.inline !== undefined) state.inlineBytes += s.inline.head.byteLength
+      if (row.dependents !== undefined) {
+        for (const dependent of row.dependents) {
+          if (--dependent.missing === 0 && dependent.state._tag === "Waiting") touch(state, dependent)
+        }
+      }
+      if (row.countedOn !== undefined) {
+        for (const dependent of row.countedOn) {
+          if (dependent.state._tag === "Assigned") dependent.state.ahead.splice(dependent.state.ahead.indexOf(row), 1)
+        }
+        row.countedOn = undefined
+      }
+      for (const want of row.wants) tell(state, row, want)
+      return
+    }
+    case "Failed": {
+      for (const want of row.wants) tell(state, row, want)
+      if (row.dependents === undefined) return
+      for (const dependent of row.dependents) {
+        if (!isActive(dependent.state)) continue
+        dependent.blame = row
+        touch(state, dependent)
+      }
+      return
+    }
+    default:
+      return
+  }
+}
+
+/** Whoever was assigned ahead of a value that will not be made there leaves too; its worker says so by returning it. */
+const withdraw = (state: State, row: Row): void => {
+  const counting = row.countedOn
+  if (counting === undefined) return
+  row.countedOn = undefined
+  for (const dependent of counting) {
+    if (dependent.state._tag !== "Assigned") continue
+    dependent.state.run.phase = "Ending"
+    journal(state, "withdrawn", dependent, dependent.state.run.worker, row.key)
+    become(state, dependent, waiting)
+  }
+}
+
+const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {
+  holder.held.add(row)
+  if (holder._tag === "Worker") holder.heldBytes += s.bytes
+}
+
+const forgetHeld = (row: Row, s: Stored, holder: Peer): void => {
+  if (holder.held.delete(row) && holder._tag === "Worker") holder.heldBytes -= s.bytes
+}
+
+/**
+ * One more holder of a stored value.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const addHolder = (row: Row, s: Stored, holder: Peer): void => {
+  if (holder.held.has(row)) return
+  s.holders.push(holder)
+  rememberHeld(row, s, holder)
+}
+
+/**
+ * One holder less; settling decides what follows when it was the last.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const removeHolder = (state: State, row: Row, s: Stored, holder: Peer): void => {
+  const index = s.holders.indexOf(holder)
+  if (index < 0) return
+  s.holders.splice(index, 1)
+  forgetHeld(row, s, holder)
+  touch(state, row)
+}
+
+/**
+ * Tells a client what it does not know yet of the row's value or failure.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const tell = (state: State, row: Row, want: WantOf): void => {
+  const s = row.state
+  if (s._tag === "Stored") {
+    if (want.told === s.value || row.copying !== undefined) return
+    want.told = s.value
+    toClient(state, want.client, storedNote(row, s, want.want))
+  } else if (s._tag === "Failed") {
+    if (want.told === true) return
+    want.told = true
+    toClient(state, want.client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure: s.failure })
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const storedNote = (row: Row, s: Stored, want: number): TaskStored => ({
+  _tag: "TaskStored",
+  key: row.key,
+  want,
+  value: s.value,
+  digest: row.digest,
+  bytes: s.bytes,
+  type: s.type,
+  holders: s.holders.map((holder) => holder.id),
+  inline: s.inline
+})

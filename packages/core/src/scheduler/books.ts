@@ -1,0 +1,187 @@
+/**
+ * What each worker is busy with, and the indexes that follow from it.
+ *
+ * Owns a worker's attempts, used slots, load, taken resources, pressure, and its place among the others of its pool.
+ * Whose attempt counts is `become`'s business; who is there at all is `peers`'.
+ *
+ * Invariants:
+ *   B1. `worker.used` is the sum of the slots of the attempts in its books that have not given theirs away; `load` and
+ *       `taken` likewise over all of them.
+ *   B2. An attempt is in `state.runs`, in its worker's list and in its row's `runs`, or in none of them.
+ *   B3. An attempt leaves the books by its end note or with its worker, never by a cancel.
+ *   B4. A worker is in the heaps of its pool exactly while it can be given work.
+ *
+ * @since 0.1.0
+ */
+import type { Attempt } from "../Id.js"
+import * as Saturation from "../policy/saturation.js"
+import { type Row, Run, type State, toClient, touch, type Worker } from "./State.js"
+
+/**
+ * Notes that the worker's place in the indexes may have changed.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const move = (state: State, worker: Worker, gained: boolean): void => {
+  if (gained) worker.gained = true
+  if (worker.moved) return
+  worker.moved = true
+  state.moved.push(worker)
+}
+
+/**
+ * Writes a new attempt into the books of its worker.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): Run => {
+  const slots = row.spec?.slots ?? 1
+  const run = new Run(attempt, row, worker, slots, row.group.millis ?? state.config.unknownMillis, state.now)
+  state.runs.set(attempt, run)
+  row.runs.push(run)
+  run.previous = worker.last
+  if (worker.last === undefined) worker.first = run
+  else worker.last.next = run
+  worker.last = run
+  worker.runs++
+  worker.used += slots
+  worker.load += run.millis * slots
+  const resources = row.spec?.resources
+  if (resources !== undefined) {
+    for (const name in resources) worker.taken[name] = (worker.taken[name] ?? 0) + resources[name]!
+  }
+  worker.dry = false
+  move(state, worker, false)
+  return run
+}
+
+/**
+ * Takes an attempt out of the books: its end was said, or its worker is gone.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const close = (state: State, run: Run): void => {
+  const { row, worker } = run
+  if (run.suspended !== undefined) resume(state, run)
+  if (run.started !== undefined) row.group.running--
+  forgetThief(run)
+  state.runs.delete(run.attempt)
+  row.runs.splice(row.runs.indexOf(run), 1)
+  if (run.previous === undefined) worker.first = run.next
+  else run.previous.next = run.next
+  if (run.next === undefined) worker.last = run.previous
+  else run.next.previous = run.previous
+  run.previous = run.next = undefined
+  worker.runs--
+  // Sums of fractions drift: an empty book is exactly empty.
+  worker.used = worker.runs === 0 ? 0 : worker.used - run.slots
+  worker.load = worker.runs === 0 ? 0 : worker.load - run.millis * run.slots
+  const resources = row.spec?.resources
+  if (resources !== undefined) {
+    for (const name in resources) worker.taken[name] = worker.runs === 0 ? 0 : worker.taken[name]! - resources[name]!
+  }
+  move(state, worker, true)
+  if (row.enders !== undefined) touch(state, row)
+}
+
+/**
+ * The recall of this attempt is over, whichever way.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const forgetThief = (run: Run): void => {
+  if (run.thief === undefined) return
+  run.thief.incoming = Math.max(0, run.thief.incoming - run.slots)
+  run.thief = undefined
+}
+
+/**
+ * The attempt gives its slot away until it is resumed; its resources stay taken.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const suspend = (state: State, run: Run, awaits: ReadonlyArray<Row>): void => {
+  const { worker } = run
+  if (run.suspended !== undefined) resume(state, run)
+  run.suspended = awaits
+  worker.suspended++
+  worker.used -= run.slots
+  worker.load -= run.millis * run.slots
+  for (const row of awaits) await_(state, row, 1)
+  bound(state, worker)
+  move(state, worker, true)
+}
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const resume = (state: State, run: Run): void => {
+  const awaits = run.suspended
+  if (awaits === undefined) return
+  const { worker } = run
+  run.suspended = undefined
+  worker.suspended--
+  worker.used += run.slots
+  worker.load += run.millis * run.slots
+  for (const row of awaits) await_(state, row, -1)
+  bound(state, worker)
+  move(state, worker, true)
+}
+
+const await_ = (state: State, row: Row, change: number): void => {
+  row.awaited += change
+  // Whether it is awaited decides its class: settle puts a queued row where it now belongs.
+  if (row.state._tag === "Queued") touch(state, row)
+}
+
+const bound = (state: State, worker: Worker): void => {
+  if (isBounded(state, worker) && !worker.gone) state.bounded.add(worker)
+  else state.bounded.delete(worker)
+}
+
+/**
+ * Whether so many of its attempts are suspended that it takes only what they wait for.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isBounded = (state: State, worker: Worker): boolean =>
+  worker.suspended > 0 && worker.suspended >= state.config.suspendedMax * worker.info.slots
+
+/**
+ * Brings the worker's place in its pool in line with its books.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const refresh = (state: State, worker: Worker): void => {
+  const pool = worker.pool
+  // Bounded workers sort last: those with room for anything are found first.
+  worker.pressure = Saturation.pressure(worker) + (isBounded(state, worker) ? 1e12 : 0)
+  if (pool === undefined || !worker.open) return
+  pool.calm.update(worker)
+  pool.busy.update(worker)
+}
+
+/**
+ * Says `Ended` for each release whose work has all ended.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const answerEnders = (state: State, row: Row): void => {
+  const enders = row.enders
+  if (enders === undefined) return
+  row.enders = undefined
+  for (const ender of enders) {
+    if (--ender.open > 0) continue
+    const client = state.clients.get(ender.client)
+    if (client !== undefined) toClient(state, client, { _tag: "Ended", key: ender.key, want: ender.want })
+  }
+}

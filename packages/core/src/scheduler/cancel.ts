@@ -1,0 +1,96 @@
+/**
+ * Stopping work for everyone who may be told so.
+ *
+ * Owns which rows a cancellation reaches. What has finished keeps its dependents; what depends and is unfinished goes.
+ *
+ * Invariants:
+ *   X1. Without force, nothing that another client or the cluster wants, directly or through a dependent, is stopped.
+ *   X2. Each want that ends is told `Cancelled`, with who asked and why.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Cancel } from "../Note.js"
+import { removeWant, wantOf } from "./rows.js"
+import { fail } from "./settle.js"
+import { type Client, isActive, type Row, type State, toClient } from "./State.js"
+import { drop } from "./values.js"
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const cancel = (state: State, client: Client, note: Cancel): void => {
+  for (const { key, want } of note.wants) {
+    const row = state.rows.get(key)
+    const known = row === undefined ? undefined : wantOf(row, client)
+    if (row === undefined || known === undefined || known.want > want) continue
+    if (row.state._tag === "Failed") continue
+    const failure = Failure.make("Cancelled", key, note.reason, { by: note.by })
+    if (note.force) stop(state, reached(row), failure, true)
+    else stopOwn(state, client, reached(row), failure)
+  }
+}
+
+/** The row and its unfinished dependents, each after those it depends on. */
+const reached = (row: Row): ReadonlyArray<Row> => {
+  const seen = new Set<Row>([row])
+  const order: Array<Row> = []
+  // Depth first, a row being listed after all that depend on it; read backwards that is the order asked for.
+  const stack: Array<{ readonly row: Row; readonly rest: Iterator<Row> }> = []
+  const visit = (next: Row): void => {
+    stack.push({ row: next, rest: (next.dependents ?? new Set<Row>()).values() })
+  }
+  visit(row)
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!
+    const next = top.rest.next()
+    if (next.done === true) {
+      order.push(top.row)
+      stack.pop()
+    } else if (isActive(next.value.state) && !seen.has(next.value)) {
+      seen.add(next.value)
+      visit(next.value)
+    }
+  }
+  return order.reverse()
+}
+
+const stop = (state: State, rows: Iterable<Row>, failure: Failure.Failure, force: boolean): void => {
+  for (const row of rows) {
+    if (row.state._tag === "Failed") continue
+    row.keep = false
+    stopRow(state, row, failure, force)
+  }
+}
+
+const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure: Failure.Failure): void => {
+  const others = new Set<Row>()
+  // Dependents come later in `rows`: read backwards, each is decided before what it depends on.
+  for (let n = rows.length - 1; n >= 0; n--) {
+    const row = rows[n]!
+    let needed = row.keep || row.wants.some((want) => want.client !== client)
+    if (!needed && row.dependents !== undefined) {
+      for (const dependent of row.dependents) if (others.has(dependent)) needed = true
+    }
+    if (needed) others.add(row)
+  }
+  for (const row of rows) {
+    if (!others.has(row)) {
+      stopRow(state, row, failure, false)
+      continue
+    }
+    const want = wantOf(row, client)
+    if (want === undefined) continue
+    removeWant(state, row, client)
+    toClient(state, client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure })
+  }
+}
+
+const stopRow = (state: State, row: Row, failure: Failure.Failure, force: boolean): void => {
+  const s = row.state
+  const value = s._tag === "Stored" ? s : undefined
+  const holders = value === undefined ? [] : [...value.holders]
+  fail(state, row, failure, force)
+  if (value !== undefined) for (const holder of holders) drop(state, holder, value.value)
+}

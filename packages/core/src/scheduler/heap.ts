@@ -1,0 +1,113 @@
+/**
+ * A binary heap whose members can leave or move from the middle, in O(log n).
+ *
+ * Owns the order of its members. What orders them is the caller's; when that changes for a member, `update` it.
+ *
+ * Invariants:
+ *   H1. `places` names the index of each member in `items`, and of nothing else.
+ *   H2. No member sorts before its parent.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Mutable for speed: only the scheduler's step touches it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Heap<A> {
+  readonly items: Array<A> = []
+  private readonly places = new Map<A, number>()
+
+  constructor(private readonly before: (a: A, b: A) => boolean) {}
+
+  get size(): number {
+    return this.items.length
+  }
+
+  has(item: A): boolean {
+    return this.places.has(item)
+  }
+
+  peek(): A | undefined {
+    return this.items[0]
+  }
+
+  push(item: A): void {
+    if (this.places.has(item)) return this.update(item)
+    this.items.push(item)
+    this.up(item, this.items.length - 1)
+  }
+
+  pop(): A | undefined {
+    const top = this.items[0]
+    if (top !== undefined) this.delete(top)
+    return top
+  }
+
+  /** Adds it or, where it is a member already, moves it to where it now belongs. */
+  update(item: A): void {
+    const index = this.places.get(item)
+    if (index === undefined) return this.push(item)
+    if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) this.up(item, index)
+    else this.down(item, index)
+  }
+
+  delete(item: A): boolean {
+    const index = this.places.get(item)
+    if (index === undefined) return false
+    this.places.delete(item)
+    const last = this.items.pop()!
+    if (last !== item) {
+      this.items[index] = last
+      this.places.set(last, index)
+      this.update(last)
+    }
+    return true
+  }
+
+  private up(item: A, from: number): void {
+    const items = this.items
+    let index = from
+    while (index > 0) {
+      const above = (index - 1) >> 1
+      const parent = items[above]!
+      if (!this.before(item, parent)) break
+      items[index] = parent
+      this.places.set(parent, index)
+      index = above
+    }
+    items[index] = item
+    this.places.set(item, index)
+  }
+
+  private down(item: A, from: number): void {
+    const items = this.items
+    const size = items.length
+    let index = from
+    for (;;) {
+      let below = index * 2 + 1
+      if (below >= size) break
+      if (below + 1 < size && this.before(items[below + 1]!, items[below]!)) below++
+      const child = items[below]!
+      if (!this.before(child, item)) break
+      items[index] = child
+      this.places.set(child, index)
+      index = below
+    }
+    items[index] = item
+    this.places.set(item, index)
+  }
+
+  /** The broken invariants, in words. */
+  check(name: string): ReadonlyArray<string> {
+    const broken: Array<string> = []
+    if (this.places.size !== this.items.length) broken.push(`H1 ${name}: ${this.places.size} places, ${this.items.length} members`)
+    this.items.forEach((item, index) => {
+      if (this.places.get(item) !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
+      if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) broken.push(`H2 ${name}: member ${index} is before its parent`)
+    })
+    return broken
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Gives queued rows to workers, and lets idle workers ask for what waits elsewhere.
+ *
+ * Owns the asking of policies and the carrying out of what they say. Which workers may run what is `classes`'; what a
+ * worker is busy with is the books'.
+ *
+ * Invariants:
+ *   P1. A worker gets nothing it has no room for, does not know, or may not run.
+ *   P2. Rows of a class are placed in their order.
+ *   P3. After a complete plan, a class that is not blocked has nothing queued.
+ *
+ * @since 0.1.0
+ */
+import * as Id from "../Id.js"
+import type { Input } from "../Note.js"
+import * as Cost from "../policy/cost.js"
+import * as Saturation from "../policy/saturation.js"
+import { become } from "./become.js"
+import * as books from "./books.js"
+import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
+import { near, transfer } from "./near.js"
+import { type Class, journal, type Row, rowBefore, type State, toWorker, type Worker } from "./State.js"
+import { steal } from "./steal.js"
+import { stuck } from "./stuck.js"
+
+const looked = 8
+
+/**
+ * Places what can be placed, then balances; stops where the step's budget is spent.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const plan = (state: State): void => {
+  applyMoves(state)
+  if (!state.unplanned) return
+  for (;;) {
+    const first = state.ready.peek()
+    if (first === undefined) break
+    if (state.spent >= state.config.stepBudget) return
+    const row = first.queue.peek()!
+    const worker = choose(state, row, first)
+    if (worker === undefined) {
+      block(state, first)
+      if (!hasEligible(first)) stuck(state, first)
+      continue
+    }
+    state.spent++
+    assign(state, row, worker)
+  }
+  applyMoves(state)
+  state.unplanned = false
+  steal(state)
+  applyMoves(state)
+}
+
+const applyMoves = (state: State): void => {
+  const { moved } = state
+  for (let n = 0; n < moved.length; n++) {
+    const worker = moved[n]!
+    worker.moved = false
+    books.refresh(state, worker)
+    if (!worker.gained) continue
+    worker.gained = false
+    state.unplanned = true
+    gain(state, worker)
+  }
+  moved.length = 0
+}
+
+/** The best worker for the row among those with room, or none. */
+const choose = (state: State, row: Row, of: Class): Worker | undefined => {
+  const millis = row.group.millis
+  const data = row.inputs.length === 0 ? undefined : near(state, row)
+  let best: Worker | undefined
+  let least = Number.POSITIVE_INFINITY
+  const consider = (worker: Worker): void => {
+    const cost = Cost.cost(worker, of.slots, transfer(state, worker, data), rates(state))
+    if (cost < least || (cost === least && best !== undefined && worker.pressure < best.pressure)) {
+      if (cost === Number.POSITIVE_INFINITY) return
+      best = worker
+      least = cost
+    }
+  }
+  let room = false
+  if (of.special) {
+    let seen = 0
+    for (const worker of of.roomy) {
+      if (!canTake(state, worker, of, millis)) of.roomy.delete(worker)
+      else {
+        room = true
+        consider(worker)
+        if (++seen >= looked && best !== undefined) break
+      }
+    }
+  } else {
+    for (const pool of of.pools) {
+      const seen = Math.min(data?.unreachable === true ? pool.calm.items.length : 1, pool.calm.items.length)
+      for (let n = 0; n < seen; n++) {
+        const worker = pool.calm.items[n]!
+        if (!canTake(state, worker, of, millis)) continue
+        room = true
+        consider(worker)
+      }
+    }
+    if (!room && of.urgent) {
+      for (const worker of state.bounded) {
+        if (!worker.open || !worker.pool!.tasks.has(of.task) || !canTake(state, worker, of, millis)) continue
+        room = true
+        consider(worker)
+      }
+    }
+  }
+  if (!room || data === undefined) return best
+  // Somebody has room; where the data is may still be better, even behind others.
+  for (const worker of data.workers) {
+    const may = of.special ? of.eligible.has(worker) : worker.open && worker.pool!.tasks.has(of.task)
+    if (may && Saturation.hasRoomForData(worker, of.slots, state.config) && fits(state, worker, of)) consider(worker)
+  }
+  return best
+}
+
+/**
+ * @since 0.1.0
+ * @category getters
+ */
+export const rates = (state: State): Cost.Rates => ({
+  bandwidth: state.bandwidth,
+  latencyMillis: state.config.latencyMillis
+})
+
+const assign = (state: State, row: Row, worker: Worker): void => {
+  const attempt = Id.attempt(state.incarnation, ++state.attempts)
+  const run = books.open(state, row, worker, attempt)
+  const ahead: Array<Row> = []
+  const inputs: Array<Input> = []
+  for (const input of row.inputs) inputs.push(inputNote(input, ahead))
+  become(state, row, { _tag: "Assigned", run, ahead })
+  books.refresh(state, worker)
+  journal(state, "assigned", row, worker, attempt)
+  toWorker(state, worker, {
+    _tag: "RunTask",
+    spec: row.spec!,
+    attempt,
+    order: row.order,
+    inputs,
+    failures: row.failures
+  })
+  if (row.dependents !== undefined) follow(state, row, worker)
+}
+
+const none: ReadonlyArray<never> = []
+
+const inputNote = (row: Row, ahead: Array<Row>): Input => {
+  const s = row.state
+  if (s._tag === "Stored") {
+    return {
+      key: row.key,
+      value: s.value,
+      digest: row.digest,
+      bytes: s.bytes,
+      holders: s.holders.map((holder) => holder.id),
+      ahead: false,
+      inline: s.inline
+    }
+  }
+  ahead.push(row)
+  return {
+    key: row.key,
+    value: s._tag === "Assigned" ? Id.valueId(row.key, s.run.attempt) : row.key,
+    digest: row.digest,
+    bytes: 0,
+    holders: none,
+    ahead: true,
+    inline: undefined
+  }
+}
+
+const aheadInputs = 64
+const aheadMissing = 8
+const aheadDependents = 64
+
+/** Chains need no visit here: what misses only inputs made on this worker is assigned behind them, while it has room. */
+const follow = (state: State, row: Row, worker: Worker): void => {
+  let seen = 0
+  for (const dependent of row.dependents!) {
+    if (++seen > aheadDependents) return
+    const s = dependent.state
+    if (s._tag !== "Waiting" || s.notBefore !== undefined || dependent.dirty || dependent.blame !== undefined) continue
+    if (dependent.missing > aheadMissing || dependent.inputs.length > aheadInputs) continue
+    if (!isFedBy(dependent, worker) || !mayFollow(state, dependent, worker)) continue
+    assign(state, dependent, worker)
+  }
+}
+
+const isFedBy = (row: Row, worker: Worker): boolean => {
+  for (const input of row.inputs) {
+    const s = input.state
+    if (s._tag === "Stored") {
+      // Its other inputs must be at hand: what would have to be fetched is placed by its cost, once all is known.
+      if (s.inline === undefined && !s.holders.some((one) => one === worker)) return false
+    } else if (s._tag !== "Assigned" || s.run.worker !== worker || s.run.phase !== "Current" || s.run.thief !== undefined) {
+      return false
+    }
+  }
+  return true
+}
+
+const mayFollow = (state: State, row: Row, worker: Worker): boolean => {
+  const of = classFor(state, row)
+  const eligible = of.special ? of.eligible.has(worker) : worker.pool!.tasks.has(of.task)
+  if (!eligible || !canTake(state, worker, of, row.group.millis)) return false
+  const next = state.ready.peek()?.queue.peek()
+  return next === undefined || rowBefore(row, next)
+}

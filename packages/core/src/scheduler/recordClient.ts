@@ -1,0 +1,268 @@
+/**
+ * What a client says, applied to the rows.
+ *
+ * Owns the reading of client notes. What follows from them is `settle`'s business.
+ *
+ * Invariants:
+ *   E1. A note about an older want than the row has of that client changes nothing.
+ *   E2. Every want is answered: by the row, or at once where there can be none.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Key } from "../Id.js"
+import type { ClientTold, FromClient, Offer, Release, Retry, Submit } from "../Note.js"
+import type { Spec } from "../Spec.js"
+import { become } from "./become.js"
+import { cancel } from "./cancel.js"
+import { fetchFailedByClient } from "./fetches.js"
+import { addWant, createOffered, createRow, removeWant, shadow, wantOf } from "./rows.js"
+import { fail } from "./settle.js"
+import { type Client, idle, isWanted, type Row, type State, toClient, touch } from "./State.js"
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recordClient = (state: State, client: Client, note: FromClient): void => {
+  switch (note._tag) {
+    case "ClientTold":
+      return told(state, client, note)
+    case "Submit":
+      return submit(state, client, note)
+    case "Release":
+      return release(state, client, note)
+    case "Cancel":
+      return cancel(state, client, note)
+    case "Retry":
+      return retry(state, client, note)
+    case "Offer":
+      return offer(state, client, note)
+    case "FetchFailed":
+      return fetchFailedByClient(state, client, note)
+    case "ClientLeft":
+      return
+  }
+}
+
+type Refused = Map<Key, Failure.Failure>
+
+const submit = (state: State, client: Client, note: Submit): void => {
+  let refused: Refused | undefined
+  for (const spec of note.specs) {
+    const failure = submitOne(state, client, spec, refused)
+    if (failure !== undefined) (refused ??= new Map()).set(spec.key, failure)
+  }
+  for (const { key, want } of note.wants) wantOne(state, client, key, want, refused?.get(key))
+  for (const key of note.keep) {
+    const row = state.rows.get(key)
+    if (row === undefined || refused?.has(key) === true) continue
+    if (row.state._tag !== "Stored" && row.state._tag !== "Failed") row.keep = true
+    touch(state, row)
+  }
+}
+
+const wantOne = (
+  state: State,
+  client: Client,
+  key: Key,
+  want: number,
+  refused: Failure.Failure | undefined
+): void => {
+  const row = state.rows.get(key)
+  if (refused === undefined && row !== undefined) {
+    addWant(state, row, client, want)
+    return
+  }
+  const failure = refused ?? Failure.make("Lost", key, `${key} is not known here: submit it again`)
+  toClient(state, client, { _tag: "TaskNotStored", key, want, failure })
+}
+
+/** Makes the row of this spec, or finds it. What it gives back is why there can be none. */
+const submitOne = (
+  state: State,
+  client: Client,
+  spec: Spec,
+  refused: Refused | undefined
+): Failure.Failure | undefined => {
+  if (refused !== undefined) {
+    for (const key of spec.inputs) {
+      const failure = refused.get(key)
+      if (failure !== undefined) return failure
+    }
+  }
+  const known = state.rows.get(spec.key)
+  if (known !== undefined) {
+    if (known.digest === spec.digest) return again(state, known, spec)
+    if (isWanted(known)) {
+      return Failure.make(
+        "DuplicateKey",
+        spec.key,
+        `${spec.key} already names other work that is still wanted: release it first, or use another key`
+      )
+    }
+  }
+  const inputs: Array<Row> = []
+  for (const key of spec.inputs) {
+    const input = state.rows.get(key)
+    // A key that names itself, now or through its old content, is as unknown as any other.
+    if (input === undefined || key === spec.key) {
+      return Failure.make("Lost", key, `the input ${key} of ${spec.key} is not known here: submit it again with its own spec`)
+    }
+    inputs.push(input)
+  }
+  if (known !== undefined) shadow(state, known)
+  if (spec.parent !== undefined) {
+    const parent = state.runs.get(spec.parent)
+    if (parent !== undefined) client.home = parent.worker
+  }
+  createRow(state, spec, inputs)
+  return undefined
+}
+
+const inherited: ReadonlySet<string> = new Set([
+  "Failed",
+  "TimedOut",
+  "NotEncodable",
+  "NotDecodable",
+  "FutureInResult",
+  "InputMutated"
+])
+
+const sameOptions = (a: Spec, b: Spec): boolean =>
+  a.timeout === b.timeout && a.soft === b.soft &&
+  JSON.stringify([a.workers, a.resources, a.retry]) === JSON.stringify([b.workers, b.resources, b.retry])
+
+/** The same work once more: a failure that other circumstances might have avoided is not inherited. */
+const again = (state: State, row: Row, spec: Spec): undefined => {
+  const s = row.state
+  if (row.spec === undefined) return
+  if (s._tag === "Failed") {
+    if (inherited.has(s.failure.reason) && sameOptions(row.spec, spec)) return
+    row.spec = spec
+    startOver(state, row)
+  } else if (s._tag === "Idle") row.spec = spec
+}
+
+/** A failed row, and the failed rows it failed by, begin again. Who was told of the failure has had the last word. */
+const startOver = (state: State, row: Row): void => {
+  const stack = [row]
+  while (stack.length > 0) {
+    const next = stack.pop()!
+    if (next.state._tag !== "Failed") continue
+    for (const want of [...next.wants]) if (want.told === true) removeWant(state, next, want.client)
+    next.failures = next.unfetchable = 0
+    next.deaths = []
+    become(state, next, idle)
+    for (const input of next.inputs) stack.push(input)
+  }
+}
+
+const retry = (state: State, client: Client, note: Retry): void => {
+  for (const { key, want } of note.wants) {
+    const row = state.rows.get(key)
+    const known = row === undefined ? undefined : wantOf(row, client)
+    if (row !== undefined && (known === undefined || known.want <= want)) {
+      if (row.state._tag === "Failed") startOver(state, row)
+    }
+    wantOne(state, client, key, want, undefined)
+  }
+}
+
+const release = (state: State, client: Client, note: Release): void => {
+  for (const { key, want } of note.wants) {
+    const row = state.rows.get(key)
+    const known = row === undefined ? undefined : wantOf(row, client)
+    if (row !== undefined && (known === undefined || known.want <= want)) {
+      if (known !== undefined) removeWant(state, row, client)
+      if (row.fresh) {
+        row.fresh = false
+        touch(state, row)
+      }
+      if (note.answer) {
+        ;(row.enders ??= []).push({ client: client.id, key, want, open: 1 })
+        touch(state, row)
+      }
+    } else if (note.answer) toClient(state, client, { _tag: "Ended", key, want })
+  }
+}
+
+const offer = (state: State, client: Client, note: Offer): void => {
+  const known = state.rows.get(note.key)
+  if (known !== undefined && known.digest !== note.digest && isWanted(known)) {
+    return toClient(state, client, { _tag: "DropValue", value: note.value })
+  }
+  if (known !== undefined && known.digest !== note.digest) shadow(state, known)
+  const row = known !== undefined && known.digest === note.digest ? known : createOffered(state, note)
+  row.offer ??= note
+  const s = row.state
+  if (s._tag === "Stored") {
+    if (s.value === note.value) {
+      if (!s.holders.includes(client)) s.holders.push(client)
+      client.held.add(row)
+    } else toClient(state, client, { _tag: "DropValue", value: note.value })
+    return touch(state, row)
+  }
+  const bytes = note.inline?.head.byteLength ?? 0
+  const keep = note.inline !== undefined && state.inlineBytes + bytes <= state.config.inlineBudget
+  become(state, row, {
+    _tag: "Stored",
+    value: note.value,
+    attempt: undefined,
+    bytes: note.bytes,
+    type: "data",
+    inline: keep ? note.inline : undefined,
+    holders: [client],
+    reports: undefined
+  })
+}
+
+/** A session begins: what this client wants, from now on, is what it says here. */
+const told = (state: State, client: Client, note: ClientTold): void => {
+  client.name = note.name
+  client.down = undefined
+  const offered = new Set(note.offers.map((one) => one.key))
+  for (const row of [...client.held]) {
+    const s = row.state
+    if (offered.has(row.key) || s._tag !== "Stored") continue
+    s.holders.splice(s.holders.indexOf(client), 1)
+    client.held.delete(row)
+    touch(state, row)
+  }
+  for (const one of note.offers) offer(state, client, one)
+  let refused: Refused | undefined
+  for (const spec of note.specs) {
+    const failure = submitOne(state, client, spec, refused)
+    if (failure !== undefined) (refused ??= new Map()).set(spec.key, failure)
+  }
+  const wanted = new Set<Row>()
+  for (const one of note.wants) {
+    const row = state.rows.get(one.key)
+    if (row === undefined || refused?.has(one.key) === true) {
+      if (one.told === undefined || !("failure" in one.told)) {
+        wantOne(state, client, one.key, one.want, refused?.get(one.key))
+      }
+      continue
+    }
+    wanted.add(row)
+    wantTold(state, client, row, one)
+  }
+  for (const row of [...client.wanted]) if (!wanted.has(row)) removeWant(state, row, client)
+}
+
+const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants"][number]): void => {
+  const failure = one.told !== undefined && "failure" in one.told ? one.told.failure : undefined
+  if (failure !== undefined) {
+    // Its last word was said: it need not be worked out again, nor is it anyone else's.
+    if (row.state._tag === "Idle" && row.wants.length === 0 && row.consumers === 0) fail(state, row, failure)
+    if (row.state._tag !== "Failed") return
+  }
+  const before = wantOf(row, client)
+  if (before !== undefined && before.want > one.want) return
+  if (before !== undefined) removeWant(state, row, client)
+  addWant(state, row, client, one.want)
+  const want = wantOf(row, client)!
+  if (failure !== undefined) want.told = true
+  else if (one.told !== undefined && "value" in one.told) want.told = one.told.value
+  if (one.keep && row.state._tag !== "Stored" && row.state._tag !== "Failed") row.keep = true
+}

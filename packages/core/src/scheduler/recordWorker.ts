@@ -1,0 +1,175 @@
+/**
+ * What a worker says, applied to rows and books.
+ *
+ * Owns the reading of worker notes. What follows from them is `settle`'s business.
+ *
+ * Invariants:
+ *   M1. An attempt's one end note takes it out of the books; whatever is said of an attempt not in the books of the
+ *       worker that says it changes nothing (a value is still looked at: it has its own name).
+ *   M2. Only the end of a row's Current attempt moves the row.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Attempt, Key } from "../Id.js"
+import type { FromWorker, TaskDied, TaskFailed, TaskReturned, TaskSuspended } from "../Note.js"
+import * as Retry from "../policy/retry.js"
+import { become, removeHolder } from "./become.js"
+import * as books from "./books.js"
+import { place } from "./classes.js"
+import { circle, failWaiters } from "./circles.js"
+import { fetchFailedByWorker } from "./fetches.js"
+import { fail } from "./settle.js"
+import { journal, type Row, type Run, type State, waiting, type Worker } from "./State.js"
+import { toldByWorker } from "./told.js"
+import { held } from "./values.js"
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recordWorker = (state: State, worker: Worker, note: FromWorker): void => {
+  switch (note._tag) {
+    case "ValueHeld":
+      return held(state, worker, note)
+    case "TaskFailed":
+      return failed(state, worker, note)
+    case "TaskReturned":
+      return returned(state, worker, note)
+    case "TaskEnded": {
+      const run = find(state, worker, note)
+      if (run !== undefined) end(state, run)
+      return
+    }
+    case "TaskDied":
+      return died(state, worker, note)
+    case "TaskStarted": {
+      const run = find(state, worker, note)
+      if (run === undefined || run.started !== undefined) return
+      run.started = note.at
+      run.row.group.running++
+      return
+    }
+    case "RecallRefused": {
+      const run = find(state, worker, note)
+      if (run === undefined) return
+      books.forgetThief(run)
+      run.refused = true
+      state.unplanned = true
+      return
+    }
+    case "TaskSuspended":
+      return suspended(state, worker, note)
+    case "TaskResumed": {
+      const run = find(state, worker, note)
+      if (run !== undefined) books.resume(state, run)
+      return
+    }
+    case "ValueGone": {
+      const row = state.rows.get(note.key) ?? undefined
+      for (const one of row === undefined ? [] : [row, ...(state.shadows.get(note.key) ?? [])]) {
+        if (one.state._tag === "Stored" && one.state.value === note.value) removeHolder(state, one, one.state, worker)
+      }
+      return
+    }
+    case "FetchFailed":
+      return fetchFailedByWorker(state, worker, note)
+    case "Heartbeat": {
+      worker.reportedBytes = note.heldBytes
+      worker.processBytes = note.processBytes
+      worker.busy = note.busy
+      return
+    }
+    case "WorkerChanged": {
+      worker.info = note.info
+      return place(state, worker)
+    }
+    case "WorkerTold":
+      return toldByWorker(state, worker, note)
+    case "WorkerLeft":
+      return
+  }
+}
+
+const find = (
+  state: State,
+  worker: Worker,
+  note: { readonly key: Key; readonly attempt: Attempt }
+): Run | undefined => {
+  const run = state.runs.get(note.attempt)
+  return run !== undefined && run.worker === worker ? run : undefined
+}
+
+/** The attempt is over. Its row, if it was the row's current one, is free to move: that row is given back. */
+const end = (state: State, run: Run): Row | undefined => {
+  const { row } = run
+  const current = row.state._tag === "Assigned" && row.state.run === run
+  books.close(state, run)
+  if (!current) return undefined
+  // Never through Idle: it would let go of its inputs for a moment, and they might be dropped in it.
+  become(state, row, waiting)
+  return row
+}
+
+const waitUntil = (state: State, row: Row, at: number): void => {
+  become(state, row, { _tag: "Waiting", notBefore: at })
+  state.due.push({ _tag: "Retry", at, seq: state.seq++, row })
+}
+
+const failed = (state: State, worker: Worker, note: TaskFailed): void => {
+  const run = find(state, worker, note)
+  if (run === undefined) return
+  const row = end(state, run)
+  if (row === undefined) return
+  const wait = Retry.decide(row.spec?.retry, row.failures, note)
+  if (wait === undefined) return fail(state, row, { ...note.failure, worker: note.failure.worker ?? worker.id })
+  row.failures++
+  journal(state, "retried", row, worker, row.failures)
+  if (wait > 0) waitUntil(state, row, state.now + wait)
+}
+
+const returned = (state: State, worker: Worker, note: TaskReturned): void => {
+  const run = find(state, worker, note)
+  if (run === undefined) return
+  const row = end(state, run)
+  journal(state, "returned", run.row, worker, note.why)
+  if (note.why === "no such task") {
+    // It announced a task it does not have: it is not asked again.
+    worker.info = { ...worker.info, tasks: worker.info.tasks.filter((task) => task !== run.row.spec?.task) }
+    place(state, worker)
+  }
+  if (note.why !== "unfetchable" || row === undefined) return
+  // The first time it is simply placed again; a row that cannot get its inputs anywhere is tried ever less often.
+  const times = row.unfetchable++
+  if (times > 0) waitUntil(state, row, state.now + Math.min(5_000, 25 * 2 ** times))
+}
+
+/**
+ * A worker died under this attempt while it ran.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const blame = (state: State, row: Row, worker: Worker, detail: string): void => {
+  row.deaths.push(`${worker.info.name} (${worker.id}): ${detail}`)
+  journal(state, "died", row, worker, detail)
+  if (row.deaths.length <= state.config.deathsMax) return
+  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +
+    `${row.deaths.join("; ")}. It is not tried again: look at what it does to its process (memory, exit, native code)`
+  fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker.id }))
+}
+
+const died = (state: State, worker: Worker, note: TaskDied): void => {
+  const run = find(state, worker, note)
+  if (run === undefined) return
+  const row = end(state, run)
+  if (row !== undefined) blame(state, row, worker, note.detail)
+}
+
+const suspended = (state: State, worker: Worker, note: TaskSuspended): void => {
+  const run = find(state, worker, note)
+  if (run === undefined) return
+  const wait = circle(state, run, note.on)
+  books.suspend(state, run, wait.awaits)
+  if (wait.closed !== undefined) failWaiters(state, run, note, wait.closed)
+}

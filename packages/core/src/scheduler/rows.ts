@@ -1,0 +1,198 @@
+/**
+ * Rows come and go.
+ *
+ * Owns the table of rows, the links between them, wants, and forgetting. States are `become`'s.
+ *
+ * Invariants:
+ *   L1. A row's `dependents` are the rows whose `inputs` name it.
+ *   L2. A client's `wanted` names a row exactly while the row has a want of that client, and at most one.
+ *   L3. A row that is unwanted, Idle and named by nothing is not in the table.
+ *   L4. `lineage` holds exactly the unwanted rows that others name.
+ *   L5. A key has one row in the table; rows of other work under that key are shadows, unwanted by any client.
+ *
+ * @since 0.1.0
+ */
+import type { Key } from "../Id.js"
+import type { Offer } from "../Note.js"
+import type { Spec } from "../Spec.js"
+import { become } from "./become.js"
+import { type Client, groupOf, idle, isWanted, journal, type Order, Row, type State, touch } from "./State.js"
+
+const generationMillis = 100
+
+/**
+ * Where a submission stands: children just before their parent, everything else after what came earlier.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const orderOf = (state: State, spec: Spec): Order => {
+  const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)?.row.order
+  if (parent === undefined) {
+    if (state.now - state.submitted > generationMillis) state.generation++
+    state.submitted = state.now
+    return [-spec.priority, state.generation, state.seq]
+  }
+  // Halves nest: grandchildren come before children, and all of them after the parent's predecessor.
+  const whole = Math.ceil(parent[2])
+  return [Math.min(-spec.priority, parent[0]), parent[1], parent[2] - (1 - (whole - parent[2])) / 2]
+}
+
+/**
+ * The row of this work, under its key or in its shadow.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const find = (state: State, key: Key, digest: string): Row | undefined => {
+  const row = state.rows.get(key)
+  if (row !== undefined && row.digest === digest) return row
+  return state.shadows.size === 0 ? undefined : state.shadows.get(key)?.find((shadow) => shadow.digest === digest)
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const createRow = (state: State, spec: Spec, inputs: Array<Row>): Row => {
+  const group = groupOf(state, spec.group)
+  const row = new Row(spec.key, spec.digest, state.seq, orderOf(state, spec), group, spec, undefined)
+  state.seq++
+  row.inputs = inputs
+  for (const input of inputs) {
+    ;(input.dependents ??= new Set()).add(row)
+    if (input.state._tag !== "Stored") row.missing++
+    if (input.fresh) {
+      input.fresh = false
+      touch(state, input)
+    }
+    if (input.dependents.size === 1) touch(state, input)
+  }
+  return enter(state, row)
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const createOffered = (state: State, offer: Offer): Row => {
+  const order: Order = [0, state.generation, state.seq]
+  const row = new Row(offer.key, offer.digest, state.seq, order, groupOf(state, "scatter"), undefined, offer)
+  state.seq++
+  row.fresh = true
+  return enter(state, row)
+}
+
+const enter = (state: State, row: Row): Row => {
+  state.rows.set(row.key, row)
+  row.group.rows++
+  row.group.counts.Idle++
+  touch(state, row)
+  return row
+}
+
+/**
+ * Makes way for other work under the same key: who was made from this row may still need it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const shadow = (state: State, row: Row): void => {
+  state.rows.delete(row.key)
+  const list = state.shadows.get(row.key)
+  if (list === undefined) state.shadows.set(row.key, [row])
+  else list.push(row)
+  journal(state, "replaced", row, undefined)
+  touch(state, row)
+}
+
+/**
+ * Notes that the client wants the row. A want it had before is over.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const addWant = (state: State, row: Row, client: Client, want: number): boolean => {
+  const known = client.wanted.has(row) ? row.wants.findIndex((one) => one.client === client) : -1
+  if (known >= 0) {
+    if (row.wants[known]!.want >= want) return false
+    row.wants[known] = { client, want, told: undefined }
+  } else {
+    row.wants.push({ client, want, told: undefined })
+    client.wanted.add(row)
+  }
+  row.fresh = false
+  touch(state, row)
+  return true
+}
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const removeWant = (state: State, row: Row, client: Client): void => {
+  if (!client.wanted.delete(row)) return
+  row.wants.splice(row.wants.findIndex((one) => one.client === client), 1)
+  touch(state, row)
+}
+
+/**
+ * The want the client has of the row, if it has one.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const wantOf = (row: Row, client: Client) =>
+  client.wanted.has(row) ? row.wants.find((one) => one.client === client) : undefined
+
+/**
+ * Takes an idle row nobody names out of the table; its inputs lose a name.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const forget = (state: State, row: Row): void => {
+  state.lineage.delete(row)
+  if (state.rows.get(row.key) === row) state.rows.delete(row.key)
+  else {
+    const rest = (state.shadows.get(row.key) ?? []).filter((other) => other !== row)
+    if (rest.length === 0) state.shadows.delete(row.key)
+    else state.shadows.set(row.key, rest)
+  }
+  row.gone = true
+  row.group.rows--
+  row.group.counts[row.state._tag]--
+  // The name of a group is forgotten with its rows; how long it takes is worth keeping for a while.
+  if (row.group.rows === 0 && row.group.millis === undefined && row.runs.length === 0) state.groups.delete(row.group.name)
+  unlink(state, row)
+}
+
+const unlink = (state: State, row: Row): void => {
+  for (const input of row.inputs) {
+    input.dependents!.delete(row)
+    if (input.dependents!.size === 0) touch(state, input)
+  }
+  row.inputs = []
+  row.missing = 0
+}
+
+/**
+ * Forgets the oldest lineage beyond the budget. What was made from it cannot be made again: it is from then on like
+ * scattered data, and lost with its last holder.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const trim = (state: State): void => {
+  while (state.lineage.size > state.config.lineageMax) {
+    const oldest: Row = state.lineage.values().next().value!
+    state.lineage.delete(oldest)
+    journal(state, "cut", oldest, undefined)
+    for (const dependent of [...(oldest.dependents ?? [])]) {
+      dependent.cut = true
+      unlink(state, dependent)
+    }
+    if (oldest.state._tag !== "Idle") become(state, oldest, idle)
+    if (!isWanted(oldest) && !oldest.gone) forget(state, oldest)
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Drives each touched row to where it belongs.
+ *
+ * Owns the question "where does it belong", answered from three facts alone: is it wanted, are its inputs stored, does
+ * anyone hold it. How it came there is never asked. Placing is `plan`'s business.
+ *
+ * Invariants, of a settled state:
+ *   T1. An unwanted row is Idle, and a wanted one is not.
+ *   T2. A Waiting row misses an input or its retry is not due; a Queued row misses none.
+ *   T3. A Stored row has a holder, or its bytes are kept here.
+ *   T4. No active row has a failed input.
+ *   T5. Every want was told what its row is: the value, the failure, or nothing while it is on its way.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import { become, tell } from "./become.js"
+import { answerEnders } from "./books.js"
+import { classFor } from "./classes.js"
+import { forget, trim } from "./rows.js"
+import { scatter } from "./scatter.js"
+import {
+  idle,
+  isActive,
+  isWanted,
+  journal,
+  type Row,
+  type State,
+  toClient,
+  touch
+} from "./State.js"
+import { cancelRuns, drop } from "./values.js"
+import { claim } from "./unclaimed.js"
+
+/**
+ * Settles touched rows until none is left or the step's budget is spent.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const settle = (state: State): void => {
+  const { dirty } = state
+  while (state.dirtyAt < dirty.length && state.spent < state.config.stepBudget) {
+    const row = dirty[state.dirtyAt++]!
+    row.dirty = false
+    state.spent++
+    settleRow(state, row)
+  }
+  if (state.dirtyAt < dirty.length) return
+  dirty.length = 0
+  state.dirtyAt = 0
+  if (state.lineage.size > state.config.lineageMax) {
+    trim(state)
+    settle(state)
+  }
+}
+
+const settleRow = (state: State, row: Row): void => {
+  if (!row.gone) {
+    if (isWanted(row)) want(state, row)
+    else abandon(state, row)
+  }
+  if (row.enders !== undefined && (row.runs.length === 0 || (!row.gone && isWanted(row)))) answerEnders(state, row)
+}
+
+const want = (state: State, row: Row): void => {
+  state.lineage.delete(row)
+  const s = row.state
+  switch (s._tag) {
+    case "Stored": {
+      if (s.holders.length === 0 && s.inline === undefined) return lose(state, row)
+      if (row.offer !== undefined) scatter(state, row)
+      for (const one of row.wants) tell(state, row, one)
+      if (row.keep) done(state, row)
+      return
+    }
+    case "Failed": {
+      for (const one of row.wants) tell(state, row, one)
+      if (row.keep) done(state, row)
+      return
+    }
+    case "Idle":
+      return begin(state, row)
+    case "Waiting": {
+      if (isDoomed(state, row)) return
+      const due = s.notBefore === undefined || s.notBefore <= state.now
+      if (row.missing === 0 && due) queue(state, row)
+      return
+    }
+    case "Queued": {
+      if (isDoomed(state, row)) return
+      if (row.missing > 0) return become(state, row, { _tag: "Waiting", notBefore: undefined })
+      if (classFor(state, row) !== s.class) become(state, row, { _tag: "Queued", class: classFor(state, row), since: s.since })
+      return
+    }
+    case "Assigned": {
+      isDoomed(state, row)
+      return
+    }
+  }
+}
+
+/** What the cluster wanted for its own sake is done: from here on clients decide. */
+const done = (state: State, row: Row): void => {
+  row.keep = false
+  touch(state, row)
+}
+
+const queue = (state: State, row: Row): void =>
+  become(state, row, { _tag: "Queued", class: classFor(state, row), since: state.now })
+
+/** A wanted row sets out: the one place where all its inputs are looked at. */
+const begin = (state: State, row: Row): void => {
+  if (row.spec === undefined || row.cut) {
+    return fail(
+      state,
+      row,
+      Failure.make(
+        "Lost",
+        row.key,
+        row.spec === undefined
+          ? `the data of ${row.key} was brought by a client and every holder is gone: bring it again`
+          : `every holder of ${row.key} is gone, and how it was made is no longer known: submit it again`
+      )
+    )
+  }
+  if (claim(state, row)) return
+  pending(state, row)
+  for (const input of row.inputs) {
+    if (input.state._tag === "Failed") return fail(state, row, input.state.failure)
+  }
+  if (row.missing === 0) return queue(state, row)
+  become(state, row, { _tag: "Waiting", notBefore: undefined })
+}
+
+const isDoomed = (state: State, row: Row): boolean => {
+  const blame = row.blame
+  if (blame === undefined) return false
+  row.blame = undefined
+  if (blame.state._tag !== "Failed") return false
+  fail(state, row, blame.state.failure)
+  return true
+}
+
+/**
+ * The row has failed; whatever still runs for it is ended.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const fail = (state: State, row: Row, failure: Failure.Failure, force: boolean = false): void => {
+  journal(state, "failed", row, undefined, failure.reason)
+  become(state, row, { _tag: "Failed", failure })
+  if (row.runs.length === 0) return
+  const reason = failure.reason === "Cancelled" ? failure.detail : `${failure.key} failed`
+  cancelRuns(state, row, failure.by ?? "scheduler", reason, force)
+}
+
+/** Who was told of a value learns that it is being made again. */
+const pending = (state: State, row: Row): void => {
+  for (const one of row.wants) {
+    if (one.told === undefined || one.told === true) continue
+    one.told = undefined
+    toClient(state, one.client, { _tag: "TaskPending", key: row.key, want: one.want })
+  }
+}
+
+/** The last holder is gone. */
+const lose = (state: State, row: Row): void => {
+  journal(state, "lost", row, undefined)
+  become(state, row, idle)
+}
+
+/** Nobody wants the row: give up its work, its value, and at last its name. */
+const abandon = (state: State, row: Row): void => {
+  const s = row.state
+  if (s._tag !== "Idle") {
+    if (s._tag === "Stored") {
+      journal(state, "dropped", row, undefined)
+      for (const holder of s.holders) drop(state, holder, s.value)
+    }
+    const wasActive = isActive(s)
+    become(state, row, idle)
+    if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "nobody wants it any more")
+    if (wasActive && row.enders !== undefined) passOn(state, row)
+  }
+  if (row.failures > 0 || row.deaths.length > 0) {
+    row.failures = row.unfetchable = 0
+    row.deaths = []
+  }
+  row.blame = undefined
+  if (row.dependents !== undefined && row.dependents.size > 0) state.lineage.add(row)
+  else forget(state, row)
+}
+
+/** Work that only this row kept going ends with it: who waits for the end waits for that too. */
+const passOn = (state: State, row: Row): void => {
+  for (const input of row.inputs) {
+    if (input.gone || isWanted(input) || (!isActive(input.state) && input.runs.length === 0)) continue
+    for (const ender of row.enders!) {
+      if (input.enders?.includes(ender)) continue
+      ;(input.enders ??= []).push(ender)
+      ender.open++
+    }
+    touch(state, input)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Idle workers ask for work that waits behind other work.
+ *
+ * Owns who asks whom. Whether it pays is `policy/stealing`'s; a stolen row comes back by `TaskReturned` and is placed
+ * like any other, so it goes to whoever is best by then.
+ *
+ * Invariants:
+ *   W1. Only attempts not known to run are recalled, each once, and never one that refused.
+ *   W2. A thief is idle and has not asked for more than its free slots.
+ *
+ * @since 0.1.0
+ */
+import * as Cost from "../policy/cost.js"
+import * as Saturation from "../policy/saturation.js"
+import { pays } from "../policy/stealing.js"
+import { classFor, fits, isAble, isNamed } from "./classes.js"
+import { near, transfer } from "./near.js"
+import { journal, type Pool, type Run, type State, toWorker, type Worker } from "./State.js"
+
+const thievesLooked = 16
+const runsLooked = 16
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const steal = (state: State): void => {
+  if (state.workers.size < 2) return
+  for (const pool of state.pools.values()) {
+    for (let n = 0; n < thievesLooked && n < pool.calm.items.length; n++) {
+      const thief = pool.calm.items[n]!
+      if (thief.pressure >= 0) break
+      if (thief.runs > 0 && !Saturation.isFree(thief, 1)) continue
+      if (thief.used + thief.incoming + 1 > thief.info.slots + Saturation.epsilon) continue
+      if (!rob(state, thief)) return
+    }
+  }
+}
+
+/** Whether there was a loaded worker at all. */
+const rob = (state: State, thief: Worker): boolean => {
+  let found = false
+  for (const pool of state.pools.values()) {
+    const victim = loaded(pool)
+    if (victim === undefined || victim === thief) continue
+    found = true
+    const run = pick(state, victim, thief)
+    if (run === undefined) continue
+    run.thief = thief
+    thief.incoming += run.slots
+    journal(state, "recalled", run.row, victim, thief.id)
+    toWorker(state, victim, { _tag: "RecallTask", key: run.row.key, attempt: run.attempt })
+    return true
+  }
+  return found
+}
+
+const loaded = (pool: Pool): Worker | undefined => {
+  for (let n = 0; n < 7 && n < pool.busy.items.length; n++) {
+    const worker = pool.busy.items[n]!
+    if (worker.dry || worker.runs < 2 || worker.pressure <= 0) continue
+    return worker
+  }
+  return undefined
+}
+
+const pick = (state: State, victim: Worker, thief: Worker): Run | undefined => {
+  let ahead = victim.load
+  let run = victim.last
+  let stealable = false
+  for (let n = 0; n < runsLooked && run !== undefined; n++, run = run.previous) {
+    if (run.suspended === undefined) ahead -= run.millis * run.slots
+    if (run.phase !== "Current" || run.started !== undefined || run.thief !== undefined || run.refused) continue
+    if (run.row.state._tag !== "Assigned" || run.row.state.ahead.length > 0) continue
+    // What is first in the books is running, said or not.
+    if (run.previous === undefined) continue
+    stealable = true
+    const of = classFor(state, run.row)
+    if (!isAble(thief, of) || !(of.special ? of.eligible.has(thief) : isNamed(thief, of))) continue
+    if (!Saturation.isFree(thief, run.slots) || !fits(state, thief, of)) continue
+    const rates = { bandwidth: state.bandwidth, latencyMillis: state.config.latencyMillis }
+    const there = Cost.cost(thief, run.slots, transfer(state, thief, near(state, run.row)), rates)
+    const here = ahead / victim.info.slots
+    if (pays(here, there, 2 * state.config.latencyMillis, state.config.stealMargin)) return run
+  }
+  if (!stealable) victim.dry = true
+  return undefined
+}

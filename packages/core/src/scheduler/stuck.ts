@@ -1,0 +1,111 @@
+/**
+ * Queued rows that nobody may or could run.
+ *
+ * Owns how long that is borne. With no worker at all it is borne for ever: workers may be on their way.
+ *
+ * Invariants:
+ *   G1. A row fails here only after it has been queued for its grace, and only while some worker is there.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import { hasEligible, isLarge, isNamed } from "./classes.js"
+import { fail } from "./settle.js"
+import type { Class, Row, State } from "./State.js"
+
+/**
+ * Nobody may or could run rows of this class: looks again when the first has waited for its grace.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const stuck = (state: State, of: Class): void => {
+  if (of.stuck) return
+  of.stuck = true
+  state.due.push({ _tag: "Stuck", at: state.now + graceOf(state, of), seq: state.seq++, class: of })
+}
+
+const isUnknown = (state: State, of: Class): boolean => {
+  for (const pool of state.pools.values()) if (pool.tasks.has(of.task)) return false
+  return true
+}
+
+const graceOf = (state: State, of: Class): number =>
+  isUnknown(state, of) ? state.config.unknownTaskGrace : state.config.unrunnableGrace
+
+/**
+ * The grace of some row may be over.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const review = (state: State, of: Class): void => {
+  of.stuck = false
+  if (of.queue.size === 0 || hasEligible(of) || hasSilent(state, of)) return
+  const grace = graceOf(state, of)
+  let next = Number.POSITIVE_INFINITY
+  for (const row of [...of.queue.items]) {
+    if (row.state._tag !== "Queued") continue
+    const since = Math.max(row.state.since, state.manned)
+    if (state.workers.size > 0 && since + grace <= state.now) fail(state, row, verdict(state, row, of))
+    else next = Math.min(next, since + grace)
+  }
+  // Without a worker nobody is counting: joining one sets the clock again.
+  if (state.workers.size === 0 || next === Number.POSITIVE_INFINITY) return
+  of.stuck = true
+  state.due.push({ _tag: "Stuck", at: Math.max(next, state.now + 1), seq: state.seq++, class: of })
+}
+
+/** A silent worker could run it: whether it is dead is for its lease to say. */
+const hasSilent = (state: State, of: Class): boolean => {
+  for (const worker of state.workers.values()) {
+    if (worker.suspect && isLarge(worker, of) && (of.soft || isNamed(worker, of))) return true
+  }
+  return false
+}
+
+const verdict = (state: State, row: Row, of: Class): Failure.Failure =>
+  isUnknown(state, of)
+    ? Failure.make("UnknownTask", row.key, whyUnknown(state, of))
+    : Failure.make("Unrunnable", row.key, whyUnrunnable(state, of))
+
+/**
+ * @since 0.1.0
+ * @category getters
+ */
+export const whyUnknown = (state: State, of: Class): string => {
+  const known = new Set<string>()
+  for (const pool of state.pools.values()) for (const task of pool.tasks) known.add(task)
+  const names = [...known].sort()
+  const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "")
+  return `no worker knows the task ${of.task}: ` +
+    (names.length === 0 ? "the workers know none" : `they know ${shown}`) +
+    "; start a worker with it, or check that both sides use the same definition"
+}
+
+/**
+ * @since 0.1.0
+ * @category getters
+ */
+export const whyUnrunnable = (state: State, of: Class): string => {
+  const asks: Array<string> = []
+  if (of.names !== undefined && !of.soft) asks.push(`one of the workers ${of.names.join(", ")}`)
+  for (const name in of.resources) asks.push(`${of.resources[name]} of ${name}`)
+  if (of.slots > 1) asks.push(`${of.slots} slots`)
+  if (asks.length === 0) asks.push("a worker that answers")
+  return `no worker can run it: it asks for ${asks.join(" and ")}, and of the ${state.workers.size} workers here none ` +
+    "offers that; start one that does, or loosen what is asked"
+}
+
+/**
+ * What to say of a class nobody may or could run.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const why = (state: State, of: Class): string =>
+  state.workers.size === 0
+    ? "there are no workers: start one"
+    : isUnknown(state, of)
+    ? whyUnknown(state, of)
+    : whyUnrunnable(state, of)

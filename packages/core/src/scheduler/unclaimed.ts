@@ -1,0 +1,112 @@
+/**
+ * What workers told of that no client has claimed yet, after a recovery.
+ *
+ * Owns values and attempts without a row that wants them, until the clients' leases are over.
+ *
+ * Invariants:
+ *   U1. Nothing is kept unclaimed once `unclaimedUntil` has passed.
+ *   U2. What is claimed belongs to the claiming row's digest.
+ *
+ * @since 0.1.0
+ */
+import { become } from "./become.js"
+import { journal, type Row, type Run, type State, type Worker } from "./State.js"
+import { cancelRun, drop, held } from "./values.js"
+
+/**
+ * Gives a row that sets out what is already there: a value, or an attempt that runs. Says whether there was any.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const claim = (state: State, row: Row): boolean => {
+  if (state.unclaimed.size > 0) {
+    const list = state.unclaimed.get(row.key)
+    if (list !== undefined) {
+      const mine = list.filter((one) => one.note.digest === row.digest && !one.worker.gone)
+      if (mine.length > 0) {
+        const preferred = state.preferred?.values.get(`${row.digest} ${row.key}`)
+        mine.sort((a, b) =>
+          Number(b.note.value === preferred) - Number(a.note.value === preferred) ||
+          (a.note.attempt ?? 0) - (b.note.attempt ?? 0)
+        )
+        state.unclaimed.delete(row.key)
+        const rest = list.filter((one) => !mine.includes(one))
+        if (rest.length > 0) state.unclaimed.set(row.key, rest)
+        for (const { note, worker } of mine) held(state, worker, note)
+        if (row.state._tag === "Stored") return true
+      }
+    }
+  }
+  const orphans = state.orphans.get(row.key)
+  if (orphans === undefined) return false
+  const mine = orphans.filter((run) => run.row.digest === row.digest).sort((a, b) => a.attempt - b.attempt)
+  const rest = orphans.filter((run) => run.row.digest !== row.digest)
+  if (rest.length > 0) state.orphans.set(row.key, rest)
+  else state.orphans.delete(row.key)
+  const oldest = mine[0]
+  if (oldest === undefined) return false
+  takeOver(state, row, oldest)
+  for (const run of mine) if (run !== oldest) cancelRun(state, run, "scheduler", "an older attempt goes on")
+  return true
+}
+
+/**
+ * The row goes on with an attempt that its worker told of.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const takeOver = (state: State, row: Row, run: Run): void => {
+  rehome(row, run)
+  run.phase = "Current"
+  journal(state, "taken over", row, run.worker, run.attempt)
+  become(state, row, { _tag: "Assigned", run, ahead: [] })
+}
+
+const rehome = (row: Row, run: Run): void => {
+  if (run.row === row) return
+  run.row.runs.splice(run.row.runs.indexOf(run), 1)
+  if (run.started !== undefined) {
+    run.row.group.running--
+    row.group.running++
+  }
+  run.row = row
+  row.runs.push(run)
+}
+
+/**
+ * Forgets what a worker told of and nobody claimed: it is gone.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const forgetUnclaimed = (state: State, worker: Worker): void => {
+  for (const key of worker.unclaimed) {
+    const rest = (state.unclaimed.get(key) ?? []).filter((one) => one.worker !== worker)
+    if (rest.length === 0) state.unclaimed.delete(key)
+    else state.unclaimed.set(key, rest)
+  }
+  worker.unclaimed.clear()
+}
+
+/**
+ * The leases are over: what nobody claimed is dropped and cancelled.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const expire = (state: State): void => {
+  if (state.now < state.unclaimedUntil) return
+  for (const list of state.unclaimed.values()) {
+    for (const { note, worker } of list) {
+      worker.unclaimed.delete(note.key)
+      drop(state, worker, note.value)
+    }
+  }
+  state.unclaimed.clear()
+  for (const list of state.orphans.values()) {
+    for (const run of list) if (run.phase === "Orphan") cancelRun(state, run, "scheduler", "nobody wants it")
+  }
+  state.orphans.clear()
+}
