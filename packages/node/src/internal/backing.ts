@@ -23,6 +23,8 @@ export interface Backing {
   readonly kill: () => void
   /** Gives up on something that cannot be killed: it no longer keeps the program alive. */
   readonly abandon: () => void
+  /** Whether it has ended, or was abandoned. */
+  readonly isGone: () => boolean
 }
 
 const keptLines = 20
@@ -52,10 +54,12 @@ export const fromThread = (thread: Worker): Backing => {
   const stderr = tail(thread.stderr)
   let error: string | undefined
   let killed = false
+  let gone = false
   thread.on("error", (cause) => {
     error = describeError(cause)
   })
   thread.on("exit", (code) => {
+    gone = true
     const what = error ?? (killed ? "was ended by force" : `exited with code ${code} (something called process.exit)`)
     // The last of standard error is handed over after the exit.
     setImmediate(() => Deferred.unsafeDone(exited, Effect.succeed(sentence(what, error === undefined ? stderr() : ""))))
@@ -70,9 +74,11 @@ export const fromThread = (thread: Worker): Backing => {
       void thread.terminate()
     },
     abandon: () => {
+      gone = true
       thread.removeAllListeners("message")
       thread.unref()
-    }
+    },
+    isGone: () => gone
   }
 }
 
@@ -88,7 +94,9 @@ export const fromChild = (child: ChildProcess, marks: Marks.Marks): Backing => {
   const exited = Deferred.unsafeMake<string>(FiberId.none)
   const stderr = tail(child.stderr)
   let killed = false
+  let gone = false
   const done = (what: string): void => {
+    gone = true
     Deferred.unsafeDone(exited, Effect.succeed(sentence(what, killed ? "" : stderr())))
   }
   child.on("error", (error) => {
@@ -113,8 +121,10 @@ export const fromChild = (child: ChildProcess, marks: Marks.Marks): Backing => {
       child.kill("SIGKILL")
     },
     abandon: () => {
+      gone = true
       child.channel?.unref()
       child.unref()
-    }
+    },
+    isGone: () => gone
   }
 }

@@ -81,10 +81,9 @@ const kill = (backing: Backing): Effect.Effect<boolean> =>
 const acquireBacking = (options: LifeOptions) =>
   Effect.acquireRelease(options.spawn(options.name), (backing) =>
     Effect.gen(function*() {
-      const gone = (yield* Deferred.isDone(backing.exited)) || (yield* kill(backing))
-      if (!gone) {
+      if (!backing.isGone() && !(yield* kill(backing))) {
         backing.abandon()
-        yield* Effect.logError(`${options.name} is busy in native code and could not be ended: it was abandoned`)
+        yield* Effect.logError(`${options.name}: ${stuckDetail}`)
       }
       backing.marks.close()
     }))
@@ -186,7 +185,7 @@ export const live = (
     const events = yield* rpc.Events(undefined, { asMailbox: true, streamBufferSize: 1 << 16 })
     yield* Effect.forkScoped(consume(events, desk.hear))
 
-    const ending = yield* Deferred.make<string>()
+    const end = makeEnd(backing)
     let down = false
     const sayDown = (detail: string, expected: boolean): void => {
       if (down) return
@@ -205,36 +204,44 @@ export const live = (
       run: desk.run,
       interrupt: (attempt, reason, by) => commands.unsafeOffer({ _tag: "Interrupt", attempt, reason, by }),
       proceed: (attempt) => commands.unsafeOffer({ _tag: "Proceed", attempt }),
-      end: (why) => Deferred.unsafeDone(ending, Exit.succeed(why))
+      end: end.end
     })
 
-    return yield* Effect.raceFirst(
+    const ended = yield* Effect.raceFirst(
       Effect.raceFirst(
-        Effect.map(Deferred.await(backing.exited), (detail): LifeEnd => {
-          sayDown(detail, false)
-          return { detail, expected: false, refused: undefined }
-        }),
-        Effect.flatMap(Deferred.await(ending), (why) => endByForce(backing, why, sayDown))
+        Effect.map(Deferred.await(backing.exited), (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })),
+        Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
       ),
-      Effect.map(Deferred.await(refused), (error): LifeEnd => {
-        sayDown(error.message, false)
-        return { detail: error.message, expected: false, refused: error }
-      })
+      Effect.map(Deferred.await(refused), (error): LifeEnd => ({ detail: error.message, expected: false, refused: error }))
     )
+    sayDown(ended.detail, ended.expected)
+    return ended
   }))
 
-const endByForce = (
-  backing: Backing,
-  why: string,
-  sayDown: (detail: string, expected: boolean) => void
-): Effect.Effect<LifeEnd> =>
-  Effect.uninterruptible(Effect.map(kill(backing), (gone) => {
-    const detail = gone
-      ? `ended by force: ${why}`
-      : `ended by force: ${why}; it is busy in native code and could not be ended within ${killWithin} ms: it was abandoned`
-    sayDown(detail, true)
-    return { detail, expected: true, refused: undefined }
-  }))
+const stuckDetail = `it is busy in native code and could not be ended within ${killWithin} ms, so it was abandoned`
+
+/** Ending by force: at once, with a second for it to be gone. */
+const makeEnd = (backing: Backing) => {
+  const stuck = Deferred.unsafeMake<void>(FiberId.none)
+  let asked: string | undefined
+  return {
+    stuck,
+    end: (why: string): void => {
+      if (asked !== undefined) return
+      asked = why
+      backing.kill()
+      setTimeout(() => {
+        if (backing.isGone()) return
+        backing.abandon()
+        Deferred.unsafeDone(stuck, Exit.void)
+      }, killWithin).unref()
+    },
+    answer: (detail: string) =>
+      asked === undefined
+        ? { detail, expected: false }
+        : { detail: detail === stuckDetail ? `${asked}; ${detail}` : `ended by force: ${asked}`, expected: true }
+  }
+}
 
 const notStarted = (options: LifeOptions, detail: string): NodeClusterError =>
   new NodeClusterError({ reason: "ExecutorNotStarted", file: options.open.tasks, executor: options.name, detail })

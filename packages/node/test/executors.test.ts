@@ -1,0 +1,206 @@
+import * as ThreadExecutors from "@creel/node/ThreadExecutors"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Worker } from "node:worker_threads"
+import { job, Log, worker } from "./fixtures/log.js"
+
+const fake = new URL("./fixtures/fakeWorker.mjs", import.meta.url)
+
+const threads = (options?: Partial<ThreadExecutors.Options> & { readonly make?: () => Worker }) =>
+  Effect.gen(function*() {
+    const log = new Log()
+    const executors = yield* ThreadExecutors.make({
+      count: 1,
+      worker,
+      spawn: options?.make ?? (() => new Worker(fake)),
+      restarts: { delay: 1 },
+      ...options
+    })
+    yield* executors.start(log.emit)
+    yield* executors.ready
+    return { executors, log, place: "w/thread-1", one: "w/thread-1.1" }
+  })
+
+describe("executors on threads", () => {
+  it.scopedLive("run jobs, each with one end", () =>
+    Effect.gen(function*() {
+      const { executors, log } = yield* threads({ count: 2 })
+      for (let attempt = 0; attempt < 1000; attempt++) {
+        executors.run(`w/thread-${1 + attempt % 2}.1`, job(attempt, "echo"))
+      }
+      yield* Effect.forEach(Array.from({ length: 1000 }, (_, attempt) => attempt), log.ended)
+      const ends = log.events.filter((event) => event._tag === "Ended")
+      assert.strictEqual(ends.length, 1000)
+      const last = yield* log.ended(77)
+      assert.deepStrictEqual(last.outcome._tag === "Value" ? [...last.outcome.payload.head] : [], [77])
+    }))
+
+  it.scopedLive("share memory instead of copying it", () =>
+    Effect.gen(function*() {
+      const { executors, log, one } = yield* threads()
+      const shared = new SharedArrayBuffer(8)
+      executors.run(one, job(1, "share", { inputs: [{ value: "v", payload: { head: new Uint8Array(1), buffers: [shared] } }] }))
+      const { outcome } = yield* log.ended(1)
+      assert.strictEqual(new Int32Array(shared)[0], 1)
+      if (outcome._tag !== "Value") return assert.fail(outcome._tag)
+      assert.deepStrictEqual([...outcome.payload.head], [1])
+      Atomics.add(new Int32Array(shared), 0, 1)
+      assert.strictEqual(new Int32Array(outcome.payload.buffers[0] as SharedArrayBuffer)[0], 2)
+    }))
+
+  it.scopedLive("interrupt in the order in which they are told", () =>
+    Effect.gen(function*() {
+      const { executors, log, one } = yield* threads()
+      executors.run(one, job(1, "wait"))
+      executors.interrupt(one, 1, "changed my mind", "me")
+      assert.strictEqual((yield* log.ended(1)).outcome._tag, "Interrupted")
+    }))
+
+  it.scopedLive("say what had started when one dies, and another takes its place", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "wait"))
+      executors.run(one, job(2, "queued"))
+      executors.run(one, job(3, "exit"))
+      const down = yield* log.down(place, 1)
+      assert.deepStrictEqual(down.started, [1, 3])
+      assert.isFalse(down.expected)
+      assert.include(down.detail, "exited with code 7")
+      yield* log.up(place, 2)
+      executors.run(`${place}.2`, job(4, "echo"))
+      yield* log.ended(4)
+      // A job told to a life that is over is lost with it.
+      executors.run(one, job(5, "echo"))
+      executors.run(`${place}.2`, job(6, "echo"))
+      yield* log.ended(6)
+      assert.isUndefined(log.events.find((event) => event._tag === "Ended" && event.attempt === 5))
+    }))
+
+  it.scopedLive("tell an exception that nobody caught, with its stack", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "throw"))
+      const down = yield* log.down(place, 1)
+      assert.include(down.detail, "uncaught exception: Error: thrown by nobody's task")
+      assert.include(down.detail, "fakeWorker.mjs")
+    }))
+
+  it.scopedLive("tell what standard error said last", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "complain"))
+      assert.include((yield* log.down(place, 1)).detail, "the last words")
+    }))
+
+  it.scopedLive("tell that memory ran out", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads({
+        make: () => new Worker(fake, { resourceLimits: { maxOldGenerationSizeMb: 40 } })
+      })
+      executors.run(one, job(1, "oom"))
+      const down = yield* log.down(place, 1)
+      assert.include(down.detail, "out of memory")
+      assert.deepStrictEqual(down.started, [1])
+      yield* log.up(place, 2)
+    }))
+
+  it.scopedLive("end code that never yields by force", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "spin"))
+      // It blocks, so it cannot say that it began: its mark does.
+      yield* log.claimed(1)
+      executors.end(one, "it takes too long")
+      const down = yield* log.down(place, 1)
+      assert.isTrue(down.expected)
+      assert.include(down.detail, "it takes too long")
+      assert.deepStrictEqual(down.started, [1])
+      yield* log.up(place, 2)
+    }))
+
+  it.scopedLive("abandon and replace what cannot be ended, and say so", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "native"))
+      yield* log.claimed(1)
+      executors.end(one, "it takes too long")
+      const down = yield* log.down(place, 1)
+      assert.include(down.detail, "abandoned")
+      yield* log.up(place, 2)
+    }))
+
+  it.scopedLive("give up past the limit, and say why", () =>
+    Effect.gen(function*() {
+      const { executors, log, place } = yield* threads({ restarts: { limit: 2, delay: 1 } })
+      for (let life = 1; life <= 3; life++) {
+        yield* log.up(place, life)
+        executors.run(`${place}.${life}`, job(life, "exit"))
+        yield* log.down(place, life)
+      }
+      const [error] = yield* executors.givenUp.pipe(Effect.repeat({ until: (errors) => errors.length > 0 }))
+      assert.strictEqual(error?.reason, "ExecutorGivenUp")
+      assert.include(error?.message, "more than 2 times")
+    }))
+
+  it.scopedLive("close: running work is finalized, and the threads are gone", () =>
+    Effect.gen(function*() {
+      const made: Array<Worker> = []
+      const log = yield* Effect.scoped(Effect.gen(function*() {
+        const { executors, log, one } = yield* threads({
+          make: () => {
+            const thread = new Worker(fake)
+            made.push(thread)
+            return thread
+          }
+        })
+        executors.run(one, job(1, "wait"))
+        yield* log.claimed(1)
+        return log
+      }))
+      const down = yield* log.down("w/thread-1", 1)
+      assert.isTrue(down.expected)
+      assert.deepStrictEqual(down.started, [1])
+      // A thread that has ended has no id.
+      assert.deepStrictEqual(made.map((thread) => thread.threadId), [-1])
+    }))
+
+  it.scopedLive("close while they start", () =>
+    Effect.gen(function*() {
+      const made: Array<Worker> = []
+      yield* Effect.scoped(Effect.gen(function*() {
+        const executors = yield* ThreadExecutors.make({
+          count: 2,
+          worker,
+          spawn: () => {
+            const thread = new Worker(fake)
+            made.push(thread)
+            return thread
+          }
+        })
+        yield* executors.start(() => {})
+        yield* Effect.repeat(Effect.sync(() => made.length), { until: (n) => n === 2 })
+      }))
+      assert.deepStrictEqual(made.map((thread) => thread.threadId), [-1, -1])
+    }))
+
+  it.scopedLive("do not restart what dies while it starts", () =>
+    Effect.gen(function*() {
+      const executors = yield* ThreadExecutors.make({
+        count: 1,
+        worker,
+        spawn: () => new Worker(fake, { env: { ...process.env, FAKE_WORKER: "exit" } })
+      })
+      yield* executors.start(() => {})
+      const error = yield* Effect.flip(executors.ready)
+      assert.strictEqual(error.reason, "ExecutorNotStarted")
+      assert.include(error.message, "exited with code 9")
+      assert.strictEqual((yield* executors.givenUp).length, 1)
+    }))
+
+  it.scopedLive("say that a thread cannot be made", () =>
+    Effect.gen(function*() {
+      const executors = yield* ThreadExecutors.make({ count: 1, worker, spawn: () => new Worker("./relative-nonsense") })
+      yield* executors.start(() => {})
+      assert.strictEqual((yield* Effect.flip(executors.ready)).reason, "ExecutorNotStarted")
+    }))
+})
