@@ -262,3 +262,93 @@ export {
    */
   check
 } from "./scheduler/invariants.js"
+
+export {
+  /**
+   * Why a key is where it is, for a person and for programs.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  explain
+} from "./scheduler/explain.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Explanation
+} from "./scheduler/explain.js"
+
+export {
+  /**
+   * How much there is of everything.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  counts,
+  /**
+   * The keys each worker holds.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  hasWhat,
+  /**
+   * Bytes of each stored value.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  nbytes,
+  /**
+   * How far the groups, or some keys, have come.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  progress,
+  /**
+   * Journal entries from a cursor on.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  readJournal,
+  /**
+   * What the journal still has about a key or a peer.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  story,
+  /**
+   * Who holds each key.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  whoHas,
+  /**
+   * All workers as the scheduler sees them.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  workers
+} from "./scheduler/questions.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  GroupProgress,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  WorkerView
+} from "./scheduler/questions.js"

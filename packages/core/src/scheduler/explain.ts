@@ -1,0 +1,135 @@
+/**
+ * Why a key is where it is, for a person.
+ *
+ * Owns the words. It reads the state and changes nothing; it may look at many rows, which a step never does.
+ *
+ * @since 0.1.0
+ */
+import * as Id from "../Id.js"
+import type { Key, WorkerId } from "../Id.js"
+import { isBounded } from "./books.js"
+import { hasEligible } from "./classes.js"
+import { isWanted, type Row, rowBefore, type Run, type State } from "./State.js"
+import { why } from "./stuck.js"
+
+/**
+ * What is known of a key. `summary` says it all in a sentence or two; the rest is for programs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Explanation {
+  readonly key: Key
+  readonly state: "Unknown" | "Recovering" | "Idle" | "Waiting" | "Queued" | "Assigned" | "Running" | "Stored" | "Failed"
+  readonly summary: string
+  /** Inputs that are not stored (the first ten). */
+  readonly missing: ReadonlyArray<Key>
+  /** How many rows of its class are before it. */
+  readonly behind: number | undefined
+  readonly worker: WorkerId | undefined
+  readonly attempt: string | undefined
+  /** Since when it runs, in milliseconds since the epoch. */
+  readonly since: number | undefined
+  /** Attempts that were cancelled and have not ended. */
+  readonly ending: ReadonlyArray<{ readonly worker: WorkerId; readonly attempt: string }>
+  readonly failures: number
+  readonly deaths: ReadonlyArray<string>
+}
+
+/**
+ * Says why the key is where it is.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const explain = (state: State, key: Key, now: number): Explanation => {
+  const row = state.rows.get(key)
+  const ending = (row?.runs ?? []).filter((run) => run.phase === "Ending").map((run) => ({
+    worker: run.worker.id,
+    attempt: Id.formatAttempt(run.attempt)
+  }))
+  const s = row?.state
+  const run = s?._tag === "Assigned" ? s.run : undefined
+  const base = {
+    key,
+    missing: row === undefined ? [] : missingOf(row).slice(0, 10).map((input) => input.key),
+    behind: row !== undefined && s?._tag === "Queued" ? s.class.queue.items.filter((one) => rowBefore(one, row)).length : undefined,
+    worker: run?.worker.id,
+    attempt: run === undefined ? undefined : Id.formatAttempt(run.attempt),
+    since: run?.started,
+    ending,
+    failures: row?.failures ?? 0,
+    deaths: row?.deaths ?? []
+  }
+  if (state.recovering !== undefined) {
+    const left = Math.max(0, state.recovering.until - now)
+    const summary = `the scheduler has just begun a new life and listens: ${state.recovering.expect.size} peers have ` +
+      `yet to tell what they have, for ${left} ms at most`
+    return { ...base, state: "Recovering", summary }
+  }
+  if (row === undefined || s === undefined) {
+    return { ...base, state: "Unknown", summary: `${key} is not known here: it was never submitted, or was released` }
+  }
+  const tail = ending.length === 0
+    ? ""
+    : `; still ending: ${ending.map((one) => `attempt ${one.attempt} on ${one.worker}`).join(", ")}`
+  return { ...base, state: run?.started === undefined ? s._tag : "Running", summary: summary(state, row, now) + tail }
+}
+
+const missingOf = (row: Row): ReadonlyArray<Row> => row.inputs.filter((input) => input.state._tag !== "Stored")
+
+const summary = (state: State, row: Row, now: number): string => {
+  const s = row.state
+  const again = row.failures > 0 ? ` (after ${row.failures} failures)` : ""
+  switch (s._tag) {
+    case "Idle":
+      return isWanted(row) ? `${row.key} is about to begin` : `nobody wants ${row.key}: it is remembered for what was made from it`
+    case "Waiting":
+      return waiting(row, s.notBefore, now) + again
+    case "Queued":
+      return queued(state, row) + again
+    case "Assigned":
+      return assigned(row, s.run, now) + again
+    case "Stored": {
+      const holders = s.holders.map((holder) => holder.id)
+      if (s.inline !== undefined) holders.push("the scheduler")
+      return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}`
+    }
+    case "Failed":
+      return `${row.key} failed (${s.failure.reason}${s.failure.key === row.key ? "" : `, because of ${s.failure.key}`}): ${s.failure.detail}`
+  }
+}
+
+const waiting = (row: Row, notBefore: number | undefined, now: number): string => {
+  const missing = missingOf(row)
+  if (missing.length > 0) {
+    const names = missing.slice(0, 10).map((input) => `${input.key} (${input.state._tag})`).join(", ")
+    return `${row.key} waits for ${missing.length} of its ${row.inputs.length} inputs: ${names}`
+  }
+  return `${row.key} is tried again in ${Math.max(0, (notBefore ?? now) - now)} ms`
+}
+
+const queued = (state: State, row: Row): string => {
+  if (row.state._tag !== "Queued") return ""
+  const of = row.state.class
+  if (!hasEligible(of)) {
+    const silent = [...state.workers.values()].filter((worker) => worker.suspect).map((worker) => worker.id)
+    return `${row.key} can run and is queued, but ${why(state, of)}` +
+      (silent.length === 0 ? "" : ` (silent, and so given no work: ${silent.join(", ")})`)
+  }
+  const before = of.queue.items.filter((one) => rowBefore(one, row)).length
+  const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
+  return `${row.key} can run and is queued behind ${before} others: the workers that may run it are busy` +
+    (bounded.length === 0 ? "" : `; with many attempts that wait, and so given only what those wait for: ${bounded.join(", ")}`)
+}
+
+const assigned = (row: Row, run: Run, now: number): string => {
+  const where = `${run.worker.info.name} (${run.worker.id})`
+  const attempt = Id.formatAttempt(run.attempt)
+  if (run.suspended !== undefined) return `${row.key} waits on ${where} for futures, its slot given away (attempt ${attempt})`
+  if (run.started !== undefined) return `${row.key} has run on ${where} for ${Math.max(0, now - run.started)} ms (attempt ${attempt})`
+  const ahead = row.state._tag === "Assigned" && row.state.ahead.length > 0
+    ? ` behind its inputs ${row.state.ahead.map((input) => input.key).join(", ")}`
+    : ""
+  return `${row.key} was given to ${where} ${Math.max(0, now - run.at)} ms ago${ahead} (attempt ${attempt})`
+}
