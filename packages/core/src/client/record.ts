@@ -43,7 +43,7 @@ export const record = (context: Context, event: Event): void => {
     case "Note":
       return note(context, event.note)
     case "LinkReset":
-      return retell(context, event.unacked)
+      return retell(context)
     case "Acked":
       context.state.outbox = Math.max(0, context.state.outbox - event.bytes)
       return
@@ -99,7 +99,8 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
   }
   for (const key of event.keep) {
     const row = rowOf(context, key)
-    if (row.keep) continue
+    // What is done needs no keeping, and nothing more would be heard of it.
+    if (row.keep || row.status !== "pending") continue
     const unwanted = !isWanted(row)
     row.keep = true
     if (unwanted) {
@@ -178,7 +179,9 @@ const retried = (context: Context, keys: ReadonlyArray<Key>): void => {
   for (const key of new Set(keys)) {
     const row = context.state.rows.get(key)
     if (row === undefined || !isWanted(row) || row.settled?._tag !== "Failure") continue
+    const retry = { want: row.want, failure: row.settled.failure }
     beginWant(context, row)
+    row.retry = retry
     wants.push({ key, want: row.want })
   }
   if (wants.length > 0) tell(context, { _tag: "Retry", wants })
@@ -200,6 +203,7 @@ const note = (context: Context, note: Note.ToClient): void => {
   const row = state.rows.get(note.key)
   // An answer to an older want speaks of what was asked then.
   if (row === undefined || !isWanted(row) || row.want !== note.want) return
+  row.retry = undefined
   switch (note._tag) {
     case "TaskPending":
       return pending(context, row)

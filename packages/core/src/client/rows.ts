@@ -28,7 +28,8 @@ export const row = (context: Context, key: Key): RowState => {
     needed: 0,
     fetch: undefined,
     offer: undefined,
-    cancel: undefined
+    cancel: undefined,
+    retry: undefined
   }
   context.state.rows.set(key, fresh)
   context.loose.add(key)
@@ -53,6 +54,7 @@ export const beginWant = (context: Context, row: RowState): void => {
   forgetValue(context, row)
   row.facts = undefined
   row.cancel = undefined
+  row.retry = undefined
   row.status = "pending"
   context.out.push(changed(row))
 }
@@ -64,6 +66,7 @@ export const endWant = (context: Context, row: RowState): void => {
   row.joined = false
   row.facts = undefined
   row.cancel = undefined
+  row.retry = undefined
   row.status = "pending"
   context.loose.add(row.key)
 }

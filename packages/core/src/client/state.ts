@@ -75,6 +75,8 @@ export interface RowState extends Row {
   offer: Note.Offer | undefined
   /** A cancel that the scheduler has not answered. */
   cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
+  /** A retry that the scheduler has not answered: the want it follows, and how that one failed. */
+  retry: { readonly want: number; readonly failure: Failure } | undefined
 }
 
 export interface Config {
@@ -157,8 +159,11 @@ export type Event =
     readonly why?: Note.FetchFailed["why"] | undefined
   }
   | { readonly _tag: "Note"; readonly note: Note.ToClient }
-  /** A fresh session, maybe with a new incarnation; `unacked` is what the last one leaves (`Link.unacked`). */
-  | { readonly _tag: "LinkReset"; readonly unacked: ReadonlyArray<Note.Note> }
+  /**
+   * A fresh session, maybe with a new incarnation. Everything is told anew from the rows: what the last one left
+   * unacknowledged may be given, as to a worker, and is not needed.
+   */
+  | { readonly _tag: "LinkReset"; readonly unacked?: ReadonlyArray<Note.Note> | undefined }
   /** `work` of `Link.Acked`. */
   | { readonly _tag: "Acked"; readonly bytes: number }
   | { readonly _tag: "Tick" }

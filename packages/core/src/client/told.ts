@@ -107,10 +107,11 @@ const told = (row: RowState): Note.ClientTold["wants"][number]["told"] => {
 }
 
 /**
- * Begins a session. What the last one left unacknowledged is told again only where the rows do not say it: tries that
- * were asked for (`Retry`). Releases need no word: what is not wanted is not in the list.
+ * Begins a session: all that is wanted, then cancels and retries that were not answered. A row whose retry was not answered
+ * is told as it was before, so that its old failure is no answer to the new want. Releases need no word: what is not wanted
+ * is not in the list.
  */
-export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): void => {
+export const retell = (context: Context): void => {
   const { out, state } = context
   context.releases = []
   state.linked = true
@@ -118,21 +119,21 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
   const specs: Array<Spec> = []
   const wants: Array<Note.ClientTold["wants"][number]> = []
   const offers: Array<Note.Offer> = []
+  const retries: Array<Note.Want> = []
   for (const row of sorted(state.rows)) {
     if (row.offer !== undefined) offers.push(row.offer)
     if (row.spec !== undefined) specs.push(row.spec)
-    if (isWanted(row)) wants.push({ key: row.key, want: row.want, told: told(row), keep: row.keep })
+    if (!isWanted(row)) continue
+    const { keep, key, retry, want } = row
+    if (retry === undefined) wants.push({ key, want, told: told(row), keep })
+    else {
+      wants.push({ key, want: retry.want, told: { failure: retry.failure }, keep })
+      retries.push({ key, want })
+    }
   }
   tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers })
+  if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries })
   for (const row of state.rows.values()) if (row.cancel !== undefined) tellCancel(context, [row], row.cancel)
-  for (const note of unacked) {
-    if (note._tag !== "Retry") continue
-    const asked = note.wants.filter((want) => {
-      const row = state.rows.get(want.key)
-      return row !== undefined && isWanted(row) && row.want === want.want && row.settled === undefined
-    })
-    if (asked.length > 0) tell(context, { _tag: "Retry", wants: asked })
-  }
   // Nobody answers for another session: waiting for its ends would be waiting for a dead link.
   for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
   state.ending.clear()

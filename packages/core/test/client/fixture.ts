@@ -7,7 +7,7 @@ export class Bench {
   now = 1_000
   constructor(config?: Partial<Client.Config>) {
     this.state = Client.make({ id: "c1", name: "me", config })
-    this.step({ _tag: "LinkReset", unacked: [] })
+    this.step({ _tag: "LinkReset" })
   }
 
   step(...events: ReadonlyArray<Client.Event>): ReadonlyArray<Client.Command> {
