@@ -360,7 +360,7 @@ export const make: <
 >(
   name: string,
   f: F & Plain<ParamsOf<F>, SuccessOf<ReturnOf<F>>, ErrorOf<ReturnOf<F>>, O>,
-  options?: O
+  options?: O & Options<ParamsOf<F>, SuccessOf<ReturnOf<F>>, ErrorOf<ReturnOf<F>>>
 ) => Task<
   ParamsOf<F>,
   SuccessOf<ReturnOf<F>>,
@@ -390,7 +390,7 @@ export const sync: <
 >(
   name: string,
   f: F & Plain<ParamsOf<F>, ReturnOf<F>, CaughtBy<O>, O>,
-  options?: O
+  options?: O & CatchOptions<ParamsOf<F>, ReturnOf<F>, any>
 ) => Task<ParamsOf<F>, ReturnOf<F>, CaughtBy<O>> = internal.sync as any
 
 type PromiseBody = (signal: AbortSignal) => (...args: Array<never>) => PromiseLike<unknown>
@@ -419,7 +419,7 @@ export const promise: <
 >(
   name: string,
   f: F & Plain<ParamsOf<ReturnOf<F>>, Awaited<ReturnOf<ReturnOf<F>>>, CaughtBy<O>, O>,
-  options?: O
+  options?: O & CatchOptions<ParamsOf<ReturnOf<F>>, Awaited<ReturnOf<ReturnOf<F>>>, any>
 ) => Task<ParamsOf<ReturnOf<F>>, Awaited<ReturnOf<ReturnOf<F>>>, CaughtBy<O>> = internal.promise as any
 
 type TypesOf<S> = S extends ReadonlyArray<unknown> ? { -readonly [K in keyof S]: TypeOf<S[K]> } : []

@@ -1,1 +1,124 @@
-export {}
+/**
+ * Distributed futures for Effect.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * How the types of arguments and errors flow through futures.
+ *
+ * @since 0.1.0
+ */
+export * as Args from "./Args.js"
+
+/**
+ * Futures in the order in which they are done.
+ *
+ * @since 0.1.0
+ */
+export * as AsCompleted from "./AsCompleted.js"
+
+/**
+ * What a program does with a cluster.
+ *
+ * @since 0.1.0
+ */
+export * as Client from "./Client.js"
+
+/**
+ * The cluster a program has.
+ *
+ * @since 0.1.0
+ */
+export * as Cluster from "./Cluster.js"
+
+/**
+ * The way from a peer to its scheduler.
+ *
+ * @since 0.1.0
+ */
+export * as Door from "./Door.js"
+
+/**
+ * Scheduler and workers of one node, for those who build clusters.
+ *
+ * @since 0.1.0
+ */
+export * as Engine from "./Engine.js"
+
+/**
+ * What runs task code.
+ *
+ * @since 0.1.0
+ */
+export * as Executor from "./Executor.js"
+
+/**
+ * Handles on work.
+ *
+ * @since 0.1.0
+ */
+export * as Future from "./Future.js"
+
+/**
+ * Creel's own errors.
+ *
+ * @since 0.1.0
+ */
+export * as FutureError from "./FutureError.js"
+
+/**
+ * What gather makes of nested futures.
+ *
+ * @since 0.1.0
+ */
+export * as Gather from "./Gather.js"
+
+/**
+ * A cluster in this process.
+ *
+ * @since 0.1.0
+ */
+export * as LocalCluster from "./LocalCluster.js"
+
+/**
+ * Functions without registration.
+ *
+ * @since 0.1.0
+ */
+export * as PlainFunction from "./PlainFunction.js"
+
+/**
+ * The inside of an executor.
+ *
+ * @since 0.1.0
+ */
+export * as Runner from "./Runner.js"
+
+/**
+ * Where a node keeps values.
+ *
+ * @since 0.1.0
+ */
+export * as Store from "./Store.js"
+
+/**
+ * Functions that run somewhere else.
+ *
+ * @since 0.1.0
+ */
+export * as Task from "./Task.js"
+
+/**
+ * Tasks together.
+ *
+ * @since 0.1.0
+ */
+export * as TaskGroup from "./TaskGroup.js"
+
+/**
+ * Values that cross.
+ *
+ * @since 0.1.0
+ */
+export * as Value from "./Value.js"

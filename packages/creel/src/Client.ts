@@ -1,0 +1,510 @@
+/**
+ * What a program does with a cluster: submit, gather, wait, cancel, ask. A module of functions that use the `Client`
+ * in the context; the service has the same functions, for programs with two clusters.
+ *
+ * Submitting never waits for the scheduler. A future belongs to the Scope it was submitted in.
+ *
+ * @since 0.1.0
+ */
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { Args, Errs } from "./Args.js"
+import type { AsCompleted } from "./AsCompleted.js"
+import * as Door from "./Door.js"
+import type { Future } from "./Future.js"
+import type { FutureError, SubmitError } from "./FutureError.js"
+import type * as Gather from "./Gather.js"
+import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
+import * as internal from "./internal/clientService.js"
+import type * as PlainFunction from "./PlainFunction.js"
+import type * as Task from "./Task.js"
+
+type ValueOf<X> = PlainFunction.Success<X>
+type ErrorOf<X> = PlainFunction.Error<X>
+
+/**
+ * One submission, of a task or of a plain function.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Submit<R> {
+  <P extends ReadonlyArray<any>, A, E, const T extends Args<P>>(
+    task: Task.Contract<P, A, E>,
+    ...args: T
+  ): Effect.Effect<Future<A, E | Errs<T, P>>, SubmitError, Scope.Scope | R>
+  <P extends ReadonlyArray<any>, X, const T extends Args<P>>(
+    f: (...args: P) => X,
+    ...args: T
+  ): Effect.Effect<Future<ValueOf<X>, ErrorOf<X> | Errs<T, P>>, SubmitError, Scope.Scope | R>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Run<R> {
+  <P extends ReadonlyArray<any>, A, E, const T extends Args<P>>(
+    task: Task.Contract<P, A, E>,
+    ...args: T
+  ): Effect.Effect<A, E | Errs<T, P> | FutureError | SubmitError, R>
+  <P extends ReadonlyArray<any>, X, const T extends Args<P>>(
+    f: (...args: P) => X,
+    ...args: T
+  ): Effect.Effect<ValueOf<X>, ErrorOf<X> | Errs<T, P> | FutureError | SubmitError, R>
+}
+
+type Columns<P extends ReadonlyArray<any>> = { readonly [K in keyof P]: Iterable<Args<P>[K]> }
+type Rows<T> = { readonly [K in keyof T]: T[K] extends Iterable<infer U> ? U : never }
+type RowErrs<T, P extends ReadonlyArray<any>> = Rows<T> extends infer U extends ReadonlyArray<unknown> ? Errs<U, P> : never
+
+/**
+ * One submission for each element, of several iterables together; it ends with the shortest.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Map<R> {
+  <P extends ReadonlyArray<any>, A, E, T extends Columns<P>>(
+    task: Task.Contract<P, A, E>,
+    ...columns: T
+  ): Effect.Effect<Array<Future<A, E | RowErrs<T, P>>>, SubmitError, Scope.Scope | R>
+  <P extends ReadonlyArray<any>, X, T extends Columns<P>>(
+    f: (...args: P) => X,
+    ...columns: T
+  ): Effect.Effect<Array<Future<ValueOf<X>, ErrorOf<X> | RowErrs<T, P>>>, SubmitError, Scope.Scope | R>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FireAndForget<R> {
+  <P extends ReadonlyArray<any>, A, E, const T extends Args<P>>(
+    task: Task.Contract<P, A, E>,
+    ...args: T
+  ): Effect.Effect<string, SubmitError, R>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ScatterOptions {
+  /** Names or ids of the workers to put it on. Default: any one. */
+  readonly workers?: string | ReadonlyArray<string> | undefined
+  /** A copy on each of them, or on all. Default: false. */
+  readonly broadcast?: boolean | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface WaitOptions {
+  /** How many must be done. Default: all. */
+  readonly until?: "all" | "first" | number | undefined
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Waited<F> {
+  /** Done, whatever became of them, in the order given. */
+  readonly done: ReadonlyArray<F>
+  readonly notDone: ReadonlyArray<F>
+}
+
+/** A failure that can only be where a timeout is asked for. */
+type OnTimeout<O> = O extends { readonly timeout: Duration.DurationInput } ? Cause.TimeoutException : never
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StreamOptions {
+  /** How many submissions may be under way at once. Default: 16. */
+  readonly concurrency?: number | undefined
+  /** Whether results come in the order of the elements. Default: true. */
+  readonly ordered?: boolean | undefined
+}
+
+/**
+ * Options for a region: see `withOptions`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegionOptions extends Omit<Task.SubmitOptions, "key"> {
+  /** `map` submits so many at once, and lets others have their turn in between. Default: 1000. */
+  readonly batchSize?: number | undefined
+  /** What `submit` does above the outbox's byte budget. Default: `suspend`. */
+  readonly onFullOutbox?: "suspend" | "fail" | undefined
+}
+
+/**
+ * The functions of this module, of one client.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly id: string
+  readonly submit: Submit<never>
+  readonly map: Map<never>
+  readonly run: Run<never>
+  readonly fireAndForget: FireAndForget<never>
+  readonly gather: <const T, const M extends Gather.Mode = "default">(
+    futures: T,
+    options?: { readonly mode?: M | undefined }
+  ) => Effect.Effect<Gather.Values<T, M>, Gather.Failure<T, M>>
+  readonly scatter: <A>(value: A, options?: ScatterOptions) => Effect.Effect<Future<A>, SubmitError, Scope.Scope>
+  readonly scatterAll: <const T extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }>(
+    values: T,
+    options?: ScatterOptions
+  ) => Effect.Effect<{ -readonly [K in keyof T]: Future<T[K]> }, SubmitError, Scope.Scope>
+  readonly wait: <F extends Future.Any, const O extends WaitOptions = {}>(
+    futures: F | Iterable<F>,
+    options?: O
+  ) => Effect.Effect<Waited<F>, OnTimeout<O>>
+  readonly asCompleted: <A, E>(futures?: Iterable<Future<A, E>>) => Effect.Effect<AsCompleted<A, E>, never, Scope.Scope>
+  readonly cancel: (
+    futures: Future.Any | Iterable<Future.Any>,
+    options?: { readonly reason?: string | undefined; readonly force?: boolean | undefined }
+  ) => Effect.Effect<void>
+  readonly retry: <A, E>(future: Future<A, E>) => Effect.Effect<Future<A, E>, never, Scope.Scope>
+  readonly explain: (future: Future.Any | string) => Effect.Effect<Door.Explanation>
+  readonly story: (future: Future.Any | string) => Effect.Effect<ReadonlyArray<Door.StoryLine>>
+  readonly whoHas: (futures: Iterable<Future.Any>) => Effect.Effect<Readonly<Record<string, ReadonlyArray<string>>>>
+  readonly hasWhat: Effect.Effect<Readonly<Record<string, ReadonlyArray<string>>>>
+  readonly nbytes: Effect.Effect<Readonly<Record<string, number>>>
+  readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
+  readonly waitForWorkers: <const O extends { readonly timeout?: Duration.DurationInput | undefined } = {}>(
+    count: number,
+    options?: O
+  ) => Effect.Effect<ReadonlyArray<Door.WorkerView>, OnTimeout<O>>
+  readonly restart: Effect.Effect<void>
+  readonly scale: (workers: number) => Effect.Effect<void>
+  readonly progress: (
+    futures?: Iterable<Future.Any>,
+    options?: { readonly interval?: Duration.DurationInput | undefined }
+  ) => Stream.Stream<ReadonlyArray<Door.GroupProgress>>
+  readonly stream: <A, B, E>(
+    task: Task.Contract<[A], B, E>,
+    options?: StreamOptions
+  ) => <E2, R2>(self: Stream.Stream<A, E2, R2>) => Stream.Stream<B, E | E2 | FutureError | SubmitError, R2>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Client extends Context.Tag("creel/Client")<Client, Service>() {}
+
+const client = <A, E, R>(f: (service: Service) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Client> =>
+  Effect.flatMap(Client, f)
+
+/**
+ * Submits a task, or a plain function that closes over nothing, and answers its Future at once. Futures are accepted
+ * wherever their value is, at any depth of arrays and plain records: the work moves to the data.
+ *
+ * Fails with `SubmitError` for what is wrong before a future exists, and for nothing else.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const add = Task.sync("add", (x: number, y: number) => x + y)
+ *
+ * const program = Effect.gen(function*() {
+ *   const x = yield* Client.submit(add, 1, 2)
+ *   const y = yield* Client.submit((x: number) => x * 10, x)
+ *   return yield* y // 30
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const submit: Submit<Client> = internal.submit
+
+/**
+ * One future for each element of one or several iterables; it ends with the shortest.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const add = Task.sync("add", (x: number, y: number) => x + y)
+ *
+ * const program = Effect.gen(function*() {
+ *   const sums = yield* Client.map(add, [1, 2, 3], [10, 20, 30])
+ *   return yield* Client.gather(sums) // [11, 22, 33]
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const map: Map<Client> = internal.map
+
+/**
+ * Submits, joins, and cancels when interrupted: the form for a request handler.
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const run: Run<Client> = internal.run
+
+/**
+ * Submits work that nobody here waits for: the cluster wants it until it is done, whoever leaves. Answers its key.
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const fireAndForget: FireAndForget<Client> = internal.fireAndForget
+
+/**
+ * Options for all that is submitted in a region; what a task itself says goes over them.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ *
+ * const add = Task.sync("add", (x: number, y: number) => x + y)
+ *
+ * const urgent = Client.submit(add, 1, 2).pipe(Client.withOptions({ priority: 10 }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const withOptions: (
+  options: RegionOptions
+) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = internal.withOptions
+
+/**
+ * Brings the values of futures nested in arrays and plain records here, in their places. `mode` says what becomes of
+ * failures: see `Gather.Mode`.
+ *
+ * @since 0.1.0
+ * @category results
+ */
+export const gather = <const T, const M extends Gather.Mode = "default">(
+  futures: T,
+  options?: { readonly mode?: M | undefined }
+): Effect.Effect<Gather.Values<T, M>, Gather.Failure<T, M>, Client> => client((_) => _.gather(futures, options))
+
+/**
+ * Puts a value on a worker (with `broadcast`, on each) and answers its Future. Scattered data cannot be computed again:
+ * when its last holder dies, the future is `lost`.
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const scatter = <A>(
+  value: A,
+  options?: ScatterOptions
+): Effect.Effect<Future<A>, SubmitError, Client | Scope.Scope> => client((_) => _.scatter(value, options))
+
+/**
+ * Scatters each element of an array, or each field of a record, and answers their Futures in the same shape.
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const scatterAll = <const T extends ReadonlyArray<unknown> | { readonly [key: string]: unknown }>(
+  values: T,
+  options?: ScatterOptions
+): Effect.Effect<{ -readonly [K in keyof T]: Future<T[K]> }, SubmitError, Client | Scope.Scope> =>
+  client((_) => _.scatterAll(values, options))
+
+/**
+ * Waits until futures are done, whatever becomes of them, and leaves their values where they are.
+ *
+ * @since 0.1.0
+ * @category results
+ */
+export const wait = <F extends Future.Any, const O extends WaitOptions = {}>(
+  futures: F | Iterable<F>,
+  options?: O
+): Effect.Effect<Waited<F>, OnTimeout<O>, Client> => client((_) => _.wait(futures, options))
+
+/**
+ * Futures in the order in which they are done; more can be added while one looks. See `AsCompleted`.
+ *
+ * @since 0.1.0
+ * @category results
+ */
+export const asCompleted = <A, E>(
+  futures?: Iterable<Future<A, E>>
+): Effect.Effect<AsCompleted<A, E>, never, Client | Scope.Scope> => client((_) => _.asCompleted(futures))
+
+/**
+ * Stops tasks and their dependents. Their futures here end at once as `Cancelled`, naming who asked and why. What other
+ * clients want too goes on for them, unless `force`, which also ends code that never yields, with its executor.
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const cancel = (
+  futures: Future.Any | Iterable<Future.Any>,
+  options?: { readonly reason?: string | undefined; readonly force?: boolean | undefined }
+): Effect.Effect<void, never, Client> => client((_) => _.cancel(futures, options))
+
+/**
+ * Tries a failed future again and answers a new Future. See `Future.retry`.
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const retry = <A, E>(future: Future<A, E>): Effect.Effect<Future<A, E>, never, Client | Scope.Scope> =>
+  client((_) => _.retry(future))
+
+/**
+ * Why a future is where it is: which inputs it waits for, queued behind what, running where and since when, or
+ * unrunnable and why.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const explain = (future: Future.Any | string): Effect.Effect<Door.Explanation, never, Client> =>
+  client((_) => _.explain(future))
+
+/**
+ * What the scheduler decided about a key or a worker, in order.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const story = (future: Future.Any | string): Effect.Effect<ReadonlyArray<Door.StoryLine>, never, Client> =>
+  client((_) => _.story(future))
+
+/**
+ * Which workers hold the values, by key.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const whoHas = (
+  futures: Iterable<Future.Any>
+): Effect.Effect<Readonly<Record<string, ReadonlyArray<string>>>, never, Client> => client((_) => _.whoHas(futures))
+
+/**
+ * Which keys each worker holds.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const hasWhat: Effect.Effect<Readonly<Record<string, ReadonlyArray<string>>>, never, Client> = client((_) =>
+  _.hasWhat
+)
+
+/**
+ * Bytes held on workers, by group.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const nbytes: Effect.Effect<Readonly<Record<string, number>>, never, Client> = client((_) => _.nbytes)
+
+/**
+ * The workers, as the scheduler sees them.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const workers: Effect.Effect<ReadonlyArray<Door.WorkerView>, never, Client> = client((_) => _.workers)
+
+/**
+ * Waits until so many workers are there.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const waitForWorkers = <const O extends { readonly timeout?: Duration.DurationInput | undefined } = {}>(
+  count: number,
+  options?: O
+): Effect.Effect<ReadonlyArray<Door.WorkerView>, OnTimeout<O>, Client> =>
+  client((_) => _.waitForWorkers(count, options))
+
+/**
+ * Forgets all work of all clients: every future that is not settled ends as `Cancelled`, values are dropped.
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const restart: Effect.Effect<void, never, Client> = client((_) => _.restart)
+
+/**
+ * Changes how many workers a local cluster has.
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const scale = (workers: number): Effect.Effect<void, never, Client> => client((_) => _.scale(workers))
+
+/**
+ * How far these futures and all they need are, by group, a few times a second until they are done; without futures,
+ * everything the scheduler knows, for ever.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const progress = (
+  futures?: Iterable<Future.Any>,
+  options?: { readonly interval?: Duration.DurationInput | undefined }
+): Stream.Stream<ReadonlyArray<Door.GroupProgress>, never, Client> => internal.progress(futures, options)
+
+/**
+ * A Stream of arguments into a Stream of results, so many submissions under way at once. Ends its submissions when the
+ * stream ends.
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const stream = <A, B, E>(task: Task.Contract<[A], B, E>, options?: StreamOptions) =>
+<E2, R2>(
+  self: Stream.Stream<A, E2, R2>
+): Stream.Stream<B, E | E2 | FutureError | SubmitError, R2 | Client> => internal.stream(task, options, self)
+
+/**
+ * Everything a client can be told.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Who asks, in cancellations and logs. Default: `client`. */
+  readonly name?: string | undefined
+  /** How long an interruption waits until work that only it wanted has run its finalizers. Default: 5 seconds. */
+  readonly grace?: Duration.DurationInput | undefined
+  /** How many waiting Effects and promises share an executor, unless a task says otherwise. Default: 32. */
+  readonly io?: number | undefined
+  /** Bytes of new work that may wait to leave before `submit` suspends. Default: 64 MiB. */
+  readonly outboxMax?: number | undefined
+}
+
+/**
+ * A client of the scheduler behind the `Door`. All it wanted is released when the layer closes.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<Client, never, Door.Door> =>
+  Layer.scoped(Client, Effect.map(internal.makeCore(options ?? {}), (core) => internal.fromCore(core, undefined)))
+
+/** @internal */
+export const makeCore: (options: Options) => Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> = internal.makeCore
+
+/** @internal */
+export const fromCore: (core: ClientCore, attempt: AttemptBinding | undefined) => Service = internal.fromCore

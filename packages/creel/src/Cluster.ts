@@ -1,0 +1,41 @@
+/**
+ * The cluster a program has, for looking at it and for changing its size. What runs on it, `Client` says.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Door from "./Door.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** In one line: what it runs on, how many workers and slots, which tasks. */
+  readonly describe: Effect.Effect<string>
+  readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
+  /** So many workers; those that go take their values along only if nobody needs them. */
+  readonly scale: (workers: number) => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Cluster extends Context.Tag("creel/Cluster")<Cluster, Service>() {}
+
+/**
+ * The cluster in one line.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const describe: Effect.Effect<string, never, Cluster> = Effect.flatMap(Cluster, (cluster) => cluster.describe)
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const scale = (workers: number): Effect.Effect<void, never, Cluster> =>
+  Effect.flatMap(Cluster, (cluster) => cluster.scale(workers))

@@ -1,0 +1,168 @@
+/**
+ * The way from a peer to its scheduler: notes both ways, values from holder to reader, and the questions people ask.
+ * A client or a worker knows only its door; whether the scheduler stands behind it in this thread, in another one or
+ * on another machine is the door's own business.
+ *
+ * Promises: notes given to `send` arrives once and in order, or the door calls `reset` and the peer tells again all
+ * that it wants and holds. `send` never waits and never fails.
+ *
+ * @since 0.1.0
+ */
+import type * as Id from "@creel/core/Id"
+import type * as Note from "@creel/core/Note"
+import type { Payload } from "@creel/core/Payload"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/**
+ * How a peer hears.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ears<Down> {
+  /**
+   * A session begins (the first, or one after a break, or with a new scheduler): tell all, first of all. `unacked` are
+   * the notes that the last session leaves unacknowledged.
+   */
+  readonly reset: (welcome: Note.Welcome, unacked: ReadonlyArray<Note.Note>) => void
+  /** Notes have arrived: so many bytes of new work are no longer waiting to. */
+  readonly acked: (bytes: number) => void
+  readonly notes: (notes: ReadonlyArray<Down>) => void
+  /** The way is broken, for now. */
+  readonly down: () => void
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Mouth<Up> {
+  readonly send: (notes: ReadonlyArray<Up>) => void
+}
+
+/**
+ * A holder did not give the value.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ReadFailed extends Data.TaggedError("ReadFailed")<{
+  readonly value: Id.ValueId
+  readonly holder: Id.PeerId
+  readonly why: "gone" | "unreachable" | "corrupt"
+}> {}
+
+/**
+ * Where a task stands, for a person.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Explanation {
+  readonly key: Id.Key
+  readonly state: string
+  /** Sentences: what it waits for, where it is, since when, why nothing happens. */
+  readonly lines: ReadonlyArray<string>
+}
+
+/**
+ * One worker as the scheduler sees it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WorkerView {
+  readonly id: Id.WorkerId
+  readonly name: string
+  readonly node: string
+  readonly status: "running" | "suspect" | "leaving"
+  readonly slots: number
+  /** Attempts given to it that have not ended. */
+  readonly assigned: number
+  readonly values: number
+  readonly heldBytes: number
+  readonly resources: Readonly<Record<string, number>>
+  readonly tasks: ReadonlyArray<string>
+}
+
+/**
+ * How far a group of tasks (those of one name) is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GroupProgress {
+  readonly group: string
+  readonly waiting: number
+  readonly queued: number
+  readonly running: number
+  readonly done: number
+  readonly erred: number
+  readonly total: number
+  /** Expected milliseconds until the last is done, from measured durations. */
+  readonly millisLeft: number | undefined
+}
+
+/**
+ * One decision of the scheduler.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoryLine {
+  readonly at: number
+  readonly subject: string
+  readonly what: string
+  readonly detail: string
+}
+
+/**
+ * What can be asked of the scheduler. Answers are of the moment.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Questions {
+  readonly explain: (key: Id.Key) => Effect.Effect<Explanation>
+  readonly whoHas: (keys: ReadonlyArray<Id.Key>) => Effect.Effect<Readonly<Record<Id.Key, ReadonlyArray<string>>>>
+  readonly hasWhat: Effect.Effect<Readonly<Record<string, ReadonlyArray<Id.Key>>>>
+  readonly workers: Effect.Effect<ReadonlyArray<WorkerView>>
+  /** Bytes held per group of tasks; a value held twice counts twice. */
+  readonly nbytes: Effect.Effect<Readonly<Record<string, number>>>
+  /** Of these keys and all they need, or of everything known. */
+  readonly progress: (keys: ReadonlyArray<Id.Key> | undefined) => Effect.Effect<ReadonlyArray<GroupProgress>>
+  readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>
+  readonly restart: (by: string) => Effect.Effect<void>
+  /** So many workers, where the cluster can start them itself. */
+  readonly scale: (workers: number) => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  readonly attachClient: (
+    id: Id.ClientId,
+    ears: Ears<Note.ToClient>
+  ) => Effect.Effect<Mouth<Note.FromClient>, never, Scope.Scope>
+  readonly attachWorker: (
+    id: Id.WorkerId,
+    ears: Ears<Note.ToWorker>
+  ) => Effect.Effect<Mouth<Note.FromWorker>, never, Scope.Scope>
+  /** Brings a value here. */
+  readonly read: (value: Id.ValueId, holder: Id.PeerId) => Effect.Effect<Payload, ReadFailed>
+  /** Makes a value that this client brings readable for others, before any note speaks of it. */
+  readonly offer: (client: Id.ClientId, value: Id.ValueId, payload: Payload) => void
+  readonly withdraw: (client: Id.ClientId, value: Id.ValueId) => void
+  readonly ask: Questions
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Door extends Context.Tag("creel/Door")<Door, Service>() {}

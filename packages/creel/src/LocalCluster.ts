@@ -1,0 +1,124 @@
+/**
+ * A cluster in this process: fibers of this thread. It loads in a browser, runs on a test's clock, and all values cross
+ * the codec, so that what works here works on threads and machines. There is one thread: code that never yields holds
+ * everything up, and `force` cannot end it.
+ *
+ * @since 0.1.0
+ */
+import type * as Scheduler from "@creel/core/Scheduler"
+import type * as Machine from "@creel/core/Worker"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Client from "./Client.js"
+import type * as Cluster from "./Cluster.js"
+import type * as Door from "./Door.js"
+import * as Engine from "./Engine.js"
+import type { ExecutorEvent, Executors } from "./Executor.js"
+import * as Runner from "./Runner.js"
+import * as TaskGroup from "./TaskGroup.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<R> extends Client.Options {
+  /** What the workers can run; its requirements become the layer's. Default: plain functions only. */
+  readonly tasks?: TaskGroup.TaskGroup<R> | undefined
+  /** How many workers. Default: 1. */
+  readonly workers?: number | undefined
+  /** Whole slots per worker: how many `Task.sync` count as running at once. Default: 1. */
+  readonly slots?: number | undefined
+  /** Abstract amounts each worker has, for tasks that ask for `resources`. */
+  readonly resources?: Readonly<Record<string, number>> | undefined
+  /** Whether plain functions may be submitted. Default: true. */
+  readonly plainFunctions?: boolean | undefined
+  /** @internal for tests: the machines' own settings. */
+  readonly machines?:
+    | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
+    | undefined
+}
+
+/** Executors that are fibers of this thread. */
+const executors = <R>(options: Options<R>) =>
+(worker: { readonly id: string; readonly name: string }): Effect.Effect<Executors, never, R | Door.Door | Scope.Scope> =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<R | Door.Door | Scope.Scope>()
+    const runners = new Map<string, Runner.Runner>()
+    let emit: (event: ExecutorEvent) => void = () => {}
+    const up = (executor: string, runner: Runner.Runner) => {
+      runners.set(executor, runner)
+      emit({ _tag: "Up", executor, slots: 1, tasks: runner.tasks })
+    }
+    const startRunner = (executor: string) =>
+      Effect.map(
+        Runner.make({
+          executor,
+          worker,
+          tasks: options.tasks ?? none<R>(),
+          share: false,
+          allowPlain: options.plainFunctions ?? true,
+          emit: (event) => emit(event)
+        }),
+        (runner) => up(executor, runner)
+      )
+    return {
+      start: (to) => {
+        emit = to
+        const names = Array.from({ length: options.slots ?? 1 }, (_, n) => `${worker.name}/${n}`)
+        return Effect.provide(Effect.forEach(names, startRunner, { discard: true }), context)
+      },
+      run: (executor, job) => runners.get(executor)?.run(job),
+      interrupt: (executor, attempt, reason, by) => runners.get(executor)?.interrupt(attempt, reason, by),
+      proceed: (executor, attempt) => runners.get(executor)?.proceed(attempt),
+      end: (executor, why) => {
+        // A fiber that never yields cannot be ended; what can be is given up, and the executor begins anew.
+        const runner = runners.get(executor)
+        if (runner === undefined) return
+        runners.delete(executor)
+        emit({ _tag: "Down", executor, started: runner.abandon(), detail: why, expected: true })
+        up(nextName(executor), runner)
+      }
+    }
+  })
+
+// An empty group requires nothing, whatever R the options were inferred with.
+const none = <R>(): TaskGroup.TaskGroup<R> => TaskGroup.make() as TaskGroup.TaskGroup<never> as TaskGroup.TaskGroup<R>
+
+/** `w/0`, `w/0+1`, `w/0+2`: an executor's name means one life of it. */
+const nextName = (executor: string): string => {
+  const [name, life = "0"] = executor.split("+")
+  return `${name}+${Number(life) + 1}`
+}
+
+/**
+ * A cluster of fibers, and a client of it.
+ *
+ * @example
+ * ```ts
+ * import { Client, LocalCluster, Task, TaskGroup } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const add = Task.make("add", (x: number, y: number) => Effect.succeed(x + y))
+ *
+ * const program = Client.run(add, 1, 2).pipe(
+ *   Effect.provide(LocalCluster.layer({ tasks: TaskGroup.make(add), workers: 2 }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = <R = never>(
+  options?: Options<R>
+): Layer.Layer<Client.Client | Cluster.Cluster, never, Exclude<R, Door.Door | Scope.Scope>> =>
+  Client.layer(options).pipe(
+    Layer.provideMerge(Engine.layer({
+      kind: "fibers",
+      workers: options?.workers ?? 1,
+      resources: options?.resources,
+      executors: executors(options ?? {}),
+      scheduler: options?.machines?.scheduler,
+      worker: options?.machines?.worker
+    }))
+  )

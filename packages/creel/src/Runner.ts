@@ -1,0 +1,374 @@
+/**
+ * Runs jobs in this thread: the inside of an executor. It owns what a task's code sees (arguments decoded, its Scope,
+ * the Client of its attempt, `Task.Current`), how its end becomes an outcome, and interruption. Which job runs where
+ * and when is the worker's decision.
+ *
+ * Promises: each job ends in exactly one `Ended`. An interrupted attempt runs its finalizers first. Nothing a task
+ * does (throw, return what cannot cross, interrupt itself) ends the runner.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "@creel/core/Failure"
+import * as Id from "@creel/core/Id"
+import * as Payload from "@creel/core/Payload"
+import type * as Spec from "@creel/core/Spec"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as HashMap from "effect/HashMap"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import type * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import * as Client from "./Client.js"
+import type * as Door from "./Door.js"
+import type { ExecutorEvent, Job, Outcome } from "./Executor.js"
+import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
+import { retryVerdict } from "./internal/retryVerdict.js"
+import { decodeInput } from "./internal/taskCodec.js"
+import * as Plain from "./PlainFunction.js"
+import * as Task from "./Task.js"
+import type * as TaskGroup from "./TaskGroup.js"
+import * as Value from "./Value.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Runner {
+  /** What it can run (see `Spec.task`). */
+  readonly tasks: ReadonlyArray<string>
+  readonly run: (job: Job) => void
+  readonly interrupt: (attempt: Id.Attempt, reason: string, by: string) => void
+  /** An attempt that waited has its slot again. */
+  readonly proceed: (attempt: Id.Attempt) => void
+  /** Gives up on all that it has: what runs is interrupted and its end no longer told. Answers what had begun. */
+  readonly abandon: () => ReadonlyArray<Id.Attempt>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<R> {
+  readonly executor: string
+  readonly worker: { readonly id: Id.WorkerId; readonly name: string }
+  readonly tasks: TaskGroup.TaskGroup<R>
+  /** Whether large buffers of results go into shared memory. */
+  readonly share: boolean
+  /** Whether plain functions sent by a client are run. */
+  readonly allowPlain: boolean
+  readonly emit: (event: ExecutorEvent) => void
+  /** Called in the same breath in which an attempt's code begins: a mark that survives the thread. */
+  readonly mark?: ((attempt: Id.Attempt) => void) | undefined
+}
+
+interface Running {
+  readonly job: Job
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+  interrupted: boolean
+  waiting: number
+  proceed: Deferred.Deferred<void> | undefined
+}
+
+/** Milliseconds of synchronous tasks in one go, before messages are looked at again. */
+const breath = 2
+
+/**
+ * A runner for the tasks of a group, living as long as the scope. What the tasks require is taken from the context,
+ * once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <R>(
+  options: Options<R>
+): Effect.Effect<Runner, never, R | Door.Door | Scope.Scope> =>
+  Effect.gen(function*() {
+    const core = yield* Client.makeCore({ name: `${options.worker.name}/${options.executor}` })
+    const runtime = yield* Effect.runtime<R>()
+    const scheduler = yield* FiberRef.get(FiberRef.currentScheduler)
+    const runner = new RunnerLoop(options, core, runtime as Runtime.Runtime<never>, scheduler)
+    yield* Effect.addFinalizer(() => runner.close)
+    return runner
+  })
+
+class RunnerLoop<R> implements Runner {
+  readonly tasks: ReadonlyArray<string>
+  private readonly known = new Map<string, Task.Task.Any>()
+  private readonly byId = (id: string): Task.Task.Any | undefined => this.known.get(id)
+  private readonly queue: Array<Job> = []
+  private readonly running = new Map<Id.Attempt, Running>()
+  private pumping = false
+
+  constructor(
+    private readonly options: Options<R>,
+    private readonly core: ClientCore,
+    private readonly runtime: Runtime.Runtime<never>,
+    private readonly scheduler: Scheduler.Scheduler
+  ) {
+    for (const task of options.tasks.tasks.values()) this.known.set(task.id, task)
+    this.tasks = [...this.known.keys(), ...(options.allowPlain ? [Plain.taskId] : [])]
+  }
+
+  readonly run = (job: Job): void => {
+    this.queue.push(job)
+    this.schedule()
+  }
+
+  readonly interrupt = (attempt: Id.Attempt, _reason: string, _by: string): void => {
+    const running = this.running.get(attempt)
+    if (running !== undefined) {
+      running.interrupted = true
+      running.fiber?.unsafeInterruptAsFork(FiberId.none)
+      return
+    }
+    const index = this.queue.findIndex((job) => job.attempt === attempt)
+    if (index < 0) return
+    this.queue.splice(index, 1)
+    this.ended(attempt, { _tag: "Interrupted" }, 0)
+  }
+
+  readonly proceed = (attempt: Id.Attempt): void => {
+    const running = this.running.get(attempt)
+    if (running?.proceed === undefined) return
+    Deferred.unsafeDone(running.proceed, Exit.void)
+    running.proceed = undefined
+  }
+
+  readonly abandon = (): ReadonlyArray<Id.Attempt> => {
+    const running = [...this.running.values()]
+    this.running.clear()
+    this.queue.length = 0
+    for (const { fiber } of running) fiber?.unsafeInterruptAsFork(FiberId.none)
+    return running.map(({ job }) => job.attempt)
+  }
+
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.queue.length = 0
+    const fibers = [...this.running.values()].flatMap((running) => running.fiber ?? [])
+    for (const running of this.running.values()) running.interrupted = true
+    return Effect.forEach(fibers, (fiber) => fiber.interruptAsFork(FiberId.none).pipe(Effect.zipRight(fiber.await)), {
+      discard: true,
+      concurrency: "unbounded"
+    })
+  })
+
+  private schedule(): void {
+    if (this.pumping) return
+    this.pumping = true
+    this.scheduler.scheduleTask(this.pump, 0)
+  }
+
+  private readonly pump = (): void => {
+    this.pumping = false
+    const until = performance.now() + breath
+    let job: Job | undefined
+    while ((job = this.queue.shift()) !== undefined) {
+      this.begin(job)
+      if (performance.now() >= until) break
+    }
+    if (this.queue.length > 0) this.schedule()
+  }
+
+  private begin(job: Job): void {
+    this.options.mark?.(job.attempt)
+    const since = performance.now()
+    const task = this.find(job)
+    if (task === undefined) {
+      return this.ended(job.attempt, this.ownFailure(job, "UnknownTask", `this executor has no task ${job.task}`), 0)
+    }
+    let args: ReadonlyArray<unknown>
+    try {
+      args = this.decodeArgs(job, task)
+    } catch (error) {
+      return this.ended(job.attempt, this.ownFailure(job, "NotDecodable", messageOf(error)), 0)
+    }
+    if (task.kind === "sync") {
+      const exit = runSync(task, args)
+      return this.ended(job.attempt, this.outcome(job, task, exit, false), performance.now() - since)
+    }
+    this.fork(job, task, args, since)
+  }
+
+  private fork(job: Job, task: Task.Task.Any, args: ReadonlyArray<unknown>, since: number): void {
+    const scope = Runtime.runSync(this.runtime)(Scope.make())
+    const running: { -readonly [K in keyof Running]: Running[K] } = {
+      job,
+      fiber: undefined,
+      interrupted: false,
+      waiting: 0,
+      proceed: undefined
+    }
+    this.running.set(job.attempt, running)
+    const fiber = Runtime.runFork(this.runtime)(
+      task.run(args).pipe(
+        Effect.mapInputContext((context: Context.Context<never>) => this.attemptContext(context, job, running, scope)),
+        Effect.onExit((exit) => Scope.close(scope, exit)),
+        withOutward(job)
+      ) as Effect.Effect<unknown, unknown>
+    )
+    running.fiber = fiber
+    this.options.emit({ _tag: "Claimed", attempt: job.attempt })
+    fiber.addObserver((exit) => {
+      // Abandoned: its end was told when it was given up.
+      if (!this.running.delete(job.attempt)) return
+      this.ended(job.attempt, this.outcome(job, task, exit, running.interrupted), performance.now() - since)
+    })
+  }
+
+  private attemptContext(
+    context: Context.Context<never>,
+    job: Job,
+    running: Running,
+    scope: Scope.CloseableScope
+  ): Context.Context<any> {
+    return context.pipe(
+      Context.add(Scope.Scope, scope),
+      Context.add(Task.Current, { key: job.key, attempt: Id.formatAttempt(job.attempt), worker: this.options.worker.name }),
+      Context.add(Client.Client, Client.fromCore(this.core, this.binding(job, running)))
+    )
+  }
+
+  /** While an attempt's fibers wait for futures its slot is others'. */
+  private binding(job: Job, running: Running): AttemptBinding {
+    return {
+      key: job.key,
+      attempt: job.attempt,
+      suspend: (on) => {
+        if (running.waiting++ > 0) return
+        this.options.emit({ _tag: "Suspended", attempt: job.attempt, on })
+      },
+      resume: Effect.suspend(() => {
+        if (--running.waiting > 0 || !this.running.has(job.attempt)) return Effect.void
+        const proceed = Deferred.unsafeMake<void>(FiberId.none)
+        running.proceed = proceed
+        this.options.emit({ _tag: "Resumed", attempt: job.attempt })
+        // An interrupted attempt needs no slot to run its finalizers.
+        return running.interrupted ? Effect.void : Effect.interruptible(Deferred.await(proceed))
+      }),
+      deadline: job.deadline
+    }
+  }
+
+  private find(job: Job): Task.Task.Any | undefined {
+    if (job.task === Plain.taskId) return this.options.allowPlain ? Plain.task : undefined
+    return this.byId(job.task)
+  }
+
+  /** A large argument list is an input itself: the last one. */
+  private decodeArgs(job: Job, task: Task.Task.Any): ReadonlyArray<unknown> {
+    const large = job.args.head.byteLength === 0
+    const inputs = large ? job.inputs.slice(0, -1) : job.inputs
+    const payload = large ? job.inputs[job.inputs.length - 1]?.payload ?? Payload.empty : job.args
+    return task.decodeArgs(payload, inputs.map((input) => decodeInput(input.payload, this.byId)))
+  }
+
+  private ended(attempt: Id.Attempt, outcome: Outcome, millis: number): void {
+    this.options.emit({ _tag: "Ended", attempt, outcome, millis })
+  }
+
+  private ownFailure(job: Job, reason: Failure.Reason, detail: string): Outcome {
+    return {
+      _tag: "Failure",
+      failure: Failure.make(reason, job.key, detail, { worker: this.options.worker.name }),
+      tag: undefined,
+      verdict: "final"
+    }
+  }
+
+  private outcome(job: Job, task: Task.Task.Any, exit: Exit.Exit<unknown, unknown>, interrupted: boolean): Outcome {
+    try {
+      if (Exit.isSuccess(exit)) {
+        const payload = task.encodeSuccess(exit.value, { share: this.options.share })
+        return { _tag: "Value", payload, type: typeName(exit.value) }
+      }
+      if (Cause.isInterruptedOnly(exit.cause)) {
+        return interrupted
+          ? { _tag: "Interrupted" }
+          : this.ownFailure(job, "Cancelled", "the task interrupted itself")
+      }
+      return this.failed(job, task, exit.cause)
+    } catch (error) {
+      const future = error instanceof Value.NotEncodable && error.future !== undefined
+      return this.ownFailure(job, future ? "FutureInResult" : "NotEncodable", messageOf(error))
+    }
+  }
+
+  private failed(job: Job, task: Task.Task.Any, cause: Cause.Cause<unknown>): Outcome {
+    const failure = Option.getOrUndefined(Cause.failureOption(cause))
+    return {
+      _tag: "Failure",
+      failure: Failure.make("Failed", job.key, Cause.pretty(cause).split("\n", 1)[0] ?? "", {
+        worker: this.options.worker.name,
+        cause: task.encodeCause(cause)
+      }),
+      tag: tagOf(failure),
+      verdict: verdict(task, failure, job.failures)
+    }
+  }
+}
+
+/** What the task does before it may wait for anything is all it does. */
+const runSync = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Exit.Exit<unknown, unknown> =>
+  Effect.runSyncExit(task.run(args) as Effect.Effect<unknown, unknown>)
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
+const tagOf = (failure: unknown): string | undefined =>
+  typeof failure === "object" && failure !== null && "_tag" in failure && typeof failure._tag === "string"
+    ? failure._tag
+    : undefined
+
+const typeName = (value: unknown): string => {
+  if (value === null) return "null"
+  if (Array.isArray(value)) return `Array(${value.length})`
+  if (typeof value !== "object") return typeof value
+  if ("_id" in value && typeof value._id === "string") return value._id
+  const name = value.constructor?.name
+  return ArrayBuffer.isView(value) ? `${name}(${value.byteLength} bytes)` : name === undefined || name === "" ? "Object" : name
+}
+
+/** The task's own schedule, run on to where it stands, says whether and when to try again. */
+const verdict = (
+  task: Task.Task.Any,
+  failure: unknown,
+  failures: number
+): Extract<Outcome, { readonly _tag: "Failure" }>["verdict"] => {
+  const { retry } = task.options
+  if (retry === undefined) return "undecided"
+  if (failure === undefined || retry.while?.(failure) === false) return "final"
+  return retryVerdict(retry.schedule, failure, failures)
+}
+
+const withOutward = (job: Job) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const outward = job.outward
+  if (outward === undefined) return self
+  let effect = self
+  if (outward.trace !== undefined) effect = withTrace(effect, job, outward.trace)
+  const { annotations, logLevel } = outward
+  if (annotations !== undefined) {
+    effect = Effect.locally(effect, FiberRef.currentLogAnnotations, HashMap.fromIterable(Object.entries(annotations)))
+  }
+  if (logLevel !== undefined) {
+    effect = Effect.locally(effect, FiberRef.currentMinimumLogLevel, LogLevel.fromLiteral(logLevel as LogLevel.Literal))
+  }
+  return effect
+}
+
+const withTrace = <A, E, R>(
+  self: Effect.Effect<A, E, R>,
+  job: Job,
+  trace: NonNullable<Spec.Outward["trace"]>
+): Effect.Effect<A, E, R> =>
+  Effect.withSpan(self, `creel.task ${job.group}`, {
+    parent: Tracer.externalSpan(trace),
+    attributes: { "creel.key": job.key, "creel.attempt": job.attempt }
+  })

@@ -1,0 +1,235 @@
+/**
+ * The scheduler's actor, and who is attached to it. It owns the lives of the scheduler (a step that throws ends one,
+ * the next is told everything by its peers), the routes to clients and workers, and the values that peers of this
+ * process serve.
+ *
+ * 1. A life's incarnation is greater than that of any before it.
+ * 2. What one step says to a peer leaves as one array.
+ * 3. A peer that detaches is lost at that moment: here, detaching is proof.
+ */
+import * as ChildSpec from "@creel/actor/ChildSpec"
+import * as MachineActor from "@creel/actor/MachineActor"
+import * as Supervisor from "@creel/actor/Supervisor"
+import type * as Id from "@creel/core/Id"
+import type * as Note from "@creel/core/Note"
+import type * as Payload from "@creel/core/Payload"
+import * as Scheduler from "@creel/core/Scheduler"
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Door from "../Door.js"
+import type * as Store from "../Store.js"
+import { questions } from "./questions.js"
+
+type Ref = MachineActor.MachineRef<Scheduler.Event, Scheduler.State>
+
+/** What one step says, by peer. */
+type Command =
+  | { readonly _tag: "ToClient"; readonly client: Id.ClientId; readonly notes: Array<Note.ToClient> }
+  | { readonly _tag: "ToWorker"; readonly worker: Id.WorkerId; readonly notes: Array<Note.ToWorker> }
+  | { readonly _tag: "Forget"; readonly peer: Id.PeerId; readonly why: string }
+
+/** Notes to one peer become one array; a `Forget` stays where it stands among them. */
+const gathered = (commands: ReadonlyArray<Scheduler.Command>): Array<Command> => {
+  const out: Array<Command> = []
+  const clients = new Map<Id.ClientId, Array<Note.ToClient>>()
+  const workers = new Map<Id.WorkerId, Array<Note.ToWorker>>()
+  for (const command of commands) {
+    switch (command._tag) {
+      case "ToClient": {
+        const notes = clients.get(command.client)
+        if (notes !== undefined) notes.push(command.note)
+        else {
+          const notes = [command.note]
+          clients.set(command.client, notes)
+          out.push({ _tag: "ToClient", client: command.client, notes })
+        }
+        break
+      }
+      case "ToWorker": {
+        const notes = workers.get(command.worker)
+        if (notes !== undefined) notes.push(command.note)
+        else {
+          const notes = [command.note]
+          workers.set(command.worker, notes)
+          out.push({ _tag: "ToWorker", worker: command.worker, notes })
+        }
+        break
+      }
+      case "Forget": {
+        clients.delete(command.peer)
+        workers.delete(command.peer)
+        out.push(command)
+        break
+      }
+    }
+  }
+  return out
+}
+
+export interface Options {
+  readonly config?: Partial<Scheduler.Config> | undefined
+  /** How long a new life waits to be told by everybody. Milliseconds. */
+  readonly tellWithin: number
+  readonly scale: (workers: number) => Effect.Effect<void>
+}
+
+export class SchedulerHost {
+  private incarnation = 0
+  private ref: Ref | undefined = undefined
+  private readonly clients = new Map<Id.ClientId, Door.Ears<Note.ToClient>>()
+  private readonly workers = new Map<Id.WorkerId, Door.Ears<Note.ToWorker>>()
+  /** What peers of this process serve. */
+  private readonly stores = new Map<Id.PeerId, Store.Store>()
+  private readonly offers = new Map<Id.ClientId, Map<Id.ValueId, Payload.Payload>>()
+  readonly door: Door.Service
+
+  constructor(private readonly options: Options, clock: Clock.Clock) {
+    this.door = {
+      attachClient: (id, ears) => this.attachClient(id, ears),
+      attachWorker: (id, ears) => this.attachWorker(id, ears),
+      read: (value, holder) => this.read(value, holder),
+      offer: (client, value, payload) => this.offer(client, value, payload),
+      withdraw: (client, value) => this.withdraw(client, value),
+      ask: questions({
+        state: () => this.ref?.state(),
+        now: () => clock.unsafeCurrentTimeMillis(),
+        tell: (event) => this.tell(event),
+        scale: options.scale
+      })
+    }
+  }
+
+  /** The next life of the scheduler. Whoever is attached is expected to tell. */
+  readonly life: Effect.Effect<Ref, never, Scope.Scope> = Effect.suspend(() => {
+    const incarnation = ++this.incarnation
+    const expect = [...this.clients.keys(), ...this.workers.keys()]
+    return Effect.tap(
+      MachineActor.make<Scheduler.State, Scheduler.Event, Command>({
+        name: "scheduler",
+        machine: {
+          initial: (now) =>
+            Scheduler.make({
+              incarnation,
+              config: this.options.config ?? {},
+              ...(expect.length > 0 ? { recovering: { until: now + this.options.tellWithin, expect } } : {})
+            }),
+          step: (state, events, now) => gathered(Scheduler.step(state, events, now)),
+          nextDeadline: Scheduler.nextDeadline,
+          tick: { _tag: "Tick" },
+          more: Scheduler.more
+        },
+        perform: this.perform,
+        capacity: Number.MAX_SAFE_INTEGER
+      }),
+      (ref) =>
+        Effect.sync(() => {
+          this.ref = ref
+          for (const ears of [...this.clients.values(), ...this.workers.values()]) ears.reset(this.welcome(), [])
+        })
+    )
+  })
+
+  private welcome(): Note.Welcome {
+    return { incarnation: this.incarnation, heartbeat: 1000 }
+  }
+
+  private tell(event: Scheduler.Event): void {
+    this.ref?.tell(event)
+  }
+
+  private readonly perform = (command: Command): void => {
+    switch (command._tag) {
+      case "ToClient":
+        return this.clients.get(command.client)?.notes(command.notes)
+      case "ToWorker":
+        return this.workers.get(command.worker)?.notes(command.notes)
+      case "Forget": {
+        // It is still here, so it begins again.
+        this.clients.get(command.peer)?.reset(this.welcome(), [])
+        this.workers.get(command.peer)?.reset(this.welcome(), [])
+        return
+      }
+    }
+  }
+
+  private attachClient(id: Id.ClientId, ears: Door.Ears<Note.ToClient>) {
+    return Effect.acquireRelease(
+      Effect.sync((): Door.Mouth<Note.FromClient> => {
+        this.clients.set(id, ears)
+        if (this.ref !== undefined) ears.reset(this.welcome(), [])
+        return {
+          send: (notes) => {
+            const sent = this.ref?.tellAll(notes.map((note) => ({ _tag: "FromClient", client: id, note }))) ?? false
+            // Nothing is lost between two ends in one thread; what reached no life is told again to the next.
+            if (sent) ears.acked(Number.MAX_SAFE_INTEGER)
+          }
+        }
+      }),
+      () =>
+        Effect.sync(() => {
+          this.clients.delete(id)
+          this.offers.delete(id)
+          this.tell({ _tag: "PeerLost", peer: id, detail: "it left", expected: true })
+        })
+    )
+  }
+
+  private attachWorker(id: Id.WorkerId, ears: Door.Ears<Note.ToWorker>) {
+    return Effect.acquireRelease(
+      Effect.sync((): Door.Mouth<Note.FromWorker> => {
+        this.workers.set(id, ears)
+        if (this.ref !== undefined) ears.reset(this.welcome(), [])
+        return {
+          send: (notes) => void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
+        }
+      }),
+      () =>
+        Effect.sync(() => {
+          this.workers.delete(id)
+          this.stores.delete(id)
+          this.tell({ _tag: "PeerLost", peer: id, detail: "it was stopped", expected: true })
+        })
+    )
+  }
+
+  /** From now on this peer's values can be read here. */
+  serve(peer: Id.PeerId, store: Store.Store): void {
+    this.stores.set(peer, store)
+  }
+
+  private read(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
+    return Effect.suspend(() => {
+      const payload = this.stores.get(holder)?.get(value) ?? this.offers.get(holder)?.get(value)
+      if (payload !== undefined) return Effect.succeed(payload)
+      const known = this.stores.has(holder) || this.clients.has(holder)
+      return Effect.fail(new Door.ReadFailed({ value, holder, why: known ? "gone" : "unreachable" }))
+    })
+  }
+
+  private offer(client: Id.ClientId, value: Id.ValueId, payload: Payload.Payload): void {
+    const offers = this.offers.get(client)
+    if (offers === undefined) this.offers.set(client, new Map([[value, payload]]))
+    else offers.set(value, payload)
+  }
+
+  private withdraw(client: Id.ClientId, value: Id.ValueId): void {
+    this.offers.get(client)?.delete(value)
+  }
+}
+
+/** A scheduler that is started again when a step of it throws; peers tell the new life what they want and hold. */
+export const make = (
+  options: Options
+): Effect.Effect<{ readonly host: SchedulerHost; readonly supervisor: Supervisor.Supervisor }, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const host = new SchedulerHost(options, yield* Effect.clock)
+    const supervisor = yield* Supervisor.make({
+      name: "creel",
+      limit: { failures: 5, within: "1 minute" },
+      backoff: Schedule.exponential("10 millis"),
+      children: [ChildSpec.make({ id: "scheduler", start: host.life })]
+    })
+    return { host, supervisor }
+  }).pipe(Effect.orDie)

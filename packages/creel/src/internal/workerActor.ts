@@ -1,0 +1,210 @@
+/**
+ * The worker's actor: the machine decides, these are its hands. It owns the way from a job to an executor and back, the
+ * worker's store, and its fetches.
+ *
+ * A result is in the store before the machine, and so before anyone else, hears of it.
+ */
+import * as MachineActor from "@creel/actor/MachineActor"
+import * as Id from "@creel/core/Id"
+import type * as Note from "@creel/core/Note"
+import * as Payload from "@creel/core/Payload"
+import * as Machine from "@creel/core/Worker"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Door from "../Door.js"
+import type { ExecutorEvent, Executors, Job } from "../Executor.js"
+import type * as Store from "../Store.js"
+
+export interface Options {
+  readonly id: Id.WorkerId
+  readonly info: Omit<Note.WorkerInfo, "slots" | "tasks">
+  readonly executors: Executors
+  readonly store: Store.Store
+  readonly door: Door.Service
+  readonly config?: Partial<Machine.Config> | undefined
+}
+
+type Ref = MachineActor.MachineRef<Machine.Event, Machine.State>
+
+/** What was said in one step leaves together. */
+type Command = Exclude<Machine.Command, { readonly _tag: "Tell" }> | {
+  readonly _tag: "TellAll"
+  readonly notes: ReadonlyArray<Note.FromWorker>
+}
+
+const gathered = (commands: ReadonlyArray<Machine.Command>): Array<Command> => {
+  const out: Array<Command> = []
+  const notes: Array<Note.FromWorker> = []
+  for (const command of commands) {
+    if (command._tag === "Tell") notes.push(command.note)
+    else out.push(command)
+  }
+  if (notes.length > 0) out.push({ _tag: "TellAll", notes })
+  return out
+}
+
+class Hands {
+  mouth: Door.Mouth<Note.FromWorker> | undefined = undefined
+  ref: Ref | undefined = undefined
+  /** Where each attempt runs. */
+  private readonly places = new Map<Id.Attempt, { readonly executor: string; readonly value: Id.ValueId }>()
+  private before: Array<Machine.Event> = []
+
+  constructor(private readonly options: Options) {}
+
+  /** Events that come before the actor is there are the first it hears. */
+  tell(event: Machine.Event): void {
+    if (this.ref === undefined) this.before.push(event)
+    else this.ref.tell(event)
+  }
+
+  begin(ref: Ref): void {
+    this.ref = ref
+    ref.tellAll(this.before)
+    this.before = []
+  }
+
+  readonly perform = (command: Command, hands: MachineActor.Hands<Machine.Event>): void => {
+    const { executors, store } = this.options
+    switch (command._tag) {
+      case "TellAll":
+        return this.mouth?.send(command.notes)
+      case "Run":
+        return this.run(command)
+      case "Interrupt":
+        return executors.interrupt(command.executor, command.attempt, command.reason, command.by)
+      case "EndExecutor":
+        return executors.end(command.executor, command.why)
+      case "Continue": {
+        const place = this.places.get(command.attempt)
+        if (place !== undefined) executors.proceed(place.executor, command.attempt)
+        return
+      }
+      case "Fetch":
+        return this.startFetch(command.value, command.from, hands)
+      case "StopFetch":
+        return hands.stop(command.value)
+      case "Keep":
+        return store.put(command.value, command.inline)
+      case "Drop":
+        return store.drop(command.value)
+    }
+  }
+
+  private run(command: Extract<Machine.Command, { readonly _tag: "Run" }>): void {
+    const { attempt, executor, failures, inputs, spec } = command
+    const missing = inputs.find((input) => this.options.store.get(input.value) === undefined)
+    if (missing !== undefined) throw new Error(`${spec.key} was to run without its input ${missing.value}`)
+    const job: Job = {
+      key: spec.key,
+      attempt,
+      task: spec.task,
+      group: spec.group,
+      args: spec.args,
+      inputs: inputs.map(({ value }) => ({ value, payload: this.options.store.get(value) ?? Payload.empty })),
+      failures,
+      outward: spec.outward,
+      deadline: spec.timeout === undefined ? undefined : this.now() + spec.timeout
+    }
+    this.places.set(attempt, { executor, value: Id.valueId(spec.key, attempt) })
+    this.options.executors.run(executor, job)
+  }
+
+  now: () => number = () => 0
+
+  /** By the name of the work, which is the value's: one fetch of a value at a time. */
+  private readonly fetching = new Map<string, Id.PeerId>()
+
+  private startFetch(value: Id.ValueId, from: Id.PeerId, hands: MachineActor.Hands<Machine.Event>): void {
+    this.fetching.set(value, from)
+    hands.start(
+      value,
+      this.options.door.read(value, from).pipe(
+        Effect.match({
+          onSuccess: (payload): Machine.Event => {
+            this.options.store.put(value, payload)
+            return { _tag: "FetchEnded", value, from, ok: true, bytes: Payload.bytes(payload) }
+          },
+          onFailure: ({ why }): Machine.Event => ({ _tag: "FetchEnded", value, from, ok: false, why })
+        })
+      )
+    )
+  }
+
+  /** Interrupted or broken, a fetch ends all the same, and the machine must hear of it. */
+  readonly workEnded = (value: string): Machine.Event => ({
+    _tag: "FetchEnded",
+    value,
+    from: this.fetching.get(value) ?? "",
+    ok: false,
+    why: "unreachable"
+  })
+
+  readonly heard = (event: ExecutorEvent): void => {
+    switch (event._tag) {
+      case "Up":
+        return this.tell({ ...event, _tag: "ExecutorUp" })
+      case "Down": {
+        for (const [attempt, place] of this.places) if (place.executor === event.executor) this.places.delete(attempt)
+        return this.tell({ ...event, _tag: "ExecutorDown" })
+      }
+      case "Ended":
+        return this.ended(event)
+      default:
+        return this.tell(event)
+    }
+  }
+
+  private ended(event: Extract<ExecutorEvent, { readonly _tag: "Ended" }>): void {
+    const { attempt, outcome } = event
+    const place = this.places.get(attempt)
+    // Its executor was given up: what it still says is of the past.
+    if (place === undefined) return
+    this.places.delete(attempt)
+    if (outcome._tag !== "Value") return this.tell({ _tag: "RunEnded", attempt, outcome })
+    this.options.store.put(place.value, outcome.payload)
+    this.tell({
+      _tag: "RunEnded",
+      attempt,
+      outcome: {
+        _tag: "Value",
+        bytes: Payload.bytes(outcome.payload),
+        type: outcome.type,
+        inline: Payload.isInline(outcome.payload) ? outcome.payload : undefined
+      }
+    })
+  }
+
+  readonly ears: Door.Ears<Note.ToWorker> = {
+    reset: (_welcome, unacked) => this.tell({ _tag: "LinkReset", unacked }),
+    notes: (notes) => {
+      if (this.ref === undefined) { for (const note of notes) this.before.push({ _tag: "Note", note }) }
+      else this.ref.tellAll(notes.map((note) => ({ _tag: "Note", note })))
+    },
+    acked: () => {},
+    down: () => {}
+  }
+}
+
+/** A worker: joined when this returns, gone when the scope closes. */
+export const make = (options: Options): Effect.Effect<Ref, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const clock = yield* Effect.clock
+    const hands = new Hands(options)
+    hands.now = () => clock.unsafeCurrentTimeMillis()
+    const ref = yield* MachineActor.make<Machine.State, Machine.Event, Command>({
+      name: options.info.name,
+      machine: {
+        initial: () => Machine.make({ id: options.id, info: options.info, config: options.config }),
+        step: (state, events, now) => gathered(Machine.step(state, events, now)),
+        nextDeadline: Machine.nextDeadline,
+        tick: { _tag: "Tick" }
+      },
+      perform: hands.perform,
+      onWorkEnd: hands.workEnded
+    })
+    hands.mouth = yield* options.door.attachWorker(options.id, hands.ears)
+    hands.begin(ref)
+    yield* options.executors.start(hands.heard)
+    return ref
+  })
