@@ -53,7 +53,8 @@ const heal = (dir) => {
   for (const file of filesBelow(dist)) {
     if (!isOutput.test(file) || file.endsWith(entry)) continue
     const output = path.relative(dist, file)
-    if (existsSync(path.join(sources, `${output.replace(isOutput, "")}.ts`))) outputs.add(output)
+    const has = [`${output.replace(isOutput, "")}.ts`, output].some((source) => existsSync(path.join(sources, source)))
+    if (has) outputs.add(output)
     else rmSync(file)
   }
   const missing = compiledBefore(dir).some((file) => {

@@ -1,5 +1,5 @@
 // What a package must be before it may be published.
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import * as path from "node:path"
 import { assert, describe, it } from "vitest"
 import { exportedNames } from "../entries.mjs"
@@ -27,7 +27,12 @@ describe.each(all)("package.json of $short", (each) => {
 
   it("ships code, sources, licence and readme, and keeps internal modules shut", () => {
     assert.includeMembers(each.json.files, ["dist", "src", "README.md", "LICENSE"])
-    assert.isNull(each.json.exports["./internal/*"])
+    const inner = readdirSync(path.join(root, each.dir, "src"), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory()
+    )
+    for (const { name } of inner) {
+      assert.isNull(each.json.exports[`./${name}/*`], `src/${name} is not for users: "./${name}/*": null in exports`)
+    }
     assert.strictEqual(each.json.exports["."].node, "./dist/internal/entry.js")
     assert.strictEqual(Object.keys(each.json.exports["."])[0], "types", "TypeScript takes the first condition it knows")
     assert.isTrue(existsSync(path.join(root, each.dir, "README.md")), "README.md")
