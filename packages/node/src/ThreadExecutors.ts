@@ -4,16 +4,17 @@
  * @since 0.1.0
  */
 import type { Executors } from "creel/Executor"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ResourceLimits, WorkerOptions } from "node:worker_threads"
 import { Worker } from "node:worker_threads"
 import * as Backing from "./internal/backing.js"
 import * as BootFile from "./internal/bootFile.js"
+import { bare, spawnWith, superviseOptions } from "./internal/executorOptions.js"
 import * as Inside from "./internal/inside.js"
 import * as Module from "./internal/module.js"
 import * as Supervise from "./internal/supervise.js"
-import { NodeClusterError } from "./NodeClusterError.js"
+import type { NodeClusterError } from "./NodeClusterError.js"
 
 /**
  * What executors of either kind are told.
@@ -72,51 +73,6 @@ export type ThreadOptions = Options & ThreadSource & {
  * @category models
  */
 export interface NodeExecutors extends Executors, Supervise.Supervised {}
-
-/** @internal */
-export const superviseOptions = (
-  options: Options,
-  kind: string,
-  tasks: string | undefined,
-  spawn: Supervise.SuperviseOptions["spawn"]
-): Supervise.SuperviseOptions => ({
-  names: Array.from({ length: options.count }, (_, index) => `${options.worker.name}/${kind}-${index + 1}`),
-  spawn,
-  open: {
-    worker: options.worker,
-    tasks,
-    io: options.io ?? 32,
-    allowPlain: options.plainFunctions ?? false
-  },
-  slots: options.slots ?? 1,
-  startWithin: Duration.toMillis(options.startWithin ?? "30 seconds"),
-  grace: Duration.toMillis(options.grace ?? "2 seconds"),
-  limits: {
-    restarts: options.restarts?.limit ?? 10,
-    period: Duration.toMillis(options.restarts?.period ?? "1 minute"),
-    delay: Duration.toMillis(options.restarts?.delay ?? 50),
-    maxDelay: Duration.toMillis(options.restarts?.maxDelay ?? "5 seconds")
-  }
-})
-
-/**
- * Without a prototype: what a polluted one says never decides how something is spawned.
- *
- * @internal
- */
-export const bare = <A extends object>(options: A): A => Object.assign(Object.create(null), options)
-
-/** @internal */
-export const spawnWith = <A>(name: string, spawn: () => A): Effect.Effect<A, NodeClusterError> =>
-  Effect.try({
-    try: spawn,
-    catch: (cause) =>
-      new NodeClusterError({
-        reason: "ExecutorNotStarted",
-        executor: name,
-        detail: cause instanceof Error ? cause.message : String(cause)
-      })
-  })
 
 /**
  * Threads that run the tasks of a module, or of an entry of one's own. Fails when the module cannot be what it is said
