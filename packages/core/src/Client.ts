@@ -156,13 +156,8 @@ const afterwards = (state: Inner.Inner, event: Event, out: Array<Command>): void
  * @category getters
  */
 export const nextDeadline = (state: State): number | undefined => {
-  const { retrying, rows } = state as Inner.Inner
-  let next: number | undefined
-  for (const key of retrying) {
-    const at = rows.get(key)?.fetch?.retryAt
-    if (at !== undefined && (next === undefined || at < next)) next = at
-  }
-  return next
+  const { retryAt, retrying } = state as Inner.Inner
+  return retrying.size === 0 ? undefined : retryAt
 }
 
 /**

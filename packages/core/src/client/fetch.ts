@@ -65,17 +65,28 @@ export const bring = (context: Context, row: RowState, value: ValueId): void => 
   if (started === undefined) context.state.queue.add(row.key)
 }
 
-/** Starts what may start. */
-export const start = (context: Context): void => {
-  const { now, out, state } = context
+/** Those whose time has come may be asked once more. */
+const retry = ({ now, state }: Context): void => {
+  if (state.retryAt > now) return
+  state.retryAt = Infinity
   for (const key of state.retrying) {
     const fetch = state.rows.get(key)?.fetch
-    if (fetch?.retryAt === undefined || fetch.retryAt > now) continue
+    if (fetch?.retryAt === undefined) continue
+    if (fetch.retryAt > now) {
+      state.retryAt = Math.min(state.retryAt, fetch.retryAt)
+      continue
+    }
     fetch.retryAt = undefined
     fetch.tried = new Set()
     state.retrying.delete(key)
     state.queue.add(key)
   }
+}
+
+/** Starts what may start. */
+export const start = (context: Context): void => {
+  const { now, out, state } = context
+  retry(context)
   for (const key of state.queue) {
     if (state.fetching.size >= state.config.fetchesMax) return
     state.queue.delete(key)
@@ -90,6 +101,7 @@ export const start = (context: Context): void => {
       fetch.retryAt = now + wait
       fetch.rounds += 1
       state.retrying.add(key)
+      state.retryAt = Math.min(state.retryAt, fetch.retryAt)
       continue
     }
     fetch.from = from

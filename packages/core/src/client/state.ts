@@ -109,6 +109,8 @@ export interface Inner extends State {
   readonly queue: Set<Key>
   /** Fetches that wait for `retryAt`. */
   readonly retrying: Set<Key>
+  /** No fetch waits for an earlier time than this. */
+  retryAt: number
   /** Wants whose `Release` asked for an answer. */
   readonly ending: Map<number, Key>
   /** Settled values of which the payload is kept, least recently used first. */
@@ -202,6 +204,7 @@ export const make = (options: {
   fetching: new Map(),
   queue: new Set(),
   retrying: new Set(),
+  retryAt: Infinity,
   ending: new Map(),
   cache: new Map(),
   cached: 0,

@@ -98,6 +98,8 @@ const sorted = (rows: ReadonlyMap<Key, RowState>): ReadonlyArray<RowState> => {
 }
 
 const told = (row: RowState): Note.ClientTold["wants"][number]["told"] => {
+  // It has the scheduler's answer still to come, and is cancelled anew right after this.
+  if (row.cancel !== undefined) return undefined
   if (row.settled !== undefined) {
     return row.settled._tag === "Failure" ?
       { failure: row.settled.failure } :
