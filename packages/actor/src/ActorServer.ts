@@ -6,6 +6,7 @@
  */
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as RpcSchema from "@effect/rpc/RpcSchema"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -24,12 +25,14 @@ export type Served<Rpcs extends Protocol> = Rpcs extends Rpc.Rpc<
   infer Success,
   infer Error,
   infer Middleware
-> ? Rpc.Rpc<Tag, Payload, Success, Schema.Union<[Error, typeof ActorError]>, Middleware>
+>
+  ? [Success] extends [RpcSchema.Stream<infer _A, infer _E>] ? never
+  : Rpc.Rpc<Tag, Payload, Success, Schema.Union<[Error, typeof ActorError]>, Middleware>
   : never
 
 /**
  * The protocol as it goes over the wire: every request's errors widened by
- * `ActorError`. Give it to `RpcServer.layer` and `RpcClient.make`.
+ * `ActorError`, and no streaming requests. Give it to `RpcServer.layer` and `RpcClient.make`.
  *
  * @since 0.1.0
  * @category combinators
@@ -41,7 +44,8 @@ export const protocol = <Rpcs extends Protocol>(
   const requests = Array.from(group.requests.values()) as unknown as ReadonlyArray<
     Rpc.Rpc<string, Schema.Schema<unknown>, Schema.Schema<unknown>>
   >
-  const served = requests.map((rpc) => rpc.setError(Schema.Union(rpc.errorSchema, ActorError)))
+  const answered = requests.filter((rpc) => !RpcSchema.isStreamSchema(rpc.successSchema))
+  const served = answered.map((rpc) => rpc.setError(Schema.Union(rpc.errorSchema, ActorError)))
   return RpcGroup.make(...served).annotateContext(group.annotations) as unknown as RpcGroup.RpcGroup<Served<Rpcs>>
 }
 

@@ -67,6 +67,8 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
   private stopping: "no" | "drain" | "now" = "no"
   /** The interrupt lane, and what handlers died of. */
   private failure: ActorFailed | undefined = undefined
+  /** It never began: whoever starts it gets the cause itself. */
+  private abandoned = false
   /** Nothing will be handled any more. */
   private over = false
 
@@ -130,8 +132,9 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
   private construct(tag: string, payload: unknown): unknown {
     // A protocol holds rpcs of all types; of each only the payload's constructor is used, as RpcClient does.
     const rpc = this.protocol.requests.get(tag) as Rpc.AnyWithProps | undefined
-    const schema = rpc?.payloadSchema
-    return schema !== undefined && "make" in schema && typeof schema.make === "function"
+    if (rpc === undefined) throw new Error(`The protocol of actor "${this.name}" has no request ${tag}`)
+    const schema = rpc.payloadSchema
+    return "make" in schema && typeof schema.make === "function"
       ? schema.make(payload)
       : payload
   }
@@ -231,6 +234,8 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
   }
 
   private readonly idle: Effect.Effect<void> = Effect.async<void>((resume) => {
+    // The fiber may have yielded since it looked.
+    if (this.lanes.depth > 0 || this.stopping !== "no") return resume(Effect.void)
     this.lanes.onSignal(() => resume(Effect.void))
   })
 
@@ -327,7 +332,7 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
     const error = failure ?? (Exit.isSuccess(closed)
       ? undefined
       : new ActorFailed({ actor: name, tag: undefined, payload: undefined, cause: closed.cause }))
-    const unobserved = !life.observed
+    const unobserved = !this.abandoned && !life.isWatched
     life.end(error === undefined ? Exit.void : Exit.fail(error))
     return error !== undefined && unobserved
       ? Effect.logError("An actor that nobody watches failed", Cause.fail(error))
@@ -357,8 +362,7 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
   /** The behaviour could not be made. */
   abandon(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     this.failure = new ActorFailed({ actor: this.name, tag: undefined, payload: undefined, cause })
-    // Whoever starts it gets the cause itself: no need to log it.
-    this.life.observed = true
+    this.abandoned = true
     return this.end
   }
 }

@@ -7,38 +7,46 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Terminated } from "../Watch.js"
 
+interface Observer<E> {
+  readonly tell: (terminated: Terminated<E>) => void
+  /** Whether it wants to know how this ends, or only that it does. */
+  readonly cares: boolean
+}
+
 export class Life<E> {
-  /** Whether anyone ever asked how this ends; if not, a failure must be logged. */
-  observed = false
   exit: Exit.Exit<void, E> | undefined = undefined
-  private readonly observers = new Set<(terminated: Terminated<E>) => void>()
+  private readonly observers = new Set<Observer<E>>()
 
   constructor(readonly name: string) {}
 
-  readonly watch = (observer: (terminated: Terminated<E>) => void): () => void => {
-    this.observed = true
+  /** Whether anyone will learn how this ends. If not, a failure has to be logged. */
+  get isWatched(): boolean {
+    for (const { cares } of this.observers) if (cares) return true
+    return false
+  }
+
+  readonly watch = (observer: (terminated: Terminated<E>) => void): () => void => this.observe(observer, true)
+
+  readonly await: Effect.Effect<void, E> = Effect.async<void, E>((resume) => {
+    const unwatch = this.observe((terminated) => resume(terminated.exit), true)
+    return Effect.sync(unwatch)
+  })
+
+  readonly ended: Effect.Effect<void> = Effect.async<void>((resume) => {
+    const unwatch = this.observe(() => resume(Effect.void), false)
+    return Effect.sync(unwatch)
+  })
+
+  private observe(tell: Observer<E>["tell"], cares: boolean): () => void {
+    // An object of its own: the same function may watch twice, and stop watching once.
+    const observer: Observer<E> = { tell, cares }
     if (this.exit !== undefined) {
       notify(observer, { _tag: "Terminated", actor: this.name, exit: this.exit })
       return () => {}
     }
-    // The same function may watch twice, and stop watching once.
-    const own = (terminated: Terminated<E>) => observer(terminated)
-    this.observers.add(own)
-    return () => void this.observers.delete(own)
+    this.observers.add(observer)
+    return () => void this.observers.delete(observer)
   }
-
-  readonly await: Effect.Effect<void, E> = Effect.async<void, E>((resume) => {
-    const unwatch = this.watch((terminated) => resume(terminated.exit))
-    return Effect.sync(unwatch)
-  })
-
-  /** Waiting that is no interest in how it ends: a failure is still logged if nobody else watches. */
-  readonly ended: Effect.Effect<void> = Effect.async<void>((resume) => {
-    const observed = this.observed
-    const unwatch = this.watch(() => resume(Effect.void))
-    this.observed = observed
-    return Effect.sync(unwatch)
-  })
 
   /** The first end counts; returns whether this was it. */
   end(exit: Exit.Exit<void, E>): boolean {
@@ -52,9 +60,9 @@ export class Life<E> {
   }
 }
 
-const notify = <E>(observer: (terminated: Terminated<E>) => void, terminated: Terminated<E>): void => {
+const notify = <E>(observer: Observer<E>, terminated: Terminated<E>): void => {
   try {
-    observer(terminated)
+    observer.tell(terminated)
   } catch (error) {
     // A foreign callback: its throw must reach neither the dead actor nor the other observers.
     Effect.runFork(Effect.logError(`A watcher of actor "${terminated.actor}" threw`, error))

@@ -7,7 +7,6 @@
  */
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -18,6 +17,7 @@ import type * as Scheduler from "effect/Scheduler"
 import { ActorDown, MachineFailed, MailboxFull } from "../ActorError.js"
 import type { Hands, MachineRef, Options, StopOptions } from "../MachineActor.js"
 import type { Terminated, Watchable } from "../Watch.js"
+import { Alarm } from "./alarm.js"
 import { Life } from "./life.js"
 import { Watching } from "./watching.js"
 
@@ -30,13 +30,13 @@ export interface World<R> {
 /** `open`: takes messages. `draining`: handles what it has. `ended`: nothing happens any more. */
 type Phase = "open" | "draining" | "ended"
 
-interface Work {
-  readonly fiber: Fiber.RuntimeFiber<unknown, never>
-}
-
-interface Alarm {
-  readonly at: number
-  readonly fiber: Fiber.RuntimeFiber<void, never>
+interface Work<Event, R> {
+  readonly name: string
+  readonly effect: Effect.Effect<Event, never, R>
+  /** The batch that started it, where a death of it would have to name that. */
+  readonly batch: ReadonlyArray<Event>
+  fiber: Fiber.RuntimeFiber<Event, never> | undefined
+  stopped: boolean
 }
 
 export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, State> {
@@ -54,10 +54,12 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   private messages: Array<Event> = []
   /** The batch whose commands are being performed. */
   private batch: ReadonlyArray<Event> = []
-  private readonly named = new Map<string, Work>()
+  private readonly named = new Map<string, Work<Event, R>>()
+  /** Started by the commands being performed, and begun after them. */
+  private starting: Array<Work<Event, R>> = []
   private readonly fibers = new Set<Fiber.RuntimeFiber<unknown, never>>()
   private readonly watching = new Watching()
-  private alarm: Alarm | undefined = undefined
+  private readonly alarm: Alarm
 
   constructor(
     private readonly options: Options<State, Event, Command, R>,
@@ -67,7 +69,8 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     this.life = new Life(options.name)
     this.capacity = options.capacity ?? 4096
     this.current = options.machine.initial(world.clock.unsafeCurrentTimeMillis())
-    this.setAlarm()
+    this.alarm = new Alarm(world.runtime, world.clock, this.ring)
+    this.alarm.set(options.machine.nextDeadline?.(this.current))
   }
 
   // ---------------------------------------------------------------------------
@@ -87,7 +90,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   }
 
   get working(): number {
-    return this.fibers.size
+    return this.fibers.size + this.starting.length
   }
 
   readonly state = (): State => this.current
@@ -170,6 +173,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     this.stepping = true
     try {
       this.stepAndPerform(batch)
+      this.beginStarted()
     } catch (error) {
       // Commands that cannot be iterated.
       this.fail("step", batch, Cause.die(error))
@@ -201,8 +205,9 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
       } catch (error) {
         return this.fail("perform", batch, Cause.die(error))
       }
+      // What was performed may have ended this actor.
+      if (this.isEnded()) return
       if (carried !== undefined) this.carry(carried, batch)
-      // What was begun may have failed, or ended this actor, before it returned.
       if (this.isEnded()) return
     }
   }
@@ -211,7 +216,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   private settle(batch: ReadonlyArray<Event>): void {
     try {
       this.due = this.options.machine.more?.(this.current) === true
-      this.setAlarm()
+      this.alarm.set(this.options.machine.nextDeadline?.(this.current))
     } catch (error) {
       return this.fail("step", batch, Cause.die(error))
     }
@@ -229,35 +234,13 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   // Time
   // ---------------------------------------------------------------------------
 
-  /**
-   * One sleeping fiber at most. A deadline that moves later leaves it as it is:
-   * it looks again when it wakes. So a deadline that moves with every message
-   * costs nothing.
-   */
-  private setAlarm(): void {
-    const at = this.options.machine.nextDeadline?.(this.current)
-    if (at === undefined || !(at < Infinity)) return
-    if (this.alarm !== undefined) {
-      if (this.alarm.at <= at) return
-      this.clearAlarm()
-    }
-    const wait = Math.max(0, at - this.world.clock.unsafeCurrentTimeMillis())
-    const sleep = Effect.flatMap(
-      this.world.clock.sleep(Duration.millis(wait)),
-      () => Effect.sync(() => this.wake())
-    )
-    // Not at once: a sleep of nothing must not wake before this line is done.
-    this.alarm = { at, fiber: Runtime.runFork(this.world.runtime)(sleep, { immediate: false }) }
-  }
-
-  private wake(): void {
-    this.alarm = undefined
+  private readonly ring = (): void => {
     if (this.isEnded()) return
     const { nextDeadline, tick } = this.options.machine
     try {
       const at = nextDeadline?.(this.current)
       if (at === undefined) return
-      if (at > this.world.clock.unsafeCurrentTimeMillis()) return this.setAlarm()
+      if (at > this.world.clock.unsafeCurrentTimeMillis()) return this.alarm.set(at)
     } catch (error) {
       return this.fail("step", [], Cause.die(error))
     }
@@ -266,18 +249,13 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     this.schedule()
   }
 
-  private clearAlarm(): void {
-    this.alarm?.fiber.unsafeInterruptAsFork(FiberId.none)
-    this.alarm = undefined
-  }
-
   // ---------------------------------------------------------------------------
   // The hands
   // ---------------------------------------------------------------------------
 
   private readonly hands: Hands<Event, R> = {
     self: { tell: (event) => this.report(event) },
-    start: (name, work) => this.start(name, work),
+    start: (name, effect) => this.start(name, effect),
     stop: (name) => this.stopWork(name),
     watch: (target, event) => this.watchOther(target, event)
   }
@@ -287,28 +265,48 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     if (!this.isEnded()) this.enqueue(event)
   }
 
-  private start(name: string, work: Effect.Effect<Event, never, R>): void {
+  private start(name: string, effect: Effect.Effect<Event, never, R>): void {
     if (this.isEnded()) return
     if (this.named.has(name)) {
       throw new Error(`actor "${this.name}" started work "${name}", which is already running`)
     }
-    // Kept only where needed: a batch must not live as long as the work it started.
-    const batch = this.options.onWorkEnd === undefined ? this.batch : []
-    // Started after this batch's commands, so that none of them waits for the work's first steps.
-    const fiber = Runtime.runFork(this.world.runtime)(work, { immediate: false })
-    const entry: Work = { fiber }
-    this.named.set(name, entry)
+    const work: Work<Event, R> = {
+      name,
+      effect,
+      // Kept only where needed: a batch must not live as long as the work it started.
+      batch: this.options.onWorkEnd === undefined ? this.batch : [],
+      fiber: undefined,
+      stopped: false
+    }
+    this.named.set(name, work)
+    if (this.stepping) this.starting.push(work)
+    else this.begin(work)
+  }
+
+  /** After the batch's commands, so that none of them waits for the first steps of a work. */
+  private beginStarted(): void {
+    for (let i = 0; i < this.starting.length && !this.isEnded(); i++) this.begin(this.starting[i]!)
+    if (this.starting.length > 0) this.starting = []
+  }
+
+  private begin(work: Work<Event, R>): void {
+    if (work.stopped) return this.workFailed(work, Exit.interrupt(FiberId.none))
+    const fiber = Runtime.runFork(this.world.runtime)(work.effect)
+    work.fiber = fiber
     this.fibers.add(fiber)
     fiber.addObserver((exit) => {
       this.fibers.delete(fiber)
-      if (this.named.get(name) === entry) this.named.delete(name)
+      if (this.named.get(work.name) === work) this.named.delete(work.name)
       if (this.isEnded()) return
       if (Exit.isSuccess(exit)) return this.report(exit.value)
-      this.workFailed(name, exit, batch)
+      this.workFailed(work, exit)
     })
+    // Stopped by its own first steps.
+    if (work.stopped) fiber.unsafeInterruptAsFork(FiberId.none)
   }
 
-  private workFailed(name: string, exit: Exit.Failure<Event, never>, batch: ReadonlyArray<Event>): void {
+  private workFailed({ batch, name }: Work<Event, R>, exit: Exit.Exit<Event, never>): void {
+    if (Exit.isSuccess(exit)) return
     if (this.options.onWorkEnd === undefined) return this.fail("work", batch, exit.cause)
     let event: Event
     try {
@@ -325,7 +323,8 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     if (work === undefined) return
     // The name is free from now on, though the work may still run its finalizers.
     this.named.delete(name)
-    work.fiber.unsafeInterruptAsFork(FiberId.none)
+    work.stopped = true
+    work.fiber?.unsafeInterruptAsFork(FiberId.none)
   }
 
   private carry(effect: Effect.Effect<unknown, never, R>, batch: ReadonlyArray<Event>): void {
@@ -366,7 +365,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   private fail(during: MachineFailed["during"], events: ReadonlyArray<Event>, cause: Cause.Cause<unknown>): void {
     if (this.isEnded()) return
     const error = new MachineFailed({ actor: this.name, during, events, cause })
-    const unobserved = !this.life.observed
+    const unobserved = !this.life.isWatched
     this.end(Exit.fail(error))
     if (unobserved) {
       Runtime.runFork(this.world.runtime)(Effect.logError("An actor that nobody watches failed", Cause.fail(error)))
@@ -378,8 +377,9 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
     this.phase = "ended"
     this.messages = []
     this.urgent = []
+    this.starting = []
     this.named.clear()
-    this.clearAlarm()
+    this.alarm.clear()
     this.watching.clear()
     for (const fiber of this.fibers) fiber.unsafeInterruptAsFork(FiberId.none)
     this.life.end(exit)

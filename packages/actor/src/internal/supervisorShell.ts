@@ -31,6 +31,7 @@ interface Entry {
   scope: Scope.CloseableScope | undefined
   running: Child | undefined
   unwatch: () => void
+  refusal: StartFailed | undefined
   backoff: Schedule.ScheduleDriver<unknown, Cause.Cause<unknown>> | undefined
   readonly awaitingStart: Set<(answer: Answer) => void>
   readonly awaitingStop: Set<(answer: Answer) => void>
@@ -105,6 +106,7 @@ export class SupervisorShell implements Supervisor {
         scope: undefined,
         running: undefined,
         unwatch: () => {},
+        refusal: undefined,
         backoff: undefined,
         awaitingStart: new Set(),
         awaitingStop: new Set()
@@ -209,10 +211,11 @@ export class SupervisorShell implements Supervisor {
       case "CancelBackoff":
         return hands.stop(workName("backoff", command))
       case "Refused":
-        return answer(entry.awaitingStart, Effect.fail(this.startFailed(command.id, command.cause)))
+        // Answered when its Scope has closed.
+        return void (entry.refusal = this.startFailed(command.id, command.cause))
       case "Rest":
         if (command.gone) this.entries.delete(command.id)
-        answer(entry.awaitingStart, Effect.fail(this.notRunning(command.id)))
+        answer(entry.awaitingStart, Effect.fail(entry.refusal ?? this.notRunning(command.id)))
         return answer(entry.awaitingStop, Effect.void)
     }
   }
@@ -283,10 +286,10 @@ export class SupervisorShell implements Supervisor {
   }
 
   private finish(exit: Exit.Exit<void, SupervisorFailed>): void | Effect.Effect<void> {
-    const unobserved = !this.life.observed
+    const unobserved = !this.life.isWatched
     if (!this.life.end(exit)) return
     for (const entry of this.entries.values()) {
-      answer(entry.awaitingStart, Effect.fail(this.notRunning(entry.id)))
+      answer(entry.awaitingStart, Effect.fail(entry.refusal ?? this.notRunning(entry.id)))
       answer(entry.awaitingStop, Effect.void)
     }
     if (unobserved && Exit.isFailure(exit)) {
