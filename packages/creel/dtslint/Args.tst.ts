@@ -103,7 +103,9 @@ describe("submit", () => {
     expect(submit(binary, new Date(), new Uint8Array(1), new Map<string, Date>(), new Set([1]))).type.toBe<
       Submitted<number, never>
     >()
-    expect(submit(binary, new Date(), bytes, new Map<string, Date>(), new Set([1]))).type.toBe<Submitted<number, "EB">>()
+    expect(submit(binary, new Date(), bytes, new Map<string, Date>(), new Set([1]))).type.toBe<
+      Submitted<number, "EB">
+    >()
   })
 
   it("infers classes, of Schema and others, and types that name themselves", () => {

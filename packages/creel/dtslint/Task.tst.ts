@@ -1,4 +1,5 @@
-import { Cause, Chunk, Context, Data, Effect, Option, Schedule, Schema, type Scope } from "effect"
+import type { Cause, Chunk } from "effect"
+import { Context, Data, Effect, Option, Schedule, Schema, type Scope } from "effect"
 import { describe, expect, it } from "tstyche"
 import type { NotPlain } from "../src/Args.js"
 import type { Client } from "../src/Client.js"
@@ -20,7 +21,12 @@ describe("Task.make", () => {
       Task.Task<[id: number], string, "missing", Db>
     >()
     expect(Task.make("c", (x?: number, ...more: Array<string>) => Effect.succeed([x, more] as const))).type.toBe<
-      Task.Task<[x?: number | undefined, ...more: Array<string>], readonly [number | undefined, Array<string>], never, never>
+      Task.Task<
+        [x?: number | undefined, ...more: Array<string>],
+        readonly [number | undefined, Array<string>],
+        never,
+        never
+      >
     >()
   })
 
@@ -32,7 +38,9 @@ describe("Task.make", () => {
       return text.length
     })
     expect(task).type.toBe<Task.Task<[id: number], number, "missing" | "empty", Db>>()
-    expect(Task.make("h", function*() { return 1 as number })).type.toBe<Task.Task<[], number, never, never>>()
+    expect(Task.make("h", function*() {
+      return 1 as number
+    })).type.toBe<Task.Task<[], number, never, never>>()
   })
 
   it("takes a generic function at its bounds", () => {
@@ -117,7 +125,9 @@ describe("Task.make", () => {
 
 describe("Task.sync and Task.promise", () => {
   it("return what the function returns, Options and Effects too", () => {
-    expect(Task.sync("a", (x: number) => Option.some(x))).type.toBe<Task.Task<[x: number], Option.Option<number>, never>>()
+    expect(Task.sync("a", (x: number) => Option.some(x))).type.toBe<
+      Task.Task<[x: number], Option.Option<number>, never>
+    >()
     expect(Task.sync("b", (xs: Float64Array) => xs.length)).type.toBe<Task.Task<[xs: Float64Array], number, never>>()
     expect(Task.promise("c", (_signal) => async (x: number) => String(x))).type.toBe<
       Task.Task<[x: number], string, never>
@@ -202,7 +212,9 @@ describe("NotPlain", () => {
     expect<NotPlain<any>>().type.toBe<never>()
     expect<NotPlain<never>>().type.toBe<never>()
     expect<NotPlain<void>>().type.toBe<never>()
-    expect<NotPlain<{ readonly a?: Date | undefined; readonly b: [Uint8Array, DataView, ArrayBuffer] }>>().type.toBe<never>()
+    expect<NotPlain<{ readonly a?: Date | undefined; readonly b: [Uint8Array, DataView, ArrayBuffer] }>>().type.toBe<
+      never
+    >()
     expect<NotPlain<Chunk.Chunk<Option.Option<Cause.Cause<string>>>>>().type.toBe<never>()
     expect<NotPlain<Cause.TimeoutException | FutureError>>().type.toBe<never>()
     expect<NotPlain<User>>().type.toBe<never>()

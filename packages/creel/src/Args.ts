@@ -122,5 +122,6 @@ type NotPlainEach<T, D extends number> = T extends string | number | boolean | b
   : T extends ReadonlyMap<infer K, infer A> ? NotPlain<K, Less[D]> | NotPlain<A, Less[D]>
   : T extends ReadonlySet<infer A> ? NotPlain<A, Less[D]>
   : T extends Fiber.Fiber<unknown, unknown> | Effect.Effect<unknown, unknown, unknown> | RegExp ? T
-  : T extends object ? { [K in keyof T]-?: NotPlain<T[K], Less[D]> } extends infer M ? [M[keyof M]] extends [never] ? never : T : never
+  : T extends object ?
+    { [K in keyof T]-?: NotPlain<T[K], Less[D]> } extends infer M ? [M[keyof M]] extends [never] ? never : T : never
   : never

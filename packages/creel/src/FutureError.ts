@@ -173,10 +173,12 @@ const sentence = (what: string, detail: string, advice: string): string =>
  * @since 0.1.0
  * @category guards
  */
-export const isFutureError = (u: unknown): u is FutureError => Predicate.isTagged(u, "FutureError") && u instanceof Error
+export const isFutureError = (u: unknown): u is FutureError =>
+  Predicate.isTagged(u, "FutureError") && u instanceof Error
 
 /**
  * @since 0.1.0
  * @category guards
  */
-export const isSubmitError = (u: unknown): u is SubmitError => Predicate.isTagged(u, "SubmitError") && u instanceof Error
+export const isSubmitError = (u: unknown): u is SubmitError =>
+  Predicate.isTagged(u, "SubmitError") && u instanceof Error

@@ -94,8 +94,11 @@ const settle = (result: unknown): Effect.Effect<unknown, unknown> => {
  * @category constants
  */
 export const task: Task.Any = Object.assign(
-  Task.make("creel/plain", (...args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
-    Effect.suspend(() => settle(compile(String(args[args.length - 1]))(...args.slice(0, -1))))),
+  Task.make(
+    "creel/plain",
+    (...args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
+      Effect.suspend(() => settle(compile(String(args[args.length - 1]))(...args.slice(0, -1))))
+  ),
   { id: taskId }
 )
 

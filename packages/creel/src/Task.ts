@@ -294,7 +294,9 @@ export interface CatchOptions<P extends ReadonlyArray<any>, A, E> extends Option
   readonly catch?: ((error: unknown) => E) | undefined
 }
 
-type Body = (...args: Array<never>) => Effect.Effect<any, any, any> | Generator<YieldWrap<Effect.Effect<any, any, any>>, any, any>
+type Body = (
+  ...args: Array<never>
+) => Effect.Effect<any, any, any> | Generator<YieldWrap<Effect.Effect<any, any, any>>, any, any>
 
 type ParamsOf<F> = F extends (...args: infer P) => unknown ? P : never
 type ReturnOf<F> = F extends (...args: Array<never>) => infer X ? X : never
@@ -322,7 +324,9 @@ type PlainArgs<P, O> = [NotPlain<P>] extends [never] ? unknown
   : O extends { readonly args: infer S } ? PlainEach<P, S>
   : "a parameter of this task is not plain data: give it a Schema, { args: [ … ] }"
 type PlainEach<P, S> = [
-  { [K in keyof P]: K extends keyof S ? S[K] extends object ? never : NotPlain<P[K]> : NotPlain<P[K]> }[keyof P & `${number}`]
+  {
+    [K in keyof P]: K extends keyof S ? S[K] extends object ? never : NotPlain<P[K]> : NotPlain<P[K]>
+  }[keyof P & `${number}`]
 ] extends [never] ? unknown
   : "a parameter of this task is not plain data and has no Schema in { args: [ … ] }"
 

@@ -64,7 +64,9 @@ export class FutureInResult extends Schema.TaggedError<FutureInResult>("creel/Va
    * @since 0.1.0
    */
   override get message(): string {
-    return `${this.path === "" ? "the value" : this.path} is a Future (${this.key}), which belongs to the attempt that made ` +
+    return `${
+      this.path === "" ? "the value" : this.path
+    } is a Future (${this.key}), which belongs to the attempt that made ` +
       "it. What to do: join it and return its value, or retain it in the caller's scope"
   }
 }

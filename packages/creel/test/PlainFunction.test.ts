@@ -38,11 +38,38 @@ describe("PlainFunction", () => {
     it.effect("arrow functions, functions, methods and async functions", () =>
       Effect.gen(function*() {
         assert.strictEqual(yield* run((x: number) => x + 1, 1), 2)
-        assert.strictEqual(yield* run(function(x: number) { return x * 2 }, 4), 8)
-        assert.strictEqual(yield* run({ method(x: number) { return x - 1 } }.method, 4), 3)
-        assert.strictEqual(yield* run({ async method(x: number) { return x - 1 } }.method, 4), 3)
+        assert.strictEqual(
+          yield* run(function(x: number) {
+            return x * 2
+          }, 4),
+          8
+        )
+        assert.strictEqual(
+          yield* run(
+            {
+              method(x: number) {
+                return x - 1
+              }
+            }.method,
+            4
+          ),
+          3
+        )
+        assert.strictEqual(
+          yield* run(
+            {
+              async method(x: number) {
+                return x - 1
+              }
+            }.method,
+            4
+          ),
+          3
+        )
         assert.strictEqual(yield* run(async (x: number) => (await Promise.resolve(x)) + 1, 1), 2)
-        const named = function fact(n: number): number { return n <= 1 ? 1 : n * fact(n - 1) }
+        const named = function fact(n: number): number {
+          return n <= 1 ? 1 : n * fact(n - 1)
+        }
         assert.strictEqual(yield* run(named, 5), 120)
       }))
 
@@ -69,7 +96,13 @@ describe("PlainFunction", () => {
 
     it.effect("a throw as a defect, and a rejection as one", () =>
       Effect.gen(function*() {
-        for (const f of [() => { throw new Error("boom") }, async () => { throw new Error("boom") }]) {
+        for (
+          const f of [() => {
+            throw new Error("boom")
+          }, async () => {
+            throw new Error("boom")
+          }]
+        ) {
           const exit = yield* Effect.exit(run(f))
           assert(Exit.isFailure(exit) && Cause.isDie(exit.cause))
           assert.include(Cause.pretty(exit.cause), "boom")
@@ -81,7 +114,8 @@ describe("PlainFunction", () => {
     })
 
     it("with whole slots where the value is returned, and shares where it is awaited", () => {
-      const slots = (f: (...args: Array<any>) => unknown) => Either.getOrThrow(PlainFunction.fromFunction(f)).options.slots
+      const slots = (f: (...args: Array<any>) => unknown) =>
+        Either.getOrThrow(PlainFunction.fromFunction(f)).options.slots
       assert.strictEqual(slots((x: number) => x), "cpu")
       assert.isUndefined(slots(async (x: number) => x))
     })
@@ -92,18 +126,75 @@ describe("PlainFunction", () => {
       const functions: ReadonlyArray<unknown> = [
         (x: number) => Math.max(x, Number.MAX_SAFE_INTEGER, parseInt("1"), structuredClone(1)),
         ({ a, b: [c = 1, ...rest] }: any, ...more: Array<number>) => a + c + rest.length + more.length,
-        (n: number) => { for (let i = 0; i < n; i++) { const j = i; if (j > 3) return j } return n },
-        (xs: any) => { for (const x of xs) console.log(x); for (const k in xs) console.log(k) },
-        () => { try { throw 1 } catch (e) { return e } },
-        () => { try { throw 1 } catch { return 1 } },
-        () => { outer: for (;;) { break outer } },
-        () => { class A { #x = 1; get x() { return this.#x } static y = this.name } return new A() },
-        () => { function later() { return hoisted } var hoisted = 1; return later() },
-        () => { const o = { factor: 1, m() { return this.factor } }; return o.m() + o.factor },
+        (n: number) => {
+          for (let i = 0; i < n; i++) {
+            const j = i
+            if (j > 3) return j
+          }
+          return n
+        },
+        (xs: any) => {
+          for (const x of xs) console.log(x)
+          for (const k in xs) console.log(k)
+        },
+        () => {
+          try {
+            throw 1
+          } catch (e) {
+            return e
+          }
+        },
+        () => {
+          try {
+            throw 1
+          } catch {
+            return 1
+          }
+        },
+        () => {
+          outer: for (;;) break outer
+        },
+        () => {
+          class A {
+            #x = 1
+            get x() {
+              return this.#x
+            }
+            static y = this.name
+          }
+          return new A()
+        },
+        () => {
+          function later() {
+            return hoisted
+          }
+          var hoisted = 1
+          return later()
+        },
+        () => {
+          const o = {
+            factor: 1,
+            m() {
+              return this.factor
+            }
+          }
+          return o.m() + o.factor
+        },
         (x: any) => x?.factor ?? x["factor"],
         (tag: any) => tag`${1}`,
-        function(this: unknown) { return arguments.length },
-        (x: number) => { switch (x) { case 1: { const y = 1; return y } default: return 0 } },
+        function(this: unknown) {
+          return arguments.length
+        },
+        (x: number) => {
+          switch (x) {
+            case 1: {
+              const y = 1
+              return y
+            }
+            default:
+              return 0
+          }
+        },
         () => typeof window === "undefined" && typeof require === "undefined",
         () => /factor/.test("x"),
         evaluated("function(a, b = a, c = () => b) { return c() }"),
@@ -126,9 +217,24 @@ describe("PlainFunction", () => {
       assert.deepStrictEqual(captures((x = other) => x), ["other"])
       assert.deepStrictEqual(captures(() => ({ other })), ["other"])
       assert.deepStrictEqual(captures(() => ({ [other]: 1 })), ["other"])
-      assert.deepStrictEqual(captures(() => { class A extends (Object as any)[other] {} return A }), ["other"])
+      assert.deepStrictEqual(
+        captures(() => {
+          class A extends (Object as any)[other] {}
+          return A
+        }),
+        ["other"]
+      )
       assert.deepStrictEqual(captures(() => () => () => other), ["other"])
-      assert.deepStrictEqual(captures(() => { { const other = 2; void other } return other }), ["other"])
+      assert.deepStrictEqual(
+        captures(() => {
+          {
+            const other = 2
+            void other
+          }
+          return other
+        }),
+        ["other"]
+      )
       assert.deepStrictEqual(captures(evaluated("() => { x = 1 }")), ["x"])
       assert.deepStrictEqual(captures(evaluated("() => { try {} catch (e) {} return e }")), ["e"])
       assert.deepStrictEqual(captures(evaluated("() => { for (let i = 0; i < 1; i++) {} return i }")), ["i"])
@@ -145,8 +251,27 @@ describe("PlainFunction", () => {
     it("what only looks free: this, arguments, super, import.meta, relative imports", () => {
       assert.deepStrictEqual(captures(evaluated("() => this.x")), ["this"])
       assert.deepStrictEqual(captures(evaluated("function() { return this.x }")), ["this"])
-      assert.deepStrictEqual(captures({ x: 1, m() { return this.x } }.m), ["this"])
-      assert.deepStrictEqual(captures({ m() { return super.toString() } }.m), ["super"])
+      assert.deepStrictEqual(
+        captures(
+          {
+            x: 1,
+            m() {
+              return this.x
+            }
+          }.m
+        ),
+        ["this"]
+      )
+      assert.deepStrictEqual(
+        captures(
+          {
+            m() {
+              return super.toString()
+            }
+          }.m
+        ),
+        ["super"]
+      )
       assert.deepStrictEqual(captures(evaluated("() => arguments[0]")), ["arguments"])
       assert.deepStrictEqual(captures(() => import.meta.url), ["import.meta"])
       assert.deepStrictEqual(captures(evaluated("() => import('./x.js')")), [`import("./x.js")`])
@@ -159,7 +284,12 @@ describe("PlainFunction", () => {
         }
       }
       const accessor = Object.getOwnPropertyDescriptor(A, "accessor")?.get
-      const computed = { ["a b"]: 1, [`x${1}`]() { return 1 } }
+      const computed = {
+        ["a b"]: 1,
+        [`x${1}`]() {
+          return 1
+        }
+      }
       for (
         const [f, why] of [
           [Math.abs, "built into"],
@@ -185,7 +315,12 @@ describe("PlainFunction", () => {
       assert.include(message, `export const scale = Task.sync("scale", (x) => x * factor)`)
       assert.include(message, "what it uses: factor")
       assert.include(refusal(async () => factor).message, `Task.promise("myTask", (signal) => async () => factor)`)
-      assert.include(refusal(function*() { yield factor }).message, `Task.make("myTask"`)
+      assert.include(
+        refusal(function*() {
+          yield factor
+        }).message,
+        `Task.make("myTask"`
+      )
     })
   })
 

@@ -5,7 +5,7 @@
 import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Either from "effect/Either"
 import type * as Exit from "effect/Exit"
 import type * as FiberId from "effect/FiberId"
@@ -200,7 +200,9 @@ const writeDefect = (writer: Writer, defect: unknown, level: number): void => {
   const nested: Array<readonly [name: string, defect: unknown]> = []
   if (level < maxErrorChain) {
     if (defect.cause !== undefined) nested.push(["cause", defect.cause])
-    if (defect instanceof AggregateError) for (const error of defect.errors.slice(0, 100)) nested.push(["errors", error])
+    if (defect instanceof AggregateError) {
+      for (const error of defect.errors.slice(0, 100)) nested.push(["errors", error])
+    }
   }
   writer.number(nested.length)
   for (const [name, error] of nested) {

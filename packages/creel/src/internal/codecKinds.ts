@@ -37,7 +37,11 @@ export const exceptions: ReadonlyArray<{
   readonly is: (u: unknown) => boolean
   readonly make: (message: string | undefined, cause: unknown) => Error
 }> = [
-  { tag: "NoSuchElementException", is: Cause.isNoSuchElementException, make: (m) => new Cause.NoSuchElementException(m) },
+  {
+    tag: "NoSuchElementException",
+    is: Cause.isNoSuchElementException,
+    make: (m) => new Cause.NoSuchElementException(m)
+  },
   { tag: "TimeoutException", is: Cause.isTimeoutException, make: (m) => new Cause.TimeoutException(m) },
   {
     tag: "UnknownException",
@@ -79,7 +83,8 @@ const byPrototype = new Map<object, Kind>([
 ])
 
 /** The kind of an object that is neither a plain record nor something of JavaScript's own. */
-export const kindOf = (value: object, proto: object): Kind | undefined => byPrototype.get(proto) ?? foreign(value, proto)
+export const kindOf = (value: object, proto: object): Kind | undefined =>
+  byPrototype.get(proto) ?? foreign(value, proto)
 
 const foreign = (value: object, proto: object): Kind | undefined => {
   if (Option.isOption(value)) return "Option"
@@ -113,7 +118,8 @@ export const dataArrayPrototype = protoOf(Data.array([]))
 /** Whether an array is `Data.array` or `Data.tuple`, of any copy of effect. */
 export const isDataArray = (proto: object): boolean =>
   proto === dataArrayPrototype ||
-  (Object.getPrototypeOf(proto) === Array.prototype && Object.hasOwn(proto, Equal.symbol) && !Object.hasOwn(proto, "constructor"))
+  (Object.getPrototypeOf(proto) === Array.prototype && Object.hasOwn(proto, Equal.symbol) &&
+    !Object.hasOwn(proto, "constructor"))
 
 const buffer: unknown = Reflect.get(globalThis, "Buffer")
 

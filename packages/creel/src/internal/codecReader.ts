@@ -157,7 +157,12 @@ export class Reader {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!
       if (key === "__proto__") {
-        Object.defineProperty(target, key, { value: this.value(), configurable: true, enumerable: true, writable: true })
+        Object.defineProperty(target, key, {
+          value: this.value(),
+          configurable: true,
+          enumerable: true,
+          writable: true
+        })
       } else target[key] = this.value()
     }
     return target
@@ -248,7 +253,9 @@ export class Reader {
         continue
       }
       const buffer = payload.buffers[outside++]
-      if (buffer === undefined || buffer.byteLength !== size) return this.fail("a buffer that is missing or of another size")
+      if (buffer === undefined || buffer.byteLength !== size) {
+        return this.fail("a buffer that is missing or of another size")
+      }
       memory.push((flags & 1) === 0 ? buffer : unshared(buffer))
     }
     if (this.pos !== this.end) this.fail("bytes after the table of buffers")

@@ -22,7 +22,8 @@ interface Walk {
   ownThis: boolean
 }
 
-const isNode = (u: unknown): u is Any => typeof u === "object" && u !== null && "type" in u && typeof u.type === "string"
+const isNode = (u: unknown): u is Any =>
+  typeof u === "object" && u !== null && "type" in u && typeof u.type === "string"
 
 const list = (u: unknown): ReadonlyArray<unknown> => Array.isArray(u) ? u : []
 

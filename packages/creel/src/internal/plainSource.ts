@@ -149,7 +149,9 @@ const asTask = (name: string, text: string, form: Form, captured: ReadonlyArray<
     : form === "promise"
     ? `Task.promise("${name}", (signal) => ${short})`
     : `Task.sync("${name}", ${short})`
-  const needed = captured.filter((item) => identifier.test(item) && item !== "this" && item !== "arguments" && item !== "super")
+  const needed = captured.filter((item) =>
+    identifier.test(item) && item !== "this" && item !== "arguments" && item !== "super"
+  )
   return [
     "  // tasks.ts",
     `  import { Task } from "creel"`,
