@@ -52,17 +52,16 @@ export default [
   {
     id: "told-nothing-again",
     file: "client/told.ts",
-    find: "if (isWanted(row)) wants.push({ key: row.key, want: row.want, told: told(row), keep: row.keep })",
-    replace:
-      "if (isWanted(row) && row.settled === undefined) wants.push({ key: row.key, want: row.want, told: told(row), keep: row.keep })",
+    find: "if (!isWanted(row)) continue",
+    replace: "if (!isWanted(row) || row.settled !== undefined) continue",
     why: "a new incarnation is not told of what this client holds settled"
   },
   {
     id: "retry-lost",
     file: "client/told.ts",
-    find: "if (asked.length > 0) tell(context, { _tag: \"Retry\", wants: asked })",
+    find: "if (retries.length > 0) tell(context, { _tag: \"Retry\", wants: retries })",
     replace: "",
-    why: "a retry that the last session left unacknowledged is forgotten"
+    why: "a retry that the last session left unanswered is forgotten"
   },
   {
     id: "offer-forgotten",

@@ -187,7 +187,9 @@ const leave = (context: Inner.Context): void => {
 export const nextDeadline = (state: State): number | undefined => {
   const { config, deadlines, heartbeatAt, left, stuckSince } = state as Inner.Inner
   let next = left ? undefined : heartbeatAt
-  for (const at of [deadlines.peek()?.at, stuckSince === undefined ? undefined : stuckSince + config.suspendedPatience]) {
+  for (
+    const at of [deadlines.peek()?.at, stuckSince === undefined ? undefined : stuckSince + config.suspendedPatience]
+  ) {
     if (at !== undefined && (next === undefined || at < next)) next = at
   }
   return next

@@ -34,7 +34,9 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const { facts, key, settled, status } of state.rows.values()) {
       const right = settled === undefined ?
         (facts === undefined ? "pending" : "finished") :
-        settled._tag === "Value" ? "finished" : statusOf(settled.failure)
+        settled._tag === "Value"
+        ? "finished"
+        : statusOf(settled.failure)
       if (status !== right) yield `${key} is ${status}, should be ${right}`
     }
   },
@@ -59,7 +61,9 @@ const checkers: Readonly<Record<string, Checker>> = {
   *C6(state) {
     for (const { facts, fetch, joined, key, settled } of state.rows.values()) {
       if (!joined) continue
-      if (settled?._tag === "Failure" || settled?.payload !== undefined) yield `${key} keeps joiners waiting for what it has`
+      if (settled?._tag === "Failure" || settled?.payload !== undefined) {
+        yield `${key} keeps joiners waiting for what it has`
+      }
       if (facts !== undefined && fetch === undefined) yield `${key} has joiners and facts, and fetches nothing`
     }
   },

@@ -19,11 +19,18 @@ export const need = (context: Context, row: RowState): void => {
   if (settled?._tag === "Failure") return void out.push({ _tag: "Settled", row, want: row.want, outcome: settled })
   if (settled?.payload !== undefined) {
     touch(context, row.key)
-    out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Value", value: settled.value, payload: settled.payload } })
+    out.push({
+      _tag: "Settled",
+      row,
+      want: row.want,
+      outcome: { _tag: "Value", value: settled.value, payload: settled.payload }
+    })
     return
   }
   row.joined = true
-  if (settled !== undefined && facts !== undefined && facts.value !== settled.value) return replaced(context, row, settled)
+  if (settled !== undefined && facts !== undefined && facts.value !== settled.value) {
+    return replaced(context, row, settled)
+  }
   if (facts !== undefined) bring(context, row, facts.value)
 }
 
@@ -157,7 +164,9 @@ export const stored = (context: Context, row: RowState, note: Note.TaskStored): 
 export const pending = (context: Context, row: RowState): void => {
   const { settled } = row
   if (settled !== undefined) {
-    if (settled._tag === "Value" && row.facts !== undefined) row.facts = { ...row.facts, holders: [], inline: undefined }
+    if (settled._tag === "Value" && row.facts !== undefined) {
+      row.facts = { ...row.facts, holders: [], inline: undefined }
+    }
     return
   }
   stopFetch(context, row)

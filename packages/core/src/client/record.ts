@@ -21,7 +21,9 @@ export const record = (context: Context, event: Event): void => {
       return offered(context, event)
     case "Retain": {
       const row = rows.get(event.key)
-      if (row === undefined) return refuse(context, event.key, "Lost", "it was released and forgotten here: submit it again")
+      if (row === undefined) {
+        return refuse(context, event.key, "Lost", "it was released and forgotten here: submit it again")
+      }
       if (!wantOne(context, row)) return
       return submit(context, row.spec === undefined ? [] : [row.spec], [{ key: row.key, want: row.want }], [])
     }
@@ -80,7 +82,12 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
   for (const spec of event.specs) {
     // All or nothing: part of a graph would compute something nobody asked for.
     if (conflicts(rows, spec) || conflicts(seen, spec)) {
-      return refuse(context, spec.key, "DuplicateKey", "this key is in use for other work: release it first, or choose another")
+      return refuse(
+        context,
+        spec.key,
+        "DuplicateKey",
+        "this key is in use for other work: release it first, or choose another"
+      )
     }
     seen.set(spec.key, { spec })
   }
@@ -115,7 +122,12 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
 const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): void => {
   const known = context.state.rows.get(event.key)
   if (known?.spec !== undefined || (known?.offer !== undefined && known.offer.digest !== event.digest)) {
-    return refuse(context, event.key, "DuplicateKey", "this key is in use for other work: release it first, or choose another")
+    return refuse(
+      context,
+      event.key,
+      "DuplicateKey",
+      "this key is in use for other work: release it first, or choose another"
+    )
   }
   const row = rowOf(context, event.key)
   if (row.offer === undefined) {
@@ -236,7 +248,11 @@ const close = (context: Context): void => {
   const { out, state } = context
   for (const row of state.rows.values()) {
     if (isWanted(row) && (row.settled === undefined || row.joined)) {
-      const failure = Failure.make("ClusterClosed", row.key, `${row.key}: the client was closed before the value was here`)
+      const failure = Failure.make(
+        "ClusterClosed",
+        row.key,
+        `${row.key}: the client was closed before the value was here`
+      )
       if (row.settled === undefined) fail(context, row, failure)
       else out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Failure", failure } })
     }
@@ -251,4 +267,3 @@ const close = (context: Context): void => {
   state.cached = 0
   state.closed = true
 }
-

@@ -179,7 +179,13 @@ export type Command =
   | { readonly _tag: "Settled"; readonly row: Row; readonly want: number; readonly outcome: Outcome }
   /** Nothing came of what was asked: no such row, a key in use for other work, or a closed client. */
   | { readonly _tag: "Refused"; readonly key: Key; readonly failure: Failure }
-  | { readonly _tag: "Fetch"; readonly key: Key; readonly value: ValueId; readonly from: PeerId; readonly bytes: number }
+  | {
+    readonly _tag: "Fetch"
+    readonly key: Key
+    readonly value: ValueId
+    readonly from: PeerId
+    readonly bytes: number
+  }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
   | { readonly _tag: "DropOffer"; readonly value: ValueId }
   | { readonly _tag: "Ended"; readonly key: Key; readonly want: number }

@@ -145,5 +145,4 @@ export const tellCancel = (
   context: Context,
   rows: ReadonlyArray<RowState>,
   cancel: { readonly force: boolean; readonly by: string; readonly reason: string }
-): void =>
-  tell(context, { _tag: "Cancel", wants: rows.map((row) => ({ key: row.key, want: row.want })), ...cancel })
+): void => tell(context, { _tag: "Cancel", wants: rows.map((row) => ({ key: row.key, want: row.want })), ...cancel })

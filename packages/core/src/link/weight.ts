@@ -61,7 +61,12 @@ const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => {
 }
 
 const ofValue = (
-  value: { readonly key: string; readonly value: string; readonly digest: string; readonly inline: Payload.Payload | undefined }
+  value: {
+    readonly key: string
+    readonly value: string
+    readonly digest: string
+    readonly inline: Payload.Payload | undefined
+  }
 ): number => 2 * struct + value.key.length + value.value.length + value.digest.length + ofPayload(value.inline)
 
 const ofWant = (want: { readonly key: string }): number => want.key.length + 12
@@ -70,8 +75,13 @@ const ofWant = (want: { readonly key: string }): number => want.key.length + 12
 export const weigh = (note: Note): number => {
   switch (note._tag) {
     case "ClientTold":
-      return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) + sum(note.wants, (want) =>
-        ofWant(want) + struct + (want.told !== undefined && "failure" in want.told ? ofFailure(want.told.failure) : struct))
+      return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) +
+        sum(
+          note.wants,
+          (want) =>
+            ofWant(want) + struct +
+            (want.told !== undefined && "failure" in want.told ? ofFailure(want.told.failure) : struct)
+        )
     case "Submit":
       return struct + sum(note.specs, ofSpec) + sum(note.wants, ofWant) + ofNames(note.keep)
     case "Release":

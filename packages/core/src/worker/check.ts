@@ -44,7 +44,9 @@ const checkers: Readonly<Record<string, Checker>> = {
         if (at.posted) posted += 1
         if (at.slot === (at.posted || at.suspended !== undefined)) yield `${attempt} holds a share: ${at.slot}`
       }
-      if (suspended !== executor.suspended) yield `${executor.id} counts ${executor.suspended} suspended, has ${suspended}`
+      if (suspended !== executor.suspended) {
+        yield `${executor.id} counts ${executor.suspended} suspended, has ${suspended}`
+      }
       if (posted !== executor.posted) yield `${executor.id} counts ${executor.posted} posted, has ${posted}`
     }
   },
@@ -82,13 +84,17 @@ const checkers: Readonly<Record<string, Checker>> = {
     const from = new Map<string, number>()
     for (const replica of state.replicas.values()) {
       if (replica.state._tag === "Wanted" && !needed(replica)) yield `${replica.value} is wanted by nobody`
-      if (replica.state._tag === "Wanted" && replica.state.holders.length === 0) yield `${replica.value} is held by nobody`
+      if (replica.state._tag === "Wanted" && replica.state.holders.length === 0) {
+        yield `${replica.value} is held by nobody`
+      }
       if (replica.state._tag !== "Fetching") continue
       fetches += 1
       from.set(replica.state.from, (from.get(replica.state.from) ?? 0) + 1)
       if (!needed(replica) && !replica.state.stopped) yield `${replica.value} is fetched for nobody`
     }
-    if (fetches !== state.fetches || fetches > state.config.fetchesMax) yield `${fetches} fetches, says ${state.fetches}`
+    if (fetches !== state.fetches || fetches > state.config.fetchesMax) {
+      yield `${fetches} fetches, says ${state.fetches}`
+    }
     for (const [holder, count] of from) {
       if (count !== state.fetchesFrom.get(holder) || count > state.config.fetchesPerHolder) {
         yield `${count} fetches from ${holder}, says ${state.fetchesFrom.get(holder)}`
@@ -121,7 +127,9 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const { attempt, cancelled, state: at } of state.jobs.values()) {
       if (at._tag !== "Running") {
         if (cancelled !== undefined) yield `${attempt} is cancelled, never ran, and is here`
-      } else if ((cancelled !== undefined || at.timedOut) && at.endBy === undefined) yield `${attempt} may go on for ever`
+      } else if ((cancelled !== undefined || at.timedOut) && at.endBy === undefined) {
+        yield `${attempt} may go on for ever`
+      }
     }
   },
   *W9(state) {

@@ -85,9 +85,7 @@ const start = (context: Context, heap: Heap<Entry>, executors: ReadonlyArray<Exe
  */
 const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: number): void => {
   const { now, state } = context
-  const full = open.filter((executor) =>
-    executor.used === 0 && executor.suspended >= state.config.suspendedMax
-  )
+  const full = open.filter((executor) => executor.used === 0 && executor.suspended >= state.config.suspendedMax)
   if (full.length === 0 || started > 0 || state.ready.size === 0) {
     state.stuckSince = undefined
     return

@@ -8,7 +8,10 @@ import * as Payload from "../Payload.js"
 import { giveBack, inputHere } from "./jobs.js"
 import { addTo, bump, type Context, type Event, type Job, type Order, type Replica, tell } from "./state.js"
 
-const blank = (of: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">, state: Replica["state"]): Replica => ({
+const blank = (
+  of: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">,
+  state: Replica["state"]
+): Replica => ({
   key: of.key,
   value: of.value,
   attempt: undefined,
@@ -96,7 +99,11 @@ const announce = (context: Context, replica: Replica): void => {
 }
 
 /** An attempt here made its value. */
-export const made = (context: Context, job: Job, value: Pick<Replica, "bytes" | "type" | "millis" | "inline">): void => {
+export const made = (
+  context: Context,
+  job: Job,
+  value: Pick<Replica, "bytes" | "type" | "millis" | "inline">
+): void => {
   const { state } = context
   const waiting = state.waits.get(job.value) ?? new Set()
   state.waits.delete(job.value)

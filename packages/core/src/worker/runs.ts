@@ -11,7 +11,17 @@ import type * as Note from "../Note.js"
 import { Heap } from "./heap.js"
 import { giveBack, hurryKey, remove, removeWithout } from "./jobs.js"
 import { made } from "./replicas.js"
-import { before, bump, type Context, type Event, type Executor, type Job, type Outcome, type Running, tell } from "./state.js"
+import {
+  before,
+  bump,
+  type Context,
+  type Event,
+  type Executor,
+  type Job,
+  type Outcome,
+  type Running,
+  tell
+} from "./state.js"
 import { changed } from "./told.js"
 
 /** Sums of shares like 1/32 and 0.1 do not come out even. */
@@ -206,7 +216,8 @@ const howEnded = (
   }
   const refused = tooLarge(note)
   if (refused === undefined) return note
-  const detail = `${key} failed with an error of ${refused.bytes} bytes, more than the ${refused.max} that can be told: ` +
+  const detail =
+    `${key} failed with an error of ${refused.bytes} bytes, more than the ${refused.max} that can be told: ` +
     `fail with something smaller. It began: ${outcome.failure.detail.slice(0, 1024)}`
   const failure = Failure.make("NotEncodable", outcome.failure.key, detail, { worker: state.id })
   return { ...note, failure }
@@ -340,4 +351,3 @@ export const executorUp = (context: Context, event: Extract<Event, { _tag: "Exec
   })
   changed(context)
 }
-

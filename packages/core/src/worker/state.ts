@@ -189,7 +189,13 @@ export type Command =
   }
   | { readonly _tag: "EndExecutor"; readonly executor: string; readonly why: string }
   | { readonly _tag: "Continue"; readonly attempt: Attempt }
-  | { readonly _tag: "Fetch"; readonly key: Key; readonly value: ValueId; readonly from: PeerId; readonly bytes: number }
+  | {
+    readonly _tag: "Fetch"
+    readonly key: Key
+    readonly value: ValueId
+    readonly from: PeerId
+    readonly bytes: number
+  }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
   | { readonly _tag: "Keep"; readonly value: ValueId; readonly inline: Payload }
   | { readonly _tag: "Drop"; readonly value: ValueId }
@@ -254,10 +260,13 @@ export interface Inner extends State {
 }
 
 export const before = (a: Entry, b: Entry): boolean =>
-  a.order[0] !== b.order[0] ? a.order[0] < b.order[0]
-  : a.order[1] !== b.order[1] ? a.order[1] < b.order[1]
-  : a.order[2] !== b.order[2] ? a.order[2] < b.order[2]
-  : a.attempt < b.attempt
+  a.order[0] !== b.order[0] ?
+    a.order[0] < b.order[0]
+    : a.order[1] !== b.order[1] ?
+    a.order[1] < b.order[1]
+    : a.order[2] !== b.order[2] ?
+    a.order[2] < b.order[2]
+    : a.attempt < b.attempt
 
 export const make = (options: {
   readonly id: WorkerId

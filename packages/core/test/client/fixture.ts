@@ -56,7 +56,12 @@ export class Bench {
   }
 }
 
-export const release = (key: string, count = 1, answer = false): Client.Event => ({ _tag: "Release", key, count, answer })
+export const release = (key: string, count = 1, answer = false): Client.Event => ({
+  _tag: "Release",
+  key,
+  count,
+  answer
+})
 
 export const need = (key: string): Client.Event => ({ _tag: "Need", key })
 

@@ -23,7 +23,9 @@ class Scheduler {
       case "ClientTold":
         for (const known of [this.wants, this.specs, this.offers, this.keep]) known.clear()
         for (const spec of note.specs) {
-          for (const input of spec.inputs) assert.isTrue(this.specs.has(input) || this.offers.has(input) || note.offers.some((o) => o.key === input))
+          for (const input of spec.inputs) {
+            assert.isTrue(this.specs.has(input) || this.offers.has(input) || note.offers.some((o) => o.key === input))
+          }
           this.specs.set(spec.key, spec.inputs)
         }
         for (const want of note.wants) this.wants.set(want.key, want.want)
@@ -31,7 +33,9 @@ class Scheduler {
         return
       case "Submit":
         for (const spec of note.specs) {
-          for (const input of spec.inputs) assert.isTrue(this.specs.has(input) || this.offers.has(input), `${input} is unknown`)
+          for (const input of spec.inputs) {
+            assert.isTrue(this.specs.has(input) || this.offers.has(input), `${input} is unknown`)
+          }
           this.specs.set(spec.key, spec.inputs)
         }
         return this.want(note.wants)
@@ -184,7 +188,10 @@ class World {
         this.bench.now += [10, 100, 1_000][a % 3]!
         return this.step({ _tag: "Tick" })
       case 5:
-        return this.step({ _tag: "Note", note: { _tag: "TaskPending", key: name(a), want: this.row(name(a))?.want ?? 1 } })
+        return this.step({
+          _tag: "Note",
+          note: { _tag: "TaskPending", key: name(a), want: this.row(name(a))?.want ?? 1 }
+        })
       case 6:
       case 7:
         return this.stored(name(a), b % 4 === 0 ? ++this.attempts : Math.max(1, this.attempts), b)
@@ -199,7 +206,16 @@ class World {
         this.offered.add(value)
         this.refs.set(y, (this.refs.get(y) ?? 0) + 1)
         return this.step(
-          { _tag: "Offer", key: x, value, digest: "d", bytes: 5_000, inline: undefined, scatter: undefined, wanted: false },
+          {
+            _tag: "Offer",
+            key: x,
+            value,
+            digest: "d",
+            bytes: 5_000,
+            inline: undefined,
+            scatter: undefined,
+            wanted: false
+          },
           { _tag: "Submit", specs: [spec(y, { inputs: [x] })], wants: [y], keep: [] }
         )
       }

@@ -117,68 +117,71 @@ describe("a link", () => {
       fc.record({ do: fc.constant("lose" as const), who: fc.boolean(), count: fc.nat(20) }),
       fc.record({ do: fc.constant("break" as const), who: fc.boolean(), count: fc.nat(1) })
     )
-    fc.assert(fc.property(fc.array(action, { maxLength: 120 }), fc.integer({ min: 40, max: 400 }), (actions, window) => {
-      const ends = [0, 1].map((i) => ({
-        link: Link.make({ self: `c${i}`, session: "s", incarnation: 3, window, frameMax: 100 }),
-        pushed: 0,
-        got: [] as Array<number>,
-        wire: [] as Array<Link.Frame> // towards this end
-      }))
-      const take = (end: typeof ends[number], frame: Link.Frame) => {
-        end.got.push(...wants(Link.receive(end.link, frame).notes))
-      }
-      const connect = () => {
-        const hellos = ends.map((end) => Link.hello(end.link))
-        ends.forEach((end, i) => {
-          const resumed = Link.resume(end.link, hellos[1 - i]!)
-          assert.isDefined(resumed)
-          ends[1 - i]!.wire.push(...resumed!.frames)
-        })
-      }
-      for (const one of actions) {
-        const end = ends[one.who ? 1 : 0]!
-        const other = ends[one.who ? 0 : 1]!
-        const at = end.wire.length === 0 ? -1 : one.count % end.wire.length
-        switch (one.do) {
-          case "push":
-            for (let i = 0; i < one.count; i++) Link.push(end.link, [ended(++end.pushed)])
-            break
-          case "flush": {
-            const frame = Link.flush(end.link)
-            if (frame !== undefined) other.wire.push(frame)
-            break
-          }
-          case "deliver":
-            if (at >= 0) take(end, end.wire.splice(at, 1)[0]!)
-            break
-          case "repeat":
-            if (at >= 0) take(end, end.wire[at]!)
-            break
-          case "lose":
-            if (at >= 0) end.wire.splice(at, 1)
-            break
-          case "break":
-            // Half of the time frames of the old connection still come late.
-            if (one.count === 0) ends.forEach((end) => (end.wire = []))
-            connect()
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 120 }), fc.integer({ min: 40, max: 400 }), (actions, window) => {
+        const ends = [0, 1].map((i) => ({
+          link: Link.make({ self: `c${i}`, session: "s", incarnation: 3, window, frameMax: 100 }),
+          pushed: 0,
+          got: [] as Array<number>,
+          wire: [] as Array<Link.Frame> // towards this end
+        }))
+        const take = (end: typeof ends[number], frame: Link.Frame) => {
+          end.got.push(...wants(Link.receive(end.link, frame).notes))
         }
-        fine(ends[0]!.link, ends[1]!.link)
-      }
-      // The faults stop.
-      ends.forEach((end) => (end.wire = []))
-      connect()
-      for (let round = 0; round < 1_000; round++) {
+        const connect = () => {
+          const hellos = ends.map((end) => Link.hello(end.link))
+          ends.forEach((end, i) => {
+            const resumed = Link.resume(end.link, hellos[1 - i]!)
+            assert.isDefined(resumed)
+            ends[1 - i]!.wire.push(...resumed!.frames)
+          })
+        }
+        for (const one of actions) {
+          const end = ends[one.who ? 1 : 0]!
+          const other = ends[one.who ? 0 : 1]!
+          const at = end.wire.length === 0 ? -1 : one.count % end.wire.length
+          switch (one.do) {
+            case "push":
+              for (let i = 0; i < one.count; i++) Link.push(end.link, [ended(++end.pushed)])
+              break
+            case "flush": {
+              const frame = Link.flush(end.link)
+              if (frame !== undefined) other.wire.push(frame)
+              break
+            }
+            case "deliver":
+              if (at >= 0) take(end, end.wire.splice(at, 1)[0]!)
+              break
+            case "repeat":
+              if (at >= 0) take(end, end.wire[at]!)
+              break
+            case "lose":
+              if (at >= 0) end.wire.splice(at, 1)
+              break
+            case "break":
+              // Half of the time frames of the old connection still come late.
+              if (one.count === 0) ends.forEach((end) => (end.wire = []))
+              connect()
+          }
+          fine(ends[0]!.link, ends[1]!.link)
+        }
+        // The faults stop.
+        ends.forEach((end) => (end.wire = []))
+        connect()
+        for (let round = 0; round < 1_000; round++) {
+          ends.forEach((end, i) => {
+            for (const frame of end.wire.splice(0)) take(end, frame)
+            const frame = Link.flush(end.link)
+            if (frame !== undefined) ends[1 - i]!.wire.push(frame)
+          })
+          if (ends.every((end) => end.wire.length === 0 && Link.unacked(end.link).length === 0)) break
+        }
         ends.forEach((end, i) => {
-          for (const frame of end.wire.splice(0)) take(end, frame)
-          const frame = Link.flush(end.link)
-          if (frame !== undefined) ends[1 - i]!.wire.push(frame)
+          assert.deepStrictEqual(end.got, Array.from({ length: ends[1 - i]!.pushed }, (_, n) => n + 1))
+          assert.deepStrictEqual(Link.unacked(end.link), [])
         })
-        if (ends.every((end) => end.wire.length === 0 && Link.unacked(end.link).length === 0)) break
-      }
-      ends.forEach((end, i) => {
-        assert.deepStrictEqual(end.got, Array.from({ length: ends[1 - i]!.pushed }, (_, n) => n + 1))
-        assert.deepStrictEqual(Link.unacked(end.link), [])
-      })
-    }), { numRuns: 400 })
+      }),
+      { numRuns: 400 }
+    )
   })
 })

@@ -1,6 +1,6 @@
 import { Id } from "@creel/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Bench, fetched, input, interrupted, news, note, ran, runTask, tags, told, tiny, value } from "./fixture.js"
+import { Bench, fetched, input, interrupted, news, note, ran, runTask, tags, tiny, told, value } from "./fixture.js"
 
 describe("a job with its inputs", () => {
   it("runs at once when it needs nothing", () => {
@@ -147,7 +147,13 @@ describe("order and slots", () => {
       news(bench.step(note({ _tag: "RecallTask", key: "c", attempt: 3 }))),
       ["c RecallRefused"]
     )
-    const died = bench.step({ _tag: "ExecutorDown", executor: "e0", started: undefined, detail: "boom", expected: false })
+    const died = bench.step({
+      _tag: "ExecutorDown",
+      executor: "e0",
+      started: undefined,
+      detail: "boom",
+      expected: false
+    })
     assert.deepStrictEqual([...news(died)].sort(), [
       "b TaskDied",
       "c returned: executor ended",
@@ -197,7 +203,13 @@ describe("recall and cancel", () => {
     bench.step(cancelTask("a", 1))
     assert.notInclude(tags(bench.after(4_999)), "EndExecutor")
     assert.include(tags(bench.after(1)), "EndExecutor")
-    const down = bench.step({ _tag: "ExecutorDown", executor: "e0", started: [1, 2], detail: "exit 1", expected: false })
+    const down = bench.step({
+      _tag: "ExecutorDown",
+      executor: "e0",
+      started: [1, 2],
+      detail: "exit 1",
+      expected: false
+    })
     assert.deepStrictEqual([...news(down)].sort(), ["a TaskEnded", "b returned: executor ended"])
   })
 
@@ -228,7 +240,13 @@ describe("executors that die", () => {
     const bench = new Bench()
     const half = { spec: { slots: 0.5 } }
     bench.step(runTask("a", 1, half), runTask("b", 2, half), runTask("c", 3, half))
-    const down = bench.step({ _tag: "ExecutorDown", executor: "e0", started: [2], detail: "out of memory", expected: false })
+    const down = bench.step({
+      _tag: "ExecutorDown",
+      executor: "e0",
+      started: [2],
+      detail: "out of memory",
+      expected: false
+    })
     assert.deepStrictEqual([...news(down)].sort(), ["a returned: executor ended", "b TaskDied"])
     const info = told(down).find((note) => note._tag === "WorkerChanged")
     assert.strictEqual(info?._tag === "WorkerChanged" ? info.info.slots : -1, 0)

@@ -304,7 +304,12 @@ class World {
   /** The faults stop: hands end what they have until nothing is left. */
   settle(): void {
     for (let round = 0; round < 2_000; round++) {
-      for (const [id, hand] of this.hands) if (hand.ending) { this.down(id, 0); this.up() }
+      for (const [id, hand] of this.hands) {
+        if (hand.ending) {
+          this.down(id, 0)
+          this.up()
+        }
+      }
       for (const [attempt, how] of this.suspended) {
         if (how !== "waits") continue
         this.suspended.set(attempt, "asks")
