@@ -10,7 +10,7 @@ import type { Spec } from "../Spec.js"
 import { ended, need, pending, stored } from "./fetch.js"
 import { beginWant, endWant, explain, fail, row as rowOf, stopFetch } from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
-import { flushReleases, retell, submit, tell, tellCancel } from "./told.js"
+import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 
 export const record = (context: Context, event: Event): void => {
   const { rows } = context.state
@@ -136,7 +136,9 @@ const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): vo
     context.loose.add(key)
     tell(context, row.offer)
   }
-  if (event.wanted && wantOne(context, row)) submit(context, [], [{ key: row.key, want: row.want }], [])
+  if (event.wanted && wantOne(context, row)) {
+    submit(context, [], [{ key: row.key, want: row.want, digest: row.offer.digest }], [])
+  }
 }
 
 const released = (context: Context, event: Extract<Event, { _tag: "Release" }>): void => {
@@ -194,7 +196,7 @@ const retried = (context: Context, keys: ReadonlyArray<Key>): void => {
     const retry = { want: row.want, failure: row.settled.failure }
     beginWant(context, row)
     row.retry = retry
-    wants.push({ key, want: row.want })
+    wants.push({ key, want: row.want, digest: digestOf(row) })
   }
   if (wants.length > 0) tell(context, { _tag: "Retry", wants })
 }

@@ -74,6 +74,9 @@ export const submit = (
   tell(context, { _tag: "Submit", specs: part, wants: [...wanted.values()], keep: [...kept] })
 }
 
+/** Which work a want means, where no spec comes with it. */
+export const digestOf = (row: RowState): string | undefined => row.spec?.digest ?? row.offer?.digest
+
 /** Rows with those that they name before them. */
 const sorted = (rows: ReadonlyMap<Key, RowState>): ReadonlyArray<RowState> => {
   const done = new Set<Key>()
@@ -110,8 +113,9 @@ const told = (row: RowState): Note.ClientTold["wants"][number]["told"] => {
 
 /**
  * Begins a session: all that is wanted, then cancels and retries that were not answered. A row whose retry was not answered
- * is told as it was before, so that its old failure is no answer to the new want. Releases need no word: what is not wanted
- * is not in the list.
+ * is told as it was before, so that its old failure is no answer to the new want, and retried under a number that nobody
+ * can have answered: an answer that was lost with the last session would not be said again. Releases need no word: what is
+ * not wanted is not in the list.
  */
 export const retell = (context: Context): void => {
   const { out, state } = context
@@ -130,7 +134,8 @@ export const retell = (context: Context): void => {
     if (retry === undefined) wants.push({ key, want, told: told(row), keep })
     else {
       wants.push({ key, want: retry.want, told: { failure: retry.failure }, keep })
-      retries.push({ key, want })
+      row.want = state.lastWant += 1
+      retries.push({ key, want: row.want, digest: digestOf(row) })
     }
   }
   tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers })

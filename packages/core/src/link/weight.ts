@@ -69,7 +69,8 @@ const ofValue = (
   }
 ): number => 2 * struct + value.key.length + value.value.length + value.digest.length + ofPayload(value.inline)
 
-const ofWant = (want: { readonly key: string }): number => want.key.length + 12
+const ofWant = (want: { readonly key: string; readonly digest?: string | undefined }): number =>
+  want.key.length + 12 + (want.digest?.length ?? 0)
 
 /** See `Link.weigh`. */
 export const weigh = (note: Note): number => {

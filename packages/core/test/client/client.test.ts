@@ -268,7 +268,7 @@ describe("cancel and retry", () => {
     bench.submit("a")
     bench.step(cancel("a"))
     const notes = told(bench.step({ _tag: "RetryKeys", keys: ["a"] }))
-    assert.deepStrictEqual(notes, [{ _tag: "Retry", wants: [{ key: "a", want: 2 }] }])
+    assert.deepStrictEqual(notes, [{ _tag: "Retry", wants: [{ key: "a", want: 2, digest: "d-a" }] }])
     assert.strictEqual(bench.row("a").status, "pending")
     const again = bench.step({ _tag: "LinkReset" })
     assert.deepStrictEqual(short(again), ["tell ClientTold", "tell Retry"])
