@@ -6,7 +6,7 @@
  */
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
-import * as Door from "creel/Door"
+import type * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
 import type { ExecutorEvent, Executors } from "creel/Executor"
 import type * as Duration from "effect/Duration"
@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope"
 import type { ChildProcess } from "node:child_process"
 import * as os from "node:os"
 import type { ResourceLimits, Worker } from "node:worker_threads"
+import * as DoorWire from "./internal/door.js"
 import * as Inside from "./internal/inside.js"
 import { NodeClusterError } from "./NodeClusterError.js"
 import * as ProcessExecutors from "./ProcessExecutors.js"
@@ -144,8 +145,7 @@ const executorsOf = (options: CommonOptions, counts: ReadonlyArray<number>, make
       grace: options.grace,
       restarts: options.restarts
     })
-    const door = yield* Effect.context<Door.Door>()
-    yield* executors.openDoor((protocol) => Door.serve(protocol).pipe(Effect.provide(door)))
+    yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
     return yield* startEarly(executors)
   })
 

@@ -10,9 +10,9 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Door from "./internal/door.js"
 import type { OpenBody } from "./internal/executorServer.js"
 import * as Launch from "./internal/launch.js"
-import { layerDoor } from "./internal/runner.js"
 import type { Wire } from "./internal/wire.js"
 import { NodeClusterError } from "./NodeClusterError.js"
 
@@ -27,7 +27,7 @@ const notBuilt = (cause: Cause.Cause<unknown>): NodeClusterError =>
 const openLayer = <E>(layer: Layer.Layer<Worker.Worker, E>) => (wire: Wire): OpenBody => (options, emit, mark) =>
   Effect.gen(function*() {
     const context = yield* Effect.mapErrorCause(
-      Layer.build(Layer.merge(layer, layerDoor(wire))),
+      Layer.build(Layer.merge(layer, Door.layerClient(wire))),
       (cause) => Cause.fail(notBuilt(cause))
     )
     return yield* Context.get(context, Worker.Worker).makeRunner({
