@@ -11,10 +11,19 @@
 import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
 import type { Payload } from "@creel/core/Payload"
+import type * as Scheduler from "@creel/core/Scheduler"
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import * as doorServer from "./internal/doorServer.js"
+import * as rpcDoor from "./internal/rpcDoor.js"
+import { SchedulerRpcs, TrustedRpcs } from "./Rpcs.js"
 
 /**
  * How a peer hears.
@@ -56,17 +65,12 @@ export class ReadFailed extends Data.TaggedError("ReadFailed")<{
 }> {}
 
 /**
- * Where a task stands, for a person.
+ * Where a task stands: `summary` says it all to a person, the rest is for programs.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Explanation {
-  readonly key: Id.Key
-  readonly state: string
-  /** Sentences: what it waits for, where it is, since when, why nothing happens. */
-  readonly lines: ReadonlyArray<string>
-}
+export type Explanation = Scheduler.Explanation
 
 /**
  * One worker as the scheduler sees it.
@@ -166,3 +170,44 @@ export interface Service {
  * @category tags
  */
 export class Door extends Context.Tag("creel/Door")<Door, Service>() {}
+
+/**
+ * The door of another thread, process or machine, reached by rpc. `trusted`: the other end is of this process or a
+ * child of it, and what it says is not checked. Default: false.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerRpc = (
+  options?: { readonly trusted?: boolean | undefined }
+): Layer.Layer<Door, never, RpcClient.Protocol> =>
+  Layer.scoped(
+    Door,
+    Effect.gen(function*() {
+      // The two groups differ in what they check, not in what they say.
+      const group = options?.trusted === true ? TrustedRpcs : SchedulerRpcs
+      const client = yield* RpcClient.make(group, { disableTracing: true })
+      const runtime = yield* Effect.runtime<never>()
+      return rpcDoor.make(client, (effect) => void Runtime.runFork(runtime)(effect))
+    })
+  )
+
+/**
+ * Lets peers of another thread, process or machine in by this process's door. `lease`: how long a peer may be without
+ * a connection before it is lost. Default: no time at all, for ends that die together with their connection.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerServer = (
+  options?: { readonly trusted?: boolean | undefined; readonly lease?: Duration.DurationInput | undefined }
+): Layer.Layer<never, never, Door | RpcServer.Protocol> => {
+  const group = options?.trusted === true ? TrustedRpcs : SchedulerRpcs
+  return RpcServer.layer(group, { disableTracing: true, disableFatalDefects: true }).pipe(
+    Layer.provide(
+      group.toLayer(
+        Effect.flatMap(Door, (door) => doorServer.make({ door, lease: Duration.toMillis(options?.lease ?? 0) }))
+      )
+    )
+  )
+}

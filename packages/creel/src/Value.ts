@@ -21,10 +21,10 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Future from "./Future.js"
+import { write } from "./internal/codecEffects.js"
+import * as effectsReader from "./internal/codecEffectsReader.js"
 import { typeName } from "./internal/codecKinds.js"
 import { describe as what, Refused, Unreadable } from "./internal/codecPath.js"
-import { Reader } from "./internal/codecReader.js"
-import { write } from "./internal/codecWriter.js"
 
 /**
  * A value that cannot cross. `path` says where it stands (`args[0].user`), `found` what stands there, never its content.
@@ -160,7 +160,7 @@ export const encodeEither = (
 
 const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown => {
   try {
-    return new Reader(payload, inputs).run()
+    return effectsReader.read(payload, inputs)
   } catch (error) {
     throw notDecodable(error)
   }
@@ -207,7 +207,7 @@ export const describe = (value: unknown): string => typeName(value)
  */
 export const schemaOf = (payload: Payload): string | undefined => {
   try {
-    return new Reader(payload, []).schema
+    return effectsReader.schemaOf(payload)
   } catch (error) {
     throw notDecodable(error)
   }

@@ -10,7 +10,6 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Door from "./Door.js"
 import * as Runner from "./Runner.js"
-import type * as Task from "./Task.js"
 import type * as TaskGroup from "./TaskGroup.js"
 
 /**
@@ -50,10 +49,10 @@ export class Worker extends Context.Tag("creel/Worker")<Worker, Service>() {}
  * @since 0.1.0
  * @category layers
  */
-export const layer = <R>(tasks: TaskGroup.TaskGroup<R>): Layer.Layer<Worker, never, Task.Outside<R>> =>
+export const layer = <R>(tasks: TaskGroup.TaskGroup<R>): Layer.Layer<Worker, never, R> =>
   Layer.effect(
     Worker,
-    Effect.map(Effect.context<Task.Outside<R>>(), (context) => ({
+    Effect.map(Effect.context<R>(), (context) => ({
       makeRunner: (options) =>
         Effect.mapInputContext(
           Runner.make({ ...options, tasks }),

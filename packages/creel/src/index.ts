@@ -122,3 +122,17 @@ export * as TaskGroup from "./TaskGroup.js"
  * @since 0.1.0
  */
 export * as Value from "./Value.js"
+
+/**
+ * A Schema for every note.
+ *
+ * @since 0.1.0
+ */
+export * as NoteSchema from "./NoteSchema.js"
+
+/**
+ * The whole conversation between a peer and its scheduler.
+ *
+ * @since 0.1.0
+ */
+export * as Rpcs from "./Rpcs.js"

@@ -350,6 +350,11 @@ export class ClientCore {
     }
     hold.handles.add(handle)
     handle.hold = hold
+    // The scope had closed already: what begins in it ends at once, as a fiber would.
+    if (this.holds.get(scope) !== hold) {
+      handle.interruptNow(FiberId.none)
+      if (!handle.isInterrupting) this.release(handle)
+    }
   }
 
   /** As the scope of forked fibers does: what is pending is interrupted and waited for, what is done is let go. */
@@ -455,8 +460,9 @@ export class ClientCore {
   retry<A, E>(handle: Handle<A, E>, scope: Scope.Scope): Handle<A, E> {
     const { key } = handle.row
     handle.observed = true
-    // The old handle goes on answering what it was told.
-    handle.peek()
+    if (handle.released) return new Handle(this, handle.row, handle.name, handle.decoder, handle.attempt).asReleased()
+    // The old handles go on answering what they were told.
+    for (const each of this.handlesOf(key)) each.peek()
     this.stepAll([{ _tag: "Retain", key }, { _tag: "RetryKeys", keys: [key] }])
     return this.handle(key, handle.name, handle.decoder, scope, handle.attempt)
   }

@@ -1,7 +1,8 @@
 /**
- * Effect's data types to bytes. They are immutable, so a cycle through one of them could not be rebuilt and is refused;
+ * Effect's data types to bytes, and with them the whole way from a value to its payload (`write`). They are immutable, so a cycle through one of them could not be rebuilt and is refused;
  * what they hold is never searched for futures.
  */
+import type { Payload } from "@creel/core/Payload"
 import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
@@ -16,9 +17,23 @@ import type * as Option from "effect/Option"
 import type * as FutureErrors from "../FutureError.js"
 import { exceptions, type Kind } from "./codecKinds.js"
 import * as Tag from "./codecTags.js"
-import { write, type Writer } from "./codecWriter.js"
+import { type WriteOptions, Writer } from "./codecWriter.js"
 
-export const writeEffect = (writer: Writer, value: object, kind: Kind): void => {
+/** Writers are kept, since making one costs more than a small value; a getter may encode while one is at work. */
+const free: Array<Writer> = []
+
+/** Throws `Refused`. */
+export const write = (value: unknown, options: WriteOptions): Payload => {
+  const writer = free.pop() ?? new Writer(writeEffect)
+  try {
+    return writer.run(value, options)
+  } finally {
+    writer.reset()
+    free.push(writer)
+  }
+}
+
+const writeEffect = (writer: Writer, value: object, kind: Kind): void => {
   if (kind === "Option" && (value as Option.Option<unknown>)._tag === "None") return writer.tag(Tag.None)
   if (writer.met(value)) return
   writer.enter(value)
@@ -123,7 +138,7 @@ const writeExit = (writer: Writer, value: Exit.Exit<unknown, unknown>): void => 
  * In post-order, for causes grow long on one side (a thousand failures in parallel) and must not grow the stack: the
  * leaves and the knots that join the last two.
  */
-export const writeCause = (writer: Writer, cause: Cause.Cause<unknown>): void => {
+const writeCause = (writer: Writer, cause: Cause.Cause<unknown>): void => {
   const work: Array<Cause.Cause<unknown> | number> = [cause]
   const out: Array<Cause.Cause<unknown> | number> = []
   while (work.length > 0) {

@@ -1,6 +1,8 @@
 /**
- * Bytes to Effect's data types: the other half of `codecEffects`.
+ * Bytes to Effect's data types, and with them the whole way from a payload to its value (`read`): the other half of
+ * `codecEffects`.
  */
+import type { Payload } from "@creel/core/Payload"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
@@ -17,7 +19,14 @@ import { Unreadable } from "./codecPath.js"
 import { Reader } from "./codecReader.js"
 import * as Tag from "./codecTags.js"
 
-export const readEffect = (reader: Reader, tag: number): unknown => {
+/** Throws `Unreadable`. */
+export const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown =>
+  new Reader(payload, inputs, readEffect).run()
+
+/** Whose Schema the value went through. Throws `Unreadable`. */
+export const schemaOf = (payload: Payload): string | undefined => new Reader(payload, [], readEffect).schema
+
+const readEffect = (reader: Reader, tag: number): unknown => {
   if (tag === Tag.None) return Option.none()
   const at = reader.reserve()
   return reader.settle(at, readKind(reader, tag))
@@ -99,7 +108,7 @@ const readFailure = (reader: Reader): Exit.Exit<never, unknown> => {
   return Cause.isCause(cause) ? Exit.failCause(cause) : reader.fail("a failure without a cause")
 }
 
-export const readCause = (reader: Reader): Cause.Cause<unknown> => {
+const readCause = (reader: Reader): Cause.Cause<unknown> => {
   const steps = reader.number()
   const stack: Array<Cause.Cause<unknown>> = []
   for (let i = 0; i < steps; i++) {
@@ -145,7 +154,7 @@ const readFiberId = (reader: Reader): FiberId.FiberId => {
 const readBytes = (reader: Reader): unknown => {
   const bytes = reader.take(reader.varint())
   if (bytes.length === 0) return undefined
-  return new Reader({ head: bytes, buffers: [] }, []).run()
+  return read({ head: bytes, buffers: [] }, [])
 }
 
 const readDefect = (reader: Reader): unknown => {

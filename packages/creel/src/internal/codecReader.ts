@@ -5,7 +5,6 @@
  * Imperative on purpose: this runs for every argument and every result.
  */
 import type { Payload } from "@creel/core/Payload"
-import { readEffect } from "./codecEffectsReader.js"
 import { dataArrayPrototype, NodeBuffer, structPrototype } from "./codecKinds.js"
 import { Unreadable } from "./codecPath.js"
 import * as Tag from "./codecTags.js"
@@ -20,6 +19,9 @@ interface Buffers {
 
 const noBuffers: Buffers = { memory: [], base: [] }
 
+/** Reads one of Effect's own: the neighbour's part, given to the reader so that it need not know its neighbour. */
+export type ReadEffect = (reader: Reader, tag: number) => unknown
+
 export class Reader {
   pos = 1
   depth = 0
@@ -32,7 +34,11 @@ export class Reader {
   /** Task id when the value went through a Schema of that task. */
   schema: string | undefined
 
-  constructor(payload: Payload, private readonly inputs: ReadonlyArray<unknown>) {
+  constructor(
+    payload: Payload,
+    private readonly inputs: ReadonlyArray<unknown>,
+    private readonly readEffect: ReadEffect
+  ) {
     const head = payload.head
     this.bytes = head
     this.end = head.length
@@ -120,7 +126,7 @@ export class Reader {
       case Tag.DataArray:
         return Object.setPrototypeOf(this.array(this.keep([])), dataArrayPrototype)
       default:
-        return readEffect(this, tag)
+        return this.readEffect(this, tag)
     }
   }
 

@@ -11,8 +11,7 @@
  */
 import type { Payload } from "@creel/core/Payload"
 import { ByteWriter } from "./codecBytes.js"
-import { writeEffect } from "./codecEffects.js"
-import { isDataArray, kindOf, NodeBuffer } from "./codecKinds.js"
+import { isDataArray, type Kind, kindOf, NodeBuffer } from "./codecKinds.js"
 import { describe, Refused, render, type Segment } from "./codecPath.js"
 import * as Tag from "./codecTags.js"
 
@@ -43,19 +42,26 @@ Tag.viewNames.forEach((name, index) => {
 })
 if (NodeBuffer !== undefined) viewKinds.set(NodeBuffer.prototype, Tag.viewNames.indexOf("Buffer"))
 
+/** Writes one of Effect's own: the neighbour's part, given to the writer so that it need not know its neighbour. */
+export type WriteEffect = (writer: Writer, value: object, kind: Kind) => void
+
 export class Writer extends ByteWriter {
   depth = 0
   readonly path: Array<Segment> = []
   /** Above zero inside values that are never searched for inputs. */
   opaque = 0
   private options!: WriteOptions
-  private few: Array<object> = []
+  private readonly few: Array<object> = []
   private many: Map<object, number> | undefined
   private count = 0
   private open: Set<object> | undefined
-  private shapes: Array<ReadonlyArray<string>> = []
+  private readonly shapes: Array<ReadonlyArray<string>> = []
   private buffers: Map<ArrayBufferLike, number> | undefined
   private entries: Array<BufferEntry> = []
+
+  constructor(private readonly writeEffect: WriteEffect) {
+    super()
+  }
 
   run(value: unknown, options: WriteOptions): Payload {
     this.options = options
@@ -74,13 +80,14 @@ export class Writer extends ByteWriter {
       this.view = new DataView(this.bytes.buffer)
     }
     this.depth = 0
+    // What stands in the path is of the user's value, and must not be kept for longer than it.
     this.path.length = 0
     this.opaque = 0
     this.count = 0
-    if (this.few.length > 0) this.few = []
+    this.few.length = 0
     this.many = undefined
     this.open = undefined
-    if (this.shapes.length > 0) this.shapes = []
+    this.shapes.length = 0
     if (this.entries.length > 0) {
       this.entries = []
       this.buffers = undefined
@@ -193,7 +200,7 @@ export class Writer extends ByteWriter {
     const kind = kindOf(value, proto)
     if (kind === undefined) return this.refuse(describe(value), value)
     if (kind === "Struct") return this.struct(value as Record<string, unknown>)
-    writeEffect(this, value, kind)
+    this.writeEffect(this, value, kind)
   }
 
   private array(value: ReadonlyArray<unknown>, proto: object): void {
@@ -373,18 +380,5 @@ export class Writer extends ByteWriter {
     this.pos += 4
     this.bytes[0]! |= Tag.flagBuffers
     return out
-  }
-}
-
-/** Writers are kept, since making one costs more than a small value; a getter may encode while one is at work. */
-const free: Array<Writer> = []
-
-export const write = (value: unknown, options: WriteOptions): Payload => {
-  const writer = free.pop() ?? new Writer()
-  try {
-    return writer.run(value, options)
-  } finally {
-    writer.reset()
-    free.push(writer)
   }
 }

@@ -9,9 +9,9 @@ import { sha256 } from "@noble/hashes/sha2"
 import * as Chunk from "effect/Chunk"
 import type * as HashMap from "effect/HashMap"
 import type * as HashSet from "effect/HashSet"
+import { write } from "./codecEffects.js"
 import { isDataArray, kindOf } from "./codecKinds.js"
 import * as Tag from "./codecTags.js"
-import { write } from "./codecWriter.js"
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 

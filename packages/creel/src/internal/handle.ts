@@ -25,7 +25,22 @@ import type { AttemptBinding, ClientCore } from "./clientCore.js"
 
 const variance = { _A: (_: never) => _, _E: (_: never) => _ }
 
+interface Last {
+  readonly status: Machine.Row["status"]
+  readonly type: string | undefined
+  readonly size: number | undefined
+}
+
 type Waiter<A, E> = (exit: Exit.Exit<A, E | FutureError>) => void
+
+/** What an Exit says of the work, for those who only look. An interrupted handle was cancelled here. */
+const statusOf = (exit: Exit.Exit<unknown, unknown>): Machine.Row["status"] => {
+  if (Exit.isSuccess(exit)) return "finished"
+  if (Cause.isInterruptedOnly(exit.cause)) return "cancelled"
+  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  if (!(failure instanceof FutureError)) return "error"
+  return failure.reason === "Cancelled" ? "cancelled" : failure.reason === "Lost" ? "lost" : "error"
+}
 
 export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implements Future<A, E> {
   readonly [Fiber.FiberTypeId] = variance
@@ -36,6 +51,8 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   private waiters: Array<Waiter<A, E>> | undefined = undefined
   private watchers: Array<() => void> | undefined = undefined
   private interruptor: FiberId.FiberId | undefined = undefined
+  /** The row may be wanted anew, and end otherwise: from its Exit or its release on, this handle says what it was. */
+  private last: Last | undefined = undefined
   /** Somebody has looked at how it ended. */
   observed = false
   released = false
@@ -57,15 +74,15 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   get status(): Machine.Row["status"] {
-    return this.row.status
+    return this.last?.status ?? (this.interruptor !== undefined ? "pending" : this.row.status)
   }
 
   get type(): string | undefined {
-    return this.row.facts?.type
+    return this.last === undefined ? this.row.facts?.type : this.last.type
   }
 
   get size(): number | undefined {
-    return this.row.facts?.bytes
+    return this.last === undefined ? this.row.facts?.bytes : this.last.size
   }
 
   // --- Fiber ---
@@ -106,21 +123,42 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     return Effect.flatten(this.await)
   }
 
+  // Effect takes every Fiber for a RuntimeFiber (both have one type id), and `Fiber.interruptAll` calls these two.
+
+  unsafeInterruptAsFork(fiberId: FiberId.FiberId): void {
+    this.interruptNow(fiberId)
+  }
+
+  unsafePoll(): Exit.Exit<A, E | FutureError> | null {
+    return this.peek() ?? null
+  }
+
   // --- for clientCore ---
 
   /** The Exit, if it is here (decoded now if need be). */
   peek(): Exit.Exit<A, E | FutureError> | undefined {
     if (this.exit === undefined && this.interruptor === undefined && !this.released) {
       const { settled } = this.row
-      if (settled !== undefined) this.exit = this.decoder(settled)
+      const exit = settled === undefined ? undefined : this.decoder(settled)
+      if (exit !== undefined) this.ends(exit, this.row.status)
     }
     return this.exit
+  }
+
+  private ends(exit: Exit.Exit<A, E | FutureError>, status: Machine.Row["status"]): void {
+    this.exit = exit
+    this.freeze(status)
+  }
+
+  private freeze(status: Machine.Row["status"]): void {
+    const { facts } = this.row
+    this.last ??= { status, type: facts?.type, size: facts?.bytes }
   }
 
   /** The Exit is here: those who wait get it. */
   settle(exit: Exit.Exit<A, E | FutureError>): void {
     if (this.exit !== undefined && this.exit !== exit) return
-    this.exit = exit
+    this.ends(exit, statusOf(exit))
     const waiters = this.waiters
     this.waiters = undefined
     if (waiters !== undefined) { for (const waiter of waiters.slice()) waiter(exit) }
@@ -185,6 +223,8 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   /** After its release it answers what it knows, or that it was released. */
   markReleased(): void {
     this.peek()
+    // It will not answer any more, whatever becomes of the work.
+    this.freeze(this.row.status === "pending" ? "cancelled" : this.row.status)
     this.released = true
     if (this.exit === undefined && this.interruptor === undefined) {
       this.settle(Exit.fail(
@@ -196,6 +236,12 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
         })
       ))
     }
+  }
+
+  /** A handle made on work that is no longer wanted here. */
+  asReleased(): this {
+    this.markReleased()
+    return this
   }
 
   // --- for people ---

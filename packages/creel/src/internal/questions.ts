@@ -20,15 +20,109 @@ export const questions = (source: Source): Door.Questions => {
     })
   return {
     explain: (key) =>
-      ask({ key, state: "unknown", lines: ["the scheduler is starting"] }, (state) =>
-        Scheduler.explain(state, key, source.now())),
-    whoHas: (keys) => ask({}, (state) => Scheduler.whoHas(state, keys)),
-    hasWhat: ask({}, (state) => Scheduler.hasWhat(state)),
-    workers: ask([], (state) => Scheduler.workers(state, source.now())),
-    nbytes: ask({}, (state) => Scheduler.nbytes(state)),
-    progress: (keys) => ask([], (state) => Scheduler.progress(state, keys)),
-    story: (subject) => ask([], (state) => Scheduler.story(state, subject)),
+      Effect.suspend(() => {
+        const state = source.state()
+        // A life of the scheduler begins at once: this is over before anybody can ask twice.
+        if (state === undefined) return Effect.dieMessage("the scheduler has not started")
+        return Effect.succeed(Scheduler.explain(state, key, source.now()))
+      }),
+    whoHas: (keys) => ask({}, (state) => mapRecord(Scheduler.whoHas(state, keys), (ids) => ids.map(nameIn(state)))),
+    hasWhat: ask({}, (state) =>
+      Object.fromEntries(Object.entries(Scheduler.hasWhat(state)).map(([id, keys]) => [nameIn(state)(id), keys]))),
+    workers: ask([], (state) => Scheduler.workers(state, source.now()).map(workerView)),
+    nbytes: ask({}, nbytes),
+    progress: (keys) => ask([], (state) => progress(state, keys)),
+    story: (subject) =>
+      ask([], (state) =>
+        Scheduler.story(state, subject).map(({ at, detail, key, peer, what }) => ({
+          at,
+          subject: key ?? peer ?? "",
+          what,
+          detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" ")
+        }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     scale: source.scale
   }
+}
+
+const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]))
+
+/** People know workers by name. */
+const nameIn = (state: Scheduler.State) => (id: string): string => state.workers.get(id)?.info.name ?? id
+
+const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
+  id: view.id,
+  name: view.info.name,
+  node: view.info.node,
+  status: view.health === "suspect" ? "suspect" : "running",
+  slots: view.info.slots,
+  assigned: view.attempts,
+  values: view.keys,
+  heldBytes: view.heldBytes,
+  resources: view.info.resources,
+  tasks: view.info.tasks
+})
+
+const nbytes = (state: Scheduler.State): Record<string, number> => {
+  const out: Record<string, number> = {}
+  for (const worker of state.workers.values()) {
+    for (const row of worker.held) {
+      if (row.state._tag === "Stored") out[row.group.name] = (out[row.group.name] ?? 0) + row.state.bytes
+    }
+  }
+  return out
+}
+
+type Row = NonNullable<ReturnType<Scheduler.State["rows"]["get"]>>
+type Counts = { -readonly [K in keyof Door.GroupProgress]: Door.GroupProgress[K] }
+type Column = "waiting" | "queued" | "running" | "done" | "erred"
+
+const column = (row: Row): Column => {
+  switch (row.state._tag) {
+    case "Waiting":
+      return "waiting"
+    case "Queued":
+      return "queued"
+    case "Assigned":
+      return row.state.run.started === undefined ? "queued" : "running"
+    case "Failed":
+      return "erred"
+    // What is idle although somebody asks after it was computed, used and let go.
+    case "Idle":
+    case "Stored":
+      return "done"
+  }
+}
+
+/** By group; of these keys and all they need, or of everything that is wanted. */
+const progress = (
+  state: Scheduler.State,
+  keys: ReadonlyArray<string> | undefined
+): ReadonlyArray<Door.GroupProgress> => {
+  const groups = new Map<string, Counts & { millis: number | undefined }>()
+  const seen = new Set<Row>()
+  const count = (row: Row) => {
+    const { millis, name } = row.group
+    const none = { waiting: 0, queued: 0, running: 0, done: 0, erred: 0, total: 0, millisLeft: undefined }
+    const into = groups.get(name) ?? { group: name, ...none, millis }
+    groups.set(name, into)
+    into[column(row)]++
+    into.total++
+  }
+  const open: Array<Row> = keys === undefined
+    ? [...state.rows.values()].filter((row) => row.state._tag !== "Idle")
+    : keys.flatMap((key) => state.rows.get(key) ?? [])
+  for (let row = open.pop(); row !== undefined; row = open.pop()) {
+    if (seen.has(row)) continue
+    seen.add(row)
+    // Arguments and scattered data are no work.
+    if (row.spec !== undefined) count(row)
+    if (keys !== undefined) { for (const input of row.inputs) open.push(input) }
+  }
+  return [...groups.values()].map(({ millis, ...counts }) => {
+    const left = counts.waiting + counts.queued + counts.running
+    const known = millis !== undefined && state.slots > 0
+    return { ...counts, millisLeft: left === 0 ? 0 : known ? (left * millis) / state.slots : undefined }
+  })
 }

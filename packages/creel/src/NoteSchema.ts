@@ -1,0 +1,314 @@
+/**
+ * A Schema for every note, for links whose other end is not of this process: what arrives there is checked before a
+ * machine sees it. Between threads notes pass as they stand.
+ *
+ * @since 0.1.0
+ */
+import type * as Failure from "@creel/core/Failure"
+import type * as Link from "@creel/core/Link"
+import type * as Note from "@creel/core/Note"
+import type { Payload } from "@creel/core/Payload"
+import type * as Spec from "@creel/core/Spec"
+import * as Schema from "effect/Schema"
+import { FutureReason } from "./FutureError.js"
+
+const Key = Schema.String
+const Peer = Schema.String
+const Value = Schema.String
+const Attempt = Schema.Number
+const Names = Schema.Array(Schema.String)
+const Amounts = Schema.Record({ key: Schema.String, value: Schema.Number })
+
+const orUndefined = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.Union(schema, Schema.Undefined)
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PayloadSchema: Schema.Schema<Payload> = Schema.Struct({
+  head: Schema.Uint8ArrayFromSelf,
+  buffers: Schema.Array(Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer =>
+    u instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer)
+  ))
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FailureSchema: Schema.Schema<Failure.Failure> = Schema.Struct({
+  reason: Schema.Union(Schema.Literal("Failed"), FutureReason),
+  key: Key,
+  worker: orUndefined(Peer),
+  by: orUndefined(Schema.String),
+  detail: Schema.String,
+  cause: orUndefined(PayloadSchema)
+})
+
+const Retry = Schema.Struct({
+  times: Schema.Number,
+  delay: Schema.Number,
+  factor: Schema.Number,
+  maxDelay: Schema.Number,
+  jitter: Schema.Number,
+  tags: orUndefined(Names)
+})
+
+const Outward = Schema.Struct({
+  trace: orUndefined(Schema.Struct({ traceId: Schema.String, spanId: Schema.String, sampled: Schema.Boolean })),
+  annotations: orUndefined(Schema.Record({ key: Schema.String, value: Schema.String })),
+  logLevel: orUndefined(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SpecSchema: Schema.Schema<Spec.Spec> = Schema.Struct({
+  key: Key,
+  digest: Schema.String,
+  task: Schema.String,
+  group: Schema.String,
+  args: PayloadSchema,
+  inputs: Schema.Array(Key),
+  priority: Schema.Number,
+  slots: Schema.Number,
+  workers: orUndefined(Names),
+  soft: Schema.Boolean,
+  resources: orUndefined(Amounts),
+  retry: orUndefined(Retry),
+  timeout: orUndefined(Schema.Number),
+  parent: orUndefined(Attempt),
+  outward: orUndefined(Outward)
+})
+
+const Want = Schema.Struct({ key: Key, want: Schema.Number })
+
+// --- client → scheduler ---
+
+const Scatter = Schema.Struct({ workers: orUndefined(Names), all: Schema.Boolean })
+
+const Offer = Schema.TaggedStruct("Offer", {
+  key: Key,
+  value: Value,
+  digest: Schema.String,
+  bytes: Schema.Number,
+  inline: orUndefined(PayloadSchema),
+  scatter: orUndefined(Scatter)
+})
+
+const Told = orUndefined(
+  Schema.Union(
+    Schema.Struct({ value: Value, digest: Schema.String }),
+    Schema.Struct({ failure: FailureSchema })
+  )
+)
+
+const FetchFailed = Schema.TaggedStruct("FetchFailed", {
+  key: Key,
+  value: Value,
+  holder: Peer,
+  why: Schema.Literal("gone", "unreachable", "corrupt")
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
+  Schema.TaggedStruct("ClientTold", {
+    name: Schema.String,
+    specs: Schema.Array(SpecSchema),
+    wants: Schema.Array(Schema.Struct({ ...Want.fields, told: Told, keep: Schema.Boolean })),
+    offers: Schema.Array(Offer)
+  }),
+  Schema.TaggedStruct("Submit", {
+    specs: Schema.Array(SpecSchema),
+    wants: Schema.Array(Want),
+    keep: Schema.Array(Key)
+  }),
+  Schema.TaggedStruct("Release", { wants: Schema.Array(Want), answer: Schema.Boolean }),
+  Schema.TaggedStruct("Cancel", {
+    wants: Schema.Array(Want),
+    force: Schema.Boolean,
+    by: Schema.String,
+    reason: Schema.String
+  }),
+  Schema.TaggedStruct("Retry", { wants: Schema.Array(Want) }),
+  Offer,
+  FetchFailed,
+  Schema.TaggedStruct("ClientLeft", {})
+)
+
+// --- scheduler → client ---
+
+const DropValue = Schema.TaggedStruct("DropValue", { value: Value })
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
+  Schema.TaggedStruct("TaskStored", {
+    ...Want.fields,
+    value: Value,
+    digest: Schema.String,
+    bytes: Schema.Number,
+    type: Schema.String,
+    holders: Schema.Array(Peer),
+    inline: orUndefined(PayloadSchema)
+  }),
+  Schema.TaggedStruct("TaskNotStored", { ...Want.fields, failure: FailureSchema }),
+  Schema.TaggedStruct("TaskPending", Want.fields),
+  Schema.TaggedStruct("Ended", Want.fields),
+  DropValue
+)
+
+// --- worker → scheduler ---
+
+const Info = Schema.Struct({
+  name: Schema.String,
+  node: Schema.String,
+  slots: Schema.Number,
+  resources: Amounts,
+  tasks: Names
+})
+
+const ofAttempt = { key: Key, attempt: Attempt }
+
+const ValueHeld = Schema.TaggedStruct("ValueHeld", {
+  key: Key,
+  value: Value,
+  attempt: orUndefined(Attempt),
+  digest: Schema.String,
+  bytes: Schema.Number,
+  type: Schema.String,
+  how: Schema.Literal("computed", "copied", "scattered"),
+  millis: Schema.Number,
+  inline: orUndefined(PayloadSchema)
+})
+
+const TaskFailed = Schema.TaggedStruct("TaskFailed", {
+  ...ofAttempt,
+  failure: FailureSchema,
+  tag: orUndefined(Schema.String),
+  verdict: Schema.Union(Schema.Literal("final", "undecided"), Schema.Struct({ retryAfter: Schema.Number })),
+  millis: Schema.Number
+})
+
+const TaskReturned = Schema.TaggedStruct("TaskReturned", {
+  ...ofAttempt,
+  why: Schema.Literal("recalled", "unfetchable", "input withdrawn", "executor ended", "leaving", "no such task")
+})
+
+const TaskEnded = Schema.TaggedStruct("TaskEnded", ofAttempt)
+
+const TaskDied = Schema.TaggedStruct("TaskDied", { ...ofAttempt, detail: Schema.String })
+
+const Job = Schema.Struct({
+  spec: SpecSchema,
+  attempt: Attempt,
+  state: Schema.Literal("Gathering", "Ready", "Running"),
+  since: orUndefined(Schema.Number),
+  suspended: Schema.Boolean,
+  inputs: Schema.Array(Value),
+  cancelled: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
+  Schema.TaggedStruct("WorkerTold", {
+    info: Info,
+    values: Schema.Array(ValueHeld),
+    jobs: Schema.Array(Job),
+    outcomes: Schema.Array(Schema.Union(TaskFailed, TaskReturned, TaskEnded, TaskDied))
+  }),
+  Schema.TaggedStruct("TaskStarted", { ...ofAttempt, at: Schema.Number }),
+  ValueHeld,
+  TaskFailed,
+  TaskReturned,
+  TaskEnded,
+  TaskDied,
+  Schema.TaggedStruct("RecallRefused", ofAttempt),
+  Schema.TaggedStruct("TaskSuspended", { ...ofAttempt, on: Schema.Array(Key) }),
+  Schema.TaggedStruct("TaskResumed", ofAttempt),
+  Schema.TaggedStruct("ValueGone", { key: Key, value: Value }),
+  FetchFailed,
+  Schema.TaggedStruct("Heartbeat", {
+    heldBytes: Schema.Number,
+    processBytes: orUndefined(Schema.Number),
+    busy: orUndefined(Schema.Number)
+  }),
+  Schema.TaggedStruct("WorkerChanged", { info: Info }),
+  Schema.TaggedStruct("WorkerLeft", {})
+)
+
+// --- scheduler → worker ---
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
+  Schema.TaggedStruct("RunTask", {
+    spec: SpecSchema,
+    attempt: Attempt,
+    order: Schema.Tuple(Schema.Number, Schema.Number, Schema.Number),
+    inputs: Schema.Array(Schema.Struct({
+      key: Key,
+      value: Value,
+      digest: Schema.String,
+      bytes: Schema.Number,
+      holders: Schema.Array(Peer),
+      ahead: Schema.Boolean,
+      inline: orUndefined(PayloadSchema)
+    })),
+    failures: Schema.Number
+  }),
+  Schema.TaggedStruct("RecallTask", ofAttempt),
+  Schema.TaggedStruct("CancelTask", {
+    ...ofAttempt,
+    force: Schema.Boolean,
+    by: Schema.String,
+    reason: Schema.String
+  }),
+  Schema.TaggedStruct("FetchValue", {
+    key: Key,
+    value: Value,
+    digest: Schema.String,
+    bytes: Schema.Number,
+    holders: Schema.Array(Peer),
+    inline: orUndefined(PayloadSchema),
+    how: Schema.Literal("copied", "scattered")
+  }),
+  DropValue
+)
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const HelloSchema: Schema.Schema<Link.Hello> = Schema.Struct({
+  session: Schema.String,
+  incarnation: Schema.Number,
+  received: Schema.Number
+})
+
+/**
+ * A frame whose notes are of these kinds.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const frame = <A extends Note.Note>(notes: Schema.Schema<A>): Schema.Schema<Link.Frame> =>
+  Schema.Struct({
+    session: Schema.String,
+    incarnation: Schema.Number,
+    first: Schema.Number,
+    notes: Schema.Array(notes as Schema.Schema<any>), // A is one kind of note
+    ack: Schema.Number,
+    again: Schema.optionalWith(Schema.Literal(true), { exact: true })
+  })

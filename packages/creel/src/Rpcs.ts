@@ -1,0 +1,174 @@
+/**
+ * The whole conversation between a peer and its scheduler: one long-lived stream carries frames of notes down, batched
+ * requests carry them up; values are read from whoever holds them; people's questions are asked.
+ *
+ * The same group in two strengths: `SchedulerRpcs` checks everything that arrives, `TrustedRpcs` passes it on as it
+ * stands, for ends that are threads of one process or its children.
+ *
+ * @since 0.1.0
+ */
+import type * as Link from "@creel/core/Link"
+import type * as Note from "@creel/core/Note"
+import type { Payload } from "@creel/core/Payload"
+import * as Rpc from "@effect/rpc/Rpc"
+import * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as Schema from "effect/Schema"
+import type * as Door from "./Door.js"
+import * as NoteSchema from "./NoteSchema.js"
+
+/**
+ * What goes down a link. A `Welcome` begins a session, or goes on with it where `hello` says from where.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Down =
+  | {
+    readonly _tag: "Welcome"
+    readonly welcome: Note.Welcome
+    readonly session: string
+    readonly hello: Link.Hello | undefined
+  }
+  | { readonly _tag: "Frame"; readonly frame: Link.Frame }
+
+interface Schemas {
+  readonly up: Schema.Schema<Link.Frame>
+  readonly down: Schema.Schema<Down>
+  readonly payload: Schema.Schema<Payload>
+}
+
+const checked: Schemas = {
+  up: NoteSchema.frame(Schema.Union(NoteSchema.FromClient, NoteSchema.FromWorker)),
+  down: Schema.Union(
+    Schema.TaggedStruct("Welcome", {
+      welcome: Schema.Struct({ incarnation: Schema.Number, heartbeat: Schema.Number }),
+      session: Schema.String,
+      hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined)
+    }),
+    Schema.TaggedStruct("Frame", { frame: NoteSchema.frame(Schema.Union(NoteSchema.ToClient, NoteSchema.ToWorker)) })
+  ),
+  payload: NoteSchema.PayloadSchema
+}
+
+const trust = <A>(): Schema.Schema<A> => Schema.declare((_: unknown): _ is A => true)
+
+const trusted: Schemas = { up: trust(), down: trust(), payload: trust() }
+
+const Keys = Schema.Array(Schema.String)
+const ByName = Schema.Record({ key: Schema.String, value: Keys })
+
+const ReadError = Schema.Struct({
+  value: Schema.String,
+  holder: Schema.String,
+  why: Schema.Literal("gone", "unreachable", "corrupt")
+})
+
+const WorkerView: Schema.Schema<Door.WorkerView> = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  node: Schema.String,
+  status: Schema.Literal("running", "suspect", "leaving"),
+  slots: Schema.Number,
+  assigned: Schema.Number,
+  values: Schema.Number,
+  heldBytes: Schema.Number,
+  resources: Schema.Record({ key: Schema.String, value: Schema.Number }),
+  tasks: Keys
+})
+
+const GroupProgress: Schema.Schema<Door.GroupProgress> = Schema.Struct({
+  group: Schema.String,
+  waiting: Schema.Number,
+  queued: Schema.Number,
+  running: Schema.Number,
+  done: Schema.Number,
+  erred: Schema.Number,
+  total: Schema.Number,
+  millisLeft: Schema.Union(Schema.Number, Schema.Undefined)
+})
+
+const StoryLine: Schema.Schema<Door.StoryLine> = Schema.Struct({
+  at: Schema.Number,
+  subject: Schema.String,
+  what: Schema.String,
+  detail: Schema.String
+})
+
+const Explanation: Schema.Schema<Door.Explanation> = Schema.Struct({
+  key: Schema.String,
+  state: Schema.Literal(
+    "Unknown",
+    "Recovering",
+    "Idle",
+    "Waiting",
+    "Queued",
+    "Assigned",
+    "Running",
+    "Stored",
+    "Failed"
+  ),
+  summary: Schema.String,
+  missing: Keys,
+  behind: Schema.Union(Schema.Number, Schema.Undefined),
+  worker: Schema.Union(Schema.String, Schema.Undefined),
+  attempt: Schema.Union(Schema.String, Schema.Undefined),
+  since: Schema.Union(Schema.Number, Schema.Undefined),
+  ending: Schema.Array(Schema.Struct({ worker: Schema.String, attempt: Schema.String })),
+  failures: Schema.Number,
+  deaths: Keys
+})
+
+const make = (schemas: Schemas) =>
+  RpcGroup.make(
+    /** Opens, or reopens, the link of a peer: `hello` is what its end of the session has received. */
+    Rpc.make("Attach", {
+      payload: {
+        peer: Schema.String,
+        kind: Schema.Literal("client", "worker"),
+        hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined)
+      },
+      success: schemas.down,
+      stream: true
+    }),
+    Rpc.make("Send", { payload: { peer: Schema.String, frame: schemas.up } }),
+    Rpc.make("Read", {
+      payload: { value: Schema.String, holder: Schema.String },
+      success: schemas.payload,
+      error: ReadError
+    }),
+    Rpc.make("Offer", { payload: { client: Schema.String, value: Schema.String, payload: schemas.payload } }),
+    Rpc.make("Withdraw", { payload: { client: Schema.String, value: Schema.String } }),
+    Rpc.make("Explain", {
+      payload: { key: Schema.String },
+      success: Explanation
+    }),
+    Rpc.make("WhoHas", { payload: { keys: Keys }, success: ByName }),
+    Rpc.make("HasWhat", { success: ByName }),
+    Rpc.make("Workers", { success: Schema.Array(WorkerView) }),
+    Rpc.make("Nbytes", { success: Schema.Record({ key: Schema.String, value: Schema.Number }) }),
+    Rpc.make("Progress", {
+      payload: { keys: Schema.Union(Keys, Schema.Undefined) },
+      success: Schema.Array(GroupProgress)
+    }),
+    Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
+    Rpc.make("Restart", { payload: { by: Schema.String } }),
+    Rpc.make("Scale", { payload: { workers: Schema.Number } })
+  )
+
+/**
+ * @since 0.1.0
+ * @category groups
+ */
+export const SchedulerRpcs = make(checked)
+
+/**
+ * @since 0.1.0
+ * @category groups
+ */
+export const TrustedRpcs = make(trusted)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Rpcs = RpcGroup.Rpcs<typeof SchedulerRpcs>
