@@ -17,8 +17,8 @@ import {
   Schema
 } from "effect"
 import * as FastCheck from "fast-check"
-import { FutureError, SubmitError } from "../src/FutureError.js"
 import * as Value from "../src/Value.js"
+import { future, open, plain, same, sameBytes } from "./utils/values.js"
 
 const roundTrip = (value: unknown): unknown => Value.decode(Value.encode(value))
 
@@ -29,143 +29,6 @@ const refused = (value: unknown, path: string, options?: Value.EncodeOptions): V
   assert.strictEqual(result.left.path, path)
   return result.left as Value.NotEncodable
 }
-
-/** By Object.is on leaves; prototypes, holes and key order count. */
-const same = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false
-  if (Equal.isEqual(a)) return Equal.equals(a, b) || (Array.isArray(a) && Array.isArray(b) && sameKeys(a, b))
-  if (a instanceof Date) return same(a.getTime(), (b as Date).getTime())
-  if (a instanceof Map) return same([...a], [...b as Map<unknown, unknown>])
-  if (a instanceof Set) return same([...a], [...b as Set<unknown>])
-  if (a instanceof ArrayBuffer) return same(new Uint8Array(a), new Uint8Array(b as ArrayBuffer))
-  if (a instanceof DataView) return sameBytes(a, b as DataView)
-  if (ArrayBuffer.isView(a)) return sameBytes(a, b as ArrayBufferView)
-  return sameKeys(a, b)
-}
-
-const sameBytes = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
-  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength))
-
-const sameKeys = (a: object, b: object): boolean => {
-  const keys = Object.keys(a)
-  const others = Object.keys(b)
-  if (Array.isArray(a) && a.length !== (b as Array<unknown>).length) return false
-  return keys.length === others.length &&
-    keys.every((key, i) => key === others[i] && same(Reflect.get(a, key), Reflect.get(b, key)))
-}
-
-const leaf: FastCheck.Arbitrary<unknown> = FastCheck.oneof(
-  FastCheck.integer(),
-  FastCheck.double(),
-  FastCheck.constantFrom(
-    0,
-    -0,
-    NaN,
-    Infinity,
-    127,
-    128,
-    -1,
-    2 ** 31,
-    -(2 ** 31),
-    2 ** 53,
-    undefined,
-    null,
-    true,
-    false
-  ),
-  FastCheck.bigInt(),
-  FastCheck.string({ unit: "binary" }),
-  FastCheck.string({ unit: "grapheme", maxLength: 60 }),
-  // Lone surrogates and a byte order mark, which TextEncoder and TextDecoder would lose.
-  FastCheck.constantFrom("", "\ud800", "a\udc00b", "\ufeffx", "é".repeat(40), "x".repeat(31), "x".repeat(32)),
-  FastCheck.date({ noInvalidDate: false }),
-  FastCheck.uint8Array({ maxLength: 600 }),
-  FastCheck.float64Array({ maxLength: 100 }),
-  FastCheck.bigInt64Array({ maxLength: 5 }),
-  FastCheck.uint8Array({ maxLength: 600 }).map((bytes) => bytes.slice().buffer),
-  FastCheck.uint8Array({ minLength: 2, maxLength: 60 }).map((bytes) => new DataView(bytes.slice().buffer, 1)),
-  FastCheck.integer({ min: 0 }).map(Duration.millis),
-  FastCheck.bigInt({ min: 1n, max: 10n ** 20n }).map(Duration.nanos),
-  FastCheck.constantFrom(Duration.infinity, Option.none(), Cause.empty, Exit.void),
-  FastCheck.date({ noInvalidDate: true, max: new Date(8.64e15 - 1e9), min: new Date(-8.64e15 + 1e9) }).map((date) =>
-    DateTime.unsafeMake(date)
-  ),
-  FastCheck.constantFrom(
-    DateTime.unsafeMakeZoned(0, { timeZone: "Europe/London" }),
-    DateTime.unsafeMakeZoned(0, { timeZone: 3_600_000 })
-  )
-)
-
-const key = FastCheck.oneof(
-  FastCheck.string({ maxLength: 8 }),
-  FastCheck.constantFrom("__proto__", "constructor", "toString")
-)
-
-/** Keys of HashMap and HashSet that are compared by value, and alike after a round trip. */
-const hashKey = FastCheck.oneof(FastCheck.string(), FastCheck.integer(), FastCheck.integer().map(Option.some))
-
-const { value: plain } = FastCheck.letrec<{ value: unknown }>((tie) => ({
-  value: FastCheck.oneof(
-    { maxDepth: 4, depthSize: "small" },
-    { arbitrary: leaf, weight: 3 },
-    { arbitrary: FastCheck.array(tie("value"), { maxLength: 5 }), weight: 1 },
-    { arbitrary: FastCheck.sparseArray(tie("value"), { maxLength: 8, maxNumElements: 3 }), weight: 1 },
-    { arbitrary: FastCheck.dictionary(key, tie("value"), { maxKeys: 5, noNullPrototype: false }), weight: 2 },
-    {
-      arbitrary: FastCheck.array(FastCheck.tuple(leaf, tie("value")), { maxLength: 4 }).map((e) => new Map(e)),
-      weight: 1
-    },
-    { arbitrary: FastCheck.array(tie("value"), { maxLength: 4 }).map((items) => new Set(items)), weight: 1 },
-    { arbitrary: tie("value").map(Option.some), weight: 1 },
-    { arbitrary: FastCheck.oneof(tie("value").map(Either.right), tie("value").map(Either.left)), weight: 1 },
-    { arbitrary: FastCheck.array(tie("value"), { maxLength: 4 }).map(Chunk.fromIterable), weight: 1 },
-    { arbitrary: FastCheck.array(FastCheck.tuple(hashKey, tie("value"))).map(HashMap.fromIterable), weight: 1 },
-    { arbitrary: FastCheck.array(hashKey).map(HashSet.fromIterable), weight: 1 },
-    { arbitrary: FastCheck.oneof(tie("value").map(Exit.succeed), tie("value").map(Exit.fail)), weight: 1 },
-    { arbitrary: FastCheck.oneof(tie("value").map(Cause.fail), FastCheck.string().map(Cause.die)), weight: 1 },
-    { arbitrary: FastCheck.dictionary(FastCheck.string(), leaf, { maxKeys: 4 }).map(Data.struct), weight: 1 }
-  )
-}))
-
-/** Reads leaves through Effect's containers, whose `Equal` takes records for different when they are two objects. */
-const open = (value: unknown): unknown => {
-  if (Option.isOption(value)) return ["Option", value._tag, Option.isSome(value) ? open(value.value) : undefined]
-  if (Either.isEither(value)) return ["Either", value._tag, open(Either.merge(value))]
-  if (Chunk.isChunk(value)) return ["Chunk", Chunk.toReadonlyArray(value).map(open)]
-  if (HashMap.isHashMap(value)) {
-    return ["HashMap", HashMap.toEntries(value).map(([k, v]) => [JSON.stringify(k), open(v)]).sort(byFirst)]
-  }
-  if (HashSet.isHashSet(value)) return ["HashSet", [...value].map((k) => JSON.stringify(k)).sort()]
-  if (DateTime.isDateTime(value) || Duration.isDuration(value)) return value
-  if (Cause.isCause(value)) {
-    return Cause.isFailType(value)
-      ? ["Fail", open(value.error)]
-      : Cause.isDieType(value)
-      ? ["Die", value.defect]
-      : ["Empty"]
-  }
-  if (Exit.isExit(value)) return ["Exit", value._tag, Exit.isSuccess(value) ? open(value.value) : open(value.cause)]
-  if (Array.isArray(value)) {
-    const out: Array<unknown> = []
-    out.length = value.length
-    for (const i of Object.keys(value)) out[Number(i)] = open(value[Number(i)])
-    return out
-  }
-  if (value instanceof Map) return new Map([...value].map(([k, v]) => [open(k), open(v)]))
-  if (value instanceof Set) return new Set([...value].map(open))
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value
-  const proto = Object.getPrototypeOf(value)
-  if (value instanceof Date || value instanceof ArrayBuffer) return value
-  const out = Object.create(proto === Object.prototype || proto === null ? proto : Object.prototype)
-  for (const k of Object.keys(value)) {
-    Object.defineProperty(out, k, { value: open(Reflect.get(value, k)), enumerable: true, configurable: true })
-  }
-  return out
-}
-
-const byFirst = (a: ReadonlyArray<unknown>, b: ReadonlyArray<unknown>): number => String(a[0]) < String(b[0]) ? -1 : 1
 
 describe("Value", () => {
   describe("round trips", () => {
@@ -394,55 +257,6 @@ describe("Value", () => {
     })
   })
 
-  describe("hostile bytes", () => {
-    const decodes = (head: Uint8Array, buffers: Payload.Payload["buffers"] = []): void => {
-      try {
-        Value.decode({ head, buffers })
-      } catch (error) {
-        assert.instanceOf(error, Value.NotDecodable)
-      }
-    }
-
-    it("give a value or NotDecodable, nothing else", () => {
-      FastCheck.assert(
-        FastCheck.property(FastCheck.uint8Array({ maxLength: 200 }), (bytes) => {
-          bytes[0] = 1 | (bytes[0] ?? 0) & 0x30
-          decodes(bytes)
-        }),
-        { numRuns: 1000 }
-      )
-    }, 30_000)
-
-    it("give a value or NotDecodable when good bytes are cut or changed", () => {
-      FastCheck.assert(
-        FastCheck.property(plain, FastCheck.nat(), FastCheck.nat(255), (value, at, byte) => {
-          const { buffers, head } = Value.encode(value)
-          decodes(head.slice(0, at % head.length), buffers)
-          const changed = head.slice()
-          changed[at % head.length] = byte
-          decodes(changed, buffers)
-          decodes(head, buffers.slice(1))
-        }),
-        { numRuns: 300 }
-      )
-    }, 30_000)
-
-    it("cannot ask for more memory than they are", () => {
-      // An array, a Map, a string and a bigint that claim a billion of what follows.
-      const billion = [0x80, 0x94, 0xeb, 0xdc, 0x03]
-      for (const tag of [0xb1, 0xb2, 0xa7, 0xa8, 0xad, 0xaf, 0xc4, 0xc5]) {
-        const result = Value.decodeEither({ head: new Uint8Array([1, tag, ...billion]), buffers: [] })
-        assert(Either.isLeft(result))
-      }
-    })
-
-    it("of another version are named as such", () => {
-      const result = Value.decodeEither({ head: new Uint8Array([2, 0]), buffers: [] })
-      assert(Either.isLeft(result))
-      assert.include(result.left.message, "version 2")
-    })
-  })
-
   describe("arguments", () => {
     const inputs = new Map<object, number>()
     const a = future("a")
@@ -480,113 +294,6 @@ describe("Value", () => {
     })
   })
 
-  describe("causes", () => {
-    const crossed = (cause: Cause.Cause<unknown>) => Value.decodeCause(Value.encodeCause(cause))
-
-    it("keep their structure, fibers and failures", () => {
-      const id = FiberId.composite(FiberId.runtime(1, 2), FiberId.runtime(3, 4))
-      const cause = Cause.sequential(
-        Cause.parallel(Cause.fail({ a: 1 }), Cause.interrupt(id)),
-        Cause.parallel(Cause.interrupt(FiberId.none), Cause.die("text"))
-      )
-      const out = crossed(cause)
-      assert.deepStrictEqual(Cause.linearize(out).pipe(HashSet.size), Cause.linearize(cause).pipe(HashSet.size))
-      assert.strictEqual(Cause.pretty(out), Cause.pretty(cause))
-      assert.isTrue(Equal.equals(Cause.interruptors(out), Cause.interruptors(cause)))
-      const [failure] = Cause.failures(out)
-      assert.deepStrictEqual(failure, { a: 1 })
-    })
-
-    it("of any length cross without growing the stack", () => {
-      let left: Cause.Cause<number> = Cause.fail(0)
-      let right: Cause.Cause<number> = Cause.fail(0)
-      for (let i = 1; i < 20_000; i++) {
-        left = Cause.parallel(left, Cause.fail(i))
-        right = Cause.sequential(Cause.fail(i), right)
-      }
-      assert.strictEqual(Chunk.size(Cause.failures(crossed(left))), 20_000)
-      assert.strictEqual(Chunk.size(Cause.failures(crossed(right))), 20_000)
-    })
-
-    it("bring a defect's name, message, remote stack, causes and fields", () => {
-      class Broken extends TypeError {
-        override readonly name = "Broken"
-        readonly code = "E_BROKEN"
-        readonly secret = () => 1
-      }
-      const inner = new RangeError("inner")
-      const error = new Broken("outer", { cause: inner })
-      const [out] = Cause.defects(crossed(Cause.die(error))) as Iterable<any>
-      assert.isTrue(out instanceof Error)
-      assert.strictEqual(out.name, "Broken")
-      assert.strictEqual(out.message, "outer")
-      assert.strictEqual(out.stack, error.stack)
-      assert.strictEqual(out.code, "E_BROKEN")
-      assert.isUndefined(out.secret)
-      assert.strictEqual(out.cause.message, "inner")
-      assert.strictEqual(out.cause.name, "RangeError")
-      assert.strictEqual(out.cause.stack, inner.stack)
-    })
-
-    it("bring defects of every sort", () => {
-      const circular = new Error("circular")
-      circular.cause = circular
-      const [first] = Cause.defects(crossed(Cause.die(circular))) as Iterable<Error>
-      assert.strictEqual((first!.cause as Error).message, "circular")
-      const [many] = Cause.defects(crossed(Cause.die(new AggregateError([new Error("1"), "2"], "many")))) as Iterable<
-        any
-      >
-      assert.instanceOf(many, AggregateError)
-      assert.deepStrictEqual([many.errors[0].message, many.errors[1]], ["1", "2"])
-      const [record] = Cause.defects(crossed(Cause.die({ reason: new Map([[1, 2]]) })))
-      assert.deepStrictEqual(record, { reason: new Map([[1, 2]]) })
-      const [odd] = Cause.defects(crossed(Cause.die({ f: () => 1 })))
-      assert.isString(odd)
-      const hostile = new Error("x")
-      Object.defineProperty(hostile, "message", {
-        get: () => {
-          throw new Error("getter")
-        }
-      })
-      const [told] = Cause.defects(crossed(Cause.die(hostile))) as Iterable<Error>
-      assert.strictEqual(told!.name, "Error")
-    })
-
-    it("refuse a failure that is not plain, with its path", () => {
-      class Custom extends Data.TaggedError("Custom")<{ readonly n: number }> {}
-      assert.throws(() => Value.encodeCause(Cause.fail(new Custom({ n: 1 }))), Value.NotEncodable, "cause.error")
-      assert.throws(
-        () => Value.encodeCause(Cause.parallel(Cause.fail(1), Cause.fail(future("k")))),
-        Value.FutureInResult
-      )
-    })
-
-    it("keep the errors that everybody has", () => {
-      const errors = [
-        new FutureError({ reason: "Cancelled", key: "add-1", by: "client 1", detail: "no longer wanted" }),
-        new SubmitError({ reason: "CapturedVariables", task: "f", captured: ["x"], detail: "" }),
-        new Cause.TimeoutException("late"),
-        new Cause.NoSuchElementException("none"),
-        new Cause.UnknownException(new Error("inner"), "outer")
-      ]
-      for (const error of errors) {
-        const [out] = Cause.failures(crossed(Cause.fail(error))) as Iterable<Error>
-        assert.strictEqual(Object.getPrototypeOf(out), Object.getPrototypeOf(error))
-        assert.strictEqual(out!.message, error.message)
-        assert.strictEqual((out as any)._tag, (error as any)._tag)
-      }
-      const [unknown] = Cause.failures(crossed(Cause.fail(errors[4]))) as Iterable<Cause.UnknownException>
-      assert.strictEqual((unknown!.error as Error).message, "inner")
-    })
-
-    it("cross as Exits", () => {
-      const exit = Exit.failCause(Cause.parallel(Cause.fail("a"), Cause.interrupt(FiberId.none)))
-      assert.isTrue(Equal.equals(Value.decodeExit(Value.encodeExit(exit)), exit))
-      assert.throws(() => Value.decodeExit(Value.encode(1)), Value.NotDecodable)
-      assert.throws(() => Value.decodeCause(Value.encode(1)), Value.NotDecodable)
-    })
-  })
-
   it("remembers whose Schema a value went through", () => {
     assert.strictEqual(Value.schemaOf(Value.encode(1, { schema: "load#1" })), "load#1")
     assert.isUndefined(Value.schemaOf(Value.encode(1)))
@@ -610,8 +317,3 @@ describe("Value", () => {
     for (const [value, name] of cases) assert.strictEqual(Value.describe(value), name)
   })
 })
-
-/** Stands for a Future wherever only its mark counts. */
-function future(key: string): object {
-  return Object.assign(Object.create({ [Symbol.for("creel/Future")]: {} }), { key })
-}

@@ -1,0 +1,55 @@
+import type * as Payload from "@creel/core/Payload"
+import { assert, describe, it } from "@effect/vitest"
+import { Either } from "effect"
+import * as FastCheck from "fast-check"
+import * as Value from "../src/Value.js"
+import { plain } from "./utils/values.js"
+
+describe("hostile bytes", () => {
+  const decodes = (head: Uint8Array, buffers: Payload.Payload["buffers"] = []): void => {
+    try {
+      Value.decode({ head, buffers })
+    } catch (error) {
+      assert.instanceOf(error, Value.NotDecodable)
+    }
+  }
+
+  it("give a value or NotDecodable, nothing else", () => {
+    FastCheck.assert(
+      FastCheck.property(FastCheck.uint8Array({ maxLength: 200 }), (bytes) => {
+        bytes[0] = 1 | (bytes[0] ?? 0) & 0x30
+        decodes(bytes)
+      }),
+      { numRuns: 1000 }
+    )
+  }, 30_000)
+
+  it("give a value or NotDecodable when good bytes are cut or changed", () => {
+    FastCheck.assert(
+      FastCheck.property(plain, FastCheck.nat(), FastCheck.nat(255), (value, at, byte) => {
+        const { buffers, head } = Value.encode(value)
+        decodes(head.slice(0, at % head.length), buffers)
+        const changed = head.slice()
+        changed[at % head.length] = byte
+        decodes(changed, buffers)
+        decodes(head, buffers.slice(1))
+      }),
+      { numRuns: 300 }
+    )
+  }, 30_000)
+
+  it("cannot ask for more memory than they are", () => {
+    // An array, a Map, a string and a bigint that claim a billion of what follows.
+    const billion = [0x80, 0x94, 0xeb, 0xdc, 0x03]
+    for (const tag of [0xb1, 0xb2, 0xa7, 0xa8, 0xad, 0xaf, 0xc4, 0xc5]) {
+      const result = Value.decodeEither({ head: new Uint8Array([1, tag, ...billion]), buffers: [] })
+      assert(Either.isLeft(result))
+    }
+  })
+
+  it("of another version are named as such", () => {
+    const result = Value.decodeEither({ head: new Uint8Array([2, 0]), buffers: [] })
+    assert(Either.isLeft(result))
+    assert.include(result.left.message, "version 2")
+  })
+})
