@@ -15,9 +15,10 @@ export const plan = (context: Context): void => {
     if (!executor.ending && resume(context, executor)) open.push(executor)
   }
   if (state.leaving) return
-  const started = start(context, state.urgent, open)
-  const below = open.filter((executor) => executor.suspended < state.config.suspendedMax)
-  start(context, state.ready, below)
+  const kept = new Set<Executor>()
+  const started = start(context, state.urgent, open, kept)
+  const below = open.filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
+  start(context, state.ready, below, kept)
   waitOrPush(context, open, started)
   postAhead(context, below)
   state.ready.compact(state.jobs.size, (entry) => state.jobs.get(entry.attempt)?.state._tag === "Ready")
@@ -54,7 +55,13 @@ const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor
 
 const hasRoom = (executor: Executor): boolean => executor.used < executor.slots - tolerance
 
-const start = (context: Context, heap: Heap<Entry>, executors: ReadonlyArray<Executor>): number => {
+/** Begins what fits, in order; adds to `kept` the executors that are kept free for those that did not. */
+const start = (
+  context: Context,
+  heap: Heap<Entry>,
+  executors: ReadonlyArray<Executor>,
+  kept: Set<Executor>
+): number => {
   const open = new Set(executors.filter(hasRoom))
   const later: Array<Entry> = []
   let started = 0
@@ -72,8 +79,10 @@ const start = (context: Context, heap: Heap<Entry>, executors: ReadonlyArray<Exe
       continue
     }
     later.push(entry)
-    const kept = choose(open, job, () => true)
-    if (kept !== undefined) open.delete(kept)
+    const its = choose(open, job, () => true)
+    if (its === undefined) continue
+    kept.add(its)
+    open.delete(its)
   }
   for (const entry of later) heap.push(entry)
   return started
@@ -93,7 +102,7 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   state.stuckSince ??= now
   if (now - state.stuckSince < state.config.suspendedPatience) return
   state.stuckSince = undefined
-  start(context, state.ready, full.slice(0, 1))
+  start(context, state.ready, full.slice(0, 1), new Set())
 }
 
 /** Hands over tiny jobs whose time is known to busy executors, so that no round trip parts them. */

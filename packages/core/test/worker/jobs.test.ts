@@ -276,6 +276,15 @@ describe("suspension", () => {
     assert.deepStrictEqual(ran(bench.step(value(1))), ["other@e0"])
   })
 
+  it("what is waited for and needs a whole executor is not starved by small jobs that nobody waits for", () => {
+    const bench = new Bench()
+    const small = { spec: { slots: 0.25 } }
+    bench.step(runTask("parent", 1, small), runTask("a", 2, small))
+    bench.step(suspended(1, "whole"))
+    assert.deepStrictEqual(ran(bench.step(runTask("b", 3, small), runTask("whole", 4))), [])
+    assert.deepStrictEqual(ran(bench.step(value(2))), ["whole@e0"])
+  })
+
   it("above the bound others start only after a while", () => {
     const bench = new Bench({ config: { suspendedMax: 1, suspendedPatience: 1_000 } })
     bench.step(runTask("parent", 1), runTask("other", 2))
