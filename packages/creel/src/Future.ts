@@ -169,9 +169,12 @@ export const retry = <A, E>(future: Future<A, E>): Effect.Effect<Future<A, E>, n
 export const fork = <A, E>(
   future: Future<A, E>
 ): Effect.Effect<Fiber.RuntimeFiber<A, E | FutureError>, never, Scope.Scope> =>
-  Effect.forkScoped(
-    Effect.onInterrupt(Effect.flatten(future.await), (ids) =>
-      Effect.forEach(ids, (id) => future.interruptAsFork(id), { discard: true }).pipe(Effect.zipRight(future.await)))
+  // The fiber begins uninterruptible: interrupted before its first step, it must still end the future.
+  Effect.uninterruptibleMask((restore) =>
+    Effect.forkScoped(
+      Effect.onInterrupt(restore(Effect.flatten(future.await)), (ids) =>
+        Effect.forEach(ids, (id) => future.interruptAsFork(id), { discard: true }).pipe(Effect.zipRight(future.await)))
+    )
   )
 
 /**
