@@ -38,7 +38,7 @@ export default [
   {
     id: "no-second-round",
     file: "client/fetch.ts",
-    find: "      fetch.tried = new Set()",
+    find: "    fetch.tried = new Set()\n",
     replace: "",
     why: "holders that failed once are never asked again"
   },

@@ -309,6 +309,49 @@ describe("sessions", () => {
     assert.deepStrictEqual(again?._tag === "WorkerTold" ? again.outcomes : [], told0.outcomes)
   })
 
+  it("says again what suspended attempts wait for, and which holders failed", () => {
+    const bench = new Bench()
+    bench.step(runTask("a", 1))
+    bench.step({ _tag: "Suspended", attempt: 1, on: ["x"] })
+    const failed = bench.step(runTask("c", 2, { inputs: [input("b", 9, { holders: ["w1"] })] }))
+    const again = told(bench.step({ _tag: "LinkReset", unacked: told(failed) }))
+    assert.deepStrictEqual(again.map((note) => note._tag), ["WorkerTold", "TaskSuspended", "FetchFailed"])
+    const [first] = again
+    assert.deepStrictEqual(first?._tag === "WorkerTold" ? first.jobs.map((job) => job.suspended) : [], [true])
+  })
+
+  it("an error too large to be told fails as NotEncodable, and says how it began", () => {
+    const bench = new Bench()
+    bench.step(runTask("a", 1))
+    const failed = bench.step({
+      _tag: "RunEnded",
+      attempt: 1,
+      outcome: {
+        _tag: "Failure",
+        failure: {
+          reason: "Failed",
+          key: "a",
+          worker: "w1",
+          by: undefined,
+          detail: "it began so",
+          cause: tiny(70_000)
+        },
+        tag: "No",
+        verdict: "final"
+      }
+    })
+    assert.deepStrictEqual(news(failed), ["a failed: NotEncodable"])
+    const [note] = told(failed)
+    assert.include(note?._tag === "TaskFailed" ? note.failure.detail : "", "it began so")
+    assert.isUndefined(note?._tag === "TaskFailed" ? note.failure.cause : tiny())
+  })
+
+  it("one that interrupts itself fails for good, it is not run again and again", () => {
+    const bench = new Bench()
+    bench.step(runTask("a", 1))
+    assert.deepStrictEqual(news(bench.step(interrupted(1))), ["a failed: Cancelled"])
+  })
+
   it("leaves when what runs has ended, and says so last", () => {
     const bench = new Bench()
     bench.step(runTask("a", 1), runTask("b", 2))
