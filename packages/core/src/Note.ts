@@ -26,6 +26,8 @@ import type { Spec } from "./Spec.js"
 export interface Want {
   readonly key: Key
   readonly want: number
+  /** Of the work that is meant, where the note brings no spec; absent: whatever the key names. */
+  readonly digest?: string | undefined
 }
 
 /**

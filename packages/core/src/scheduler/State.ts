@@ -377,6 +377,8 @@ export class Client {
   name = ""
   /** Since when its link is down. */
   down: number | undefined = undefined
+  /** Keys whose work this client could not submit: until it releases them, what it says of them means that work. */
+  refused: Map<Key, Failure> | undefined = undefined
   /** The worker whose attempt submitted through it, if one did. */
   home: Worker | undefined = undefined
   gone = false

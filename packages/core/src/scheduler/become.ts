@@ -136,8 +136,29 @@ const withdraw = (state: State, row: Row): void => {
     if (dependent.state._tag !== "Assigned") continue
     dependent.state.run.phase = "Ending"
     journal(state, "withdrawn", dependent, dependent.state.run.worker, row.key)
-    become(state, dependent, waiting)
+    requeue(state, dependent)
   }
+}
+
+/**
+ * An active row begins again, without letting go of its inputs: through Idle they might be dropped for a moment.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const requeue = (state: State, row: Row): void => {
+  become(state, row, waiting)
+  doom(row)
+}
+
+/**
+ * Notes a failed input, if there is one: settling will fail the row by it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const doom = (row: Row): void => {
+  row.blame ??= row.inputs.find((input) => input.state._tag === "Failed")
 }
 
 const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {

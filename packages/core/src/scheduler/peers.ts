@@ -12,12 +12,12 @@
  */
 import type { ClientId, WorkerId } from "../Id.js"
 import type { WorkerInfo } from "../Note.js"
-import { become, removeHolder } from "./become.js"
+import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { blame } from "./recordWorker.js"
 import { removeWant } from "./rows.js"
-import { Client, journal, type Run, type State, touch, waiting, Worker } from "./State.js"
+import { Client, journal, type Run, type State, touch, Worker } from "./State.js"
 import { forgetUnclaimed, takeOver } from "./unclaimed.js"
 
 /**
@@ -79,7 +79,7 @@ const suspect = (state: State, worker: Worker, silent: number): void => {
     if (run.phase !== "Current") continue
     run.phase = "Loose"
     books.forgetThief(run)
-    become(state, run.row, waiting)
+    requeue(state, run.row)
   }
 }
 
@@ -133,7 +133,7 @@ const loseRun = (state: State, run: Run, detail: string, expected: boolean): voi
   const { phase, row, started, worker } = run
   const current = row.state._tag === "Assigned" && row.state.run === run
   books.close(state, run)
-  if (current) become(state, row, waiting)
+  if (current) requeue(state, row)
   if (phase === "Orphan") dropOrphan(state, run)
   const running = (phase === "Current" || phase === "Loose") && started !== undefined
   if (!expected && running && !row.gone && row.state._tag !== "Failed" && row.state._tag !== "Stored") {

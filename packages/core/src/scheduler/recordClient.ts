@@ -11,7 +11,7 @@
  */
 import * as Failure from "../Failure.js"
 import type { Key } from "../Id.js"
-import type { ClientTold, FromClient, Offer, Release, Retry, Submit } from "../Note.js"
+import type { ClientTold, FromClient, Offer, Release, Retry, Submit, Want } from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { become } from "./become.js"
 import { cancel } from "./cancel.js"
@@ -45,31 +45,42 @@ export const recordClient = (state: State, client: Client, note: FromClient): vo
   }
 }
 
-type Refused = Map<Key, Failure.Failure>
+const duplicate = (key: Key): Failure.Failure =>
+  Failure.make("DuplicateKey", key, `${key} already names other work that is still wanted: release it first, or use another key`)
 
 const submit = (state: State, client: Client, note: Submit): void => {
-  let refused: Refused | undefined
-  for (const spec of note.specs) {
-    const failure = submitOne(state, client, spec, refused)
-    if (failure !== undefined) (refused ??= new Map()).set(spec.key, failure)
-  }
-  for (const { key, want } of note.wants) wantOne(state, client, key, want, refused?.get(key))
+  for (const spec of note.specs) submitOne(state, client, spec)
+  for (const want of note.wants) wantOne(state, client, want)
   for (const key of note.keep) {
     const row = state.rows.get(key)
-    if (row === undefined || refused?.has(key) === true) continue
+    if (row === undefined || isRefused(client, key)) continue
     if (row.state._tag !== "Stored" && row.state._tag !== "Failed") row.keep = true
     touch(state, row)
   }
 }
 
+const submitOne = (state: State, client: Client, spec: Spec): void => {
+  const failure = makeRow(state, client, spec)
+  if (failure !== undefined) (client.refused ??= new Map()).set(spec.key, failure)
+  else if (client.refused !== undefined) allow(client, spec.key)
+}
+
+const isRefused = (client: Client, key: Key): boolean => client.refused?.has(key) === true
+
+const allow = (client: Client, key: Key): void => {
+  if (client.refused?.delete(key) === true && client.refused.size === 0) client.refused = undefined
+}
+
 const wantOne = (
   state: State,
   client: Client,
-  key: Key,
-  want: number,
-  refused: Failure.Failure | undefined
+  { digest, key, want }: Want
 ): void => {
   const row = state.rows.get(key)
+  const refused = client.refused?.get(key)
+  if (row !== undefined && digest !== undefined && row.digest !== digest) {
+    return toClient(state, client, { _tag: "TaskNotStored", key, want, failure: duplicate(key) })
+  }
   if (refused === undefined && row !== undefined) {
     addWant(state, row, client, want)
     return
@@ -79,15 +90,10 @@ const wantOne = (
 }
 
 /** Makes the row of this spec, or finds it. What it gives back is why there can be none. */
-const submitOne = (
-  state: State,
-  client: Client,
-  spec: Spec,
-  refused: Refused | undefined
-): Failure.Failure | undefined => {
-  if (refused !== undefined) {
+const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | undefined => {
+  if (client.refused !== undefined) {
     for (const key of spec.inputs) {
-      const failure = refused.get(key)
+      const failure = client.refused.get(key)
       if (failure !== undefined) return failure
     }
   }
@@ -95,11 +101,7 @@ const submitOne = (
   if (known !== undefined) {
     if (known.digest === spec.digest) return again(state, known, spec)
     if (isWanted(known)) {
-      return Failure.make(
-        "DuplicateKey",
-        spec.key,
-        `${spec.key} already names other work that is still wanted: release it first, or use another key`
-      )
+      return duplicate(spec.key)
     }
   }
   const inputs: Array<Row> = []
@@ -159,13 +161,13 @@ const startOver = (state: State, row: Row): void => {
 }
 
 const retry = (state: State, client: Client, note: Retry): void => {
-  for (const { key, want } of note.wants) {
-    const row = state.rows.get(key)
-    const known = row === undefined ? undefined : wantOf(row, client)
-    if (row !== undefined && (known === undefined || known.want <= want)) {
-      if (row.state._tag === "Failed") startOver(state, row)
+  for (const one of note.wants) {
+    const row = state.rows.get(one.key)
+    const meant = !isRefused(client, one.key) && (one.digest === undefined || one.digest === row?.digest)
+    if (row !== undefined && meant && row.state._tag === "Failed") {
+      if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row)
     }
-    wantOne(state, client, key, want, undefined)
+    wantOne(state, client, one)
   }
 }
 
@@ -173,6 +175,7 @@ const release = (state: State, client: Client, note: Release): void => {
   for (const { key, want } of note.wants) {
     const row = state.rows.get(key)
     const known = row === undefined ? undefined : wantOf(row, client)
+    if (client.refused !== undefined) allow(client, key)
     if (row !== undefined && (known === undefined || known.want <= want)) {
       if (known !== undefined) removeWant(state, row, client)
       if (row.fresh) {
@@ -230,18 +233,14 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     touch(state, row)
   }
   for (const one of note.offers) offer(state, client, one)
-  let refused: Refused | undefined
-  for (const spec of note.specs) {
-    const failure = submitOne(state, client, spec, refused)
-    if (failure !== undefined) (refused ??= new Map()).set(spec.key, failure)
-  }
+  client.refused = undefined
+  for (const spec of note.specs) submitOne(state, client, spec)
   const wanted = new Set<Row>()
   for (const one of note.wants) {
     const row = state.rows.get(one.key)
-    if (row === undefined || refused?.has(one.key) === true) {
-      if (one.told === undefined || !("failure" in one.told)) {
-        wantOne(state, client, one.key, one.want, refused?.get(one.key))
-      }
+    const other = row !== undefined && one.digest !== undefined && one.digest !== row.digest
+    if (row === undefined || other || isRefused(client, one.key)) {
+      if (one.told === undefined || !("failure" in one.told)) wantOne(state, client, one)
       continue
     }
     wanted.add(row)

@@ -14,13 +14,13 @@ import * as Failure from "../Failure.js"
 import type { Attempt, Key } from "../Id.js"
 import type { FromWorker, TaskDied, TaskFailed, TaskReturned, TaskSuspended } from "../Note.js"
 import * as Retry from "../policy/retry.js"
-import { become, removeHolder } from "./become.js"
+import { become, removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { circle, failWaiters } from "./circles.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { fail } from "./settle.js"
-import { journal, type Row, type Run, type State, waiting, type Worker } from "./State.js"
+import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { toldByWorker } from "./told.js"
 import { held } from "./values.js"
 
@@ -106,8 +106,7 @@ const end = (state: State, run: Run): Row | undefined => {
   const current = row.state._tag === "Assigned" && row.state.run === run
   books.close(state, run)
   if (!current) return undefined
-  // Never through Idle: it would let go of its inputs for a moment, and they might be dropped in it.
-  become(state, row, waiting)
+  requeue(state, row)
   return row
 }
 

@@ -30,7 +30,7 @@ import {
   touch
 } from "./State.js"
 import { cancelRuns, drop } from "./values.js"
-import { claim } from "./unclaimed.js"
+import { claim, claimRun } from "./unclaimed.js"
 
 /**
  * Settles touched rows until none is left or the step's budget is spent.
@@ -66,6 +66,7 @@ const settleRow = (state: State, row: Row): void => {
 const want = (state: State, row: Row): void => {
   state.lineage.delete(row)
   const s = row.state
+  if (isActive(s)) pending(state, row)
   switch (s._tag) {
     case "Stored": {
       if (s.holders.length === 0 && s.inline === undefined) return lose(state, row)
@@ -125,10 +126,10 @@ const begin = (state: State, row: Row): void => {
     )
   }
   if (claim(state, row)) return
-  pending(state, row)
   for (const input of row.inputs) {
     if (input.state._tag === "Failed") return fail(state, row, input.state.failure)
   }
+  if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)
   become(state, row, { _tag: "Waiting", notBefore: undefined })
 }

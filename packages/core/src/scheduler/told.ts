@@ -11,12 +11,12 @@
  */
 import type { TellingJob } from "./State.js"
 import type { WorkerTold } from "../Note.js"
-import { become, removeHolder } from "./become.js"
+import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { recordWorker } from "./recordWorker.js"
 import { find } from "./rows.js"
-import { groupOf, isWanted, journal, Row, type Run, type State, toWorker, touch, waiting, type Worker } from "./State.js"
+import { groupOf, isWanted, journal, Row, type Run, type State, toWorker, touch, type Worker } from "./State.js"
 import { takeOver } from "./unclaimed.js"
 import { cancelRun, held } from "./values.js"
 
@@ -61,7 +61,7 @@ const vanish = (state: State, run: Run): void => {
   const current = row.state._tag === "Assigned" && row.state.run === run
   journal(state, "vanished", row, run.worker, run.attempt)
   books.close(state, run)
-  if (current) become(state, row, waiting)
+  if (current) requeue(state, row)
 }
 
 const tellJob = (state: State, worker: Worker, job: TellingJob): void => {
@@ -89,7 +89,7 @@ const giveUp = (state: State, run: Run): void => {
   const { row } = run
   const current = row.state._tag === "Assigned" && row.state.run === run
   run.phase = "Ending"
-  if (current) become(state, row, waiting)
+  if (current) requeue(state, row)
 }
 
 /** A job of an earlier life, or of a row that has gone on without it. */

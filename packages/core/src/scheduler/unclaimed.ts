@@ -9,12 +9,12 @@
  *
  * @since 0.1.0
  */
-import { become } from "./become.js"
+import { become, doom } from "./become.js"
 import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { cancelRun, drop, held } from "./values.js"
 
 /**
- * Gives a row that sets out what is already there: a value, or an attempt that runs. Says whether there was any.
+ * Gives a row that sets out a value that is already there. Says whether there was one.
  *
  * @since 0.1.0
  * @category combinators
@@ -38,6 +38,16 @@ export const claim = (state: State, row: Row): boolean => {
       }
     }
   }
+  return false
+}
+
+/**
+ * Gives a row that sets out an attempt that already runs. Says whether there was one.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const claimRun = (state: State, row: Row): boolean => {
   const orphans = state.orphans.get(row.key)
   if (orphans === undefined) return false
   const mine = orphans.filter((run) => run.row.digest === row.digest).sort((a, b) => a.attempt - b.attempt)
@@ -62,6 +72,7 @@ export const takeOver = (state: State, row: Row, run: Run): void => {
   run.phase = "Current"
   journal(state, "taken over", row, run.worker, run.attempt)
   become(state, row, { _tag: "Assigned", run, ahead: [] })
+  doom(row)
 }
 
 const rehome = (row: Row, run: Run): void => {
