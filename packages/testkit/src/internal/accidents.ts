@@ -1,0 +1,178 @@
+/**
+ * What goes wrong around the machines. Each kind is one function; the seed says which are on, and when.
+ *
+ * @since 0.1.0
+ */
+import type { ClientPeer } from "./clientPeer.js"
+import type { FaultKind } from "./coverage.js"
+import { weighted } from "./swarm.js"
+import type { WorkerPeer } from "./workerPeer.js"
+import type { World } from "./world.js"
+
+type Accident = (accidents: Accidents) => boolean
+
+const always: ReadonlySet<FaultKind> = new Set(["fetchGone", "fetchUnreachable", "fetchCorrupt"])
+
+export class Accidents {
+  constructor(readonly world: World) {}
+
+  /** Plans the safety phase's accidents. */
+  plan(): void {
+    const { swarm, timeline } = this.world
+    const { faults } = this.world.random
+    const rates = new Map([...swarm.faults].filter(([kind]) => !always.has(kind)))
+    for (let i = 0; i < swarm.accidents; i++) {
+      timeline.after(faults.int(swarm.safety), () => {
+        const kind = weighted(faults, rates)
+        if (kind !== undefined && this.world.isSafe) this.happen(kind)
+      })
+    }
+  }
+  private happen(kind: FaultKind): void {
+    const { coverage, journal, timeline } = this.world
+    journal.note(timeline.now, "fault", kind, "")
+    if (kinds[kind]?.(this) === true) coverage.fired(kind)
+  }
+  /** Faults that a read from the data plane may have. */
+  strikes(kind: FaultKind): boolean {
+    const rate = this.world.isSafe ? this.world.swarm.faults.get(kind) : undefined
+    const yes = rate !== undefined && this.world.random.faults.chance(rate * 0.15)
+    if (yes) this.world.coverage.fired(kind)
+    return yes
+  }
+
+  worker(): WorkerPeer | undefined {
+    return this.world.random.faults.pick([...this.world.workers.values()].filter((x) => !x.leaving))
+  }
+  peer(): WorkerPeer | ClientPeer | undefined {
+    return this.world.random.faults.pick([...this.world.workers.values(), ...this.world.clients.values()])
+  }
+  replaceWorker(name: string): void {
+    const { random, timeline } = this.world
+    if (random.faults.chance(0.8)) timeline.after(random.faults.int(3_000), () => void this.world.startWorker(name))
+  }
+  cut(peer: WorkerPeer | ClientPeer): void {
+    const { faults } = this.world.random
+    peer.uplink.wire?.cut(faults.int(200), faults.int(200), faults.chance(0.3))
+  }
+}
+
+const freeze = (low: number, high: number): Accident => ({ peer, world }) => {
+  const { faults } = world.random
+  const victim = faults.chance(0.2) ? world.scheduler : peer.call(world.accidents)
+  if (victim === undefined) return false
+  const until = world.timeline.now + faults.between(low, high)
+  victim.frozenUntil = until
+  world.network.freeze(victim.id, until)
+  return true
+}
+
+const executorCrash = (isKnown: boolean): Accident => ({ world }) => {
+  const busy = [...world.workers.values()].flatMap((worker) =>
+    [...worker.executors.values()].filter((x) => x.busy).map((executor) => ({ worker, executor }))
+  )
+  const victim = world.random.faults.pick(busy)
+  victim?.worker.killExecutor(victim.executor.id, isKnown, "killed")
+  return victim !== undefined
+}
+
+const kinds: { readonly [K in FaultKind]?: Accident } = {
+  workerCrash: (accidents) => {
+    const worker = accidents.worker()
+    if (worker === undefined) return false
+    accidents.world.workerDies(worker)
+    accidents.replaceWorker(worker.name)
+    return true
+  },
+  workerLeave: (accidents) => {
+    const worker = accidents.worker()
+    if (worker === undefined) return false
+    worker.leave()
+    accidents.replaceWorker(worker.name)
+    return true
+  },
+  workerJoin: ({ world }) => {
+    if (world.workers.size > 8) return false
+    world.startWorker(`m${world.random.faults.int(world.swarm.workers + 2)}`)
+    return true
+  },
+  executorCrash: executorCrash(true),
+  executorCrashUnstarted: executorCrash(false),
+  linkCut: (accidents) => {
+    const peer = accidents.peer()
+    if (peer?.uplink.wire === undefined) return false
+    accidents.cut(peer)
+    return true
+  },
+  linkReset: (accidents) => {
+    const peer = accidents.peer()
+    if (peer?.uplink.wire === undefined) return false
+    accidents.world.scheduler?.loseSession(peer.id)
+    accidents.cut(peer)
+    return true
+  },
+  partitionScheduler: (accidents) => {
+    const { network, random, scheduler, timeline } = accidents.world
+    const peer = accidents.peer()
+    if (peer === undefined || scheduler === undefined) return false
+    network.block(peer.id, scheduler.id, timeline.now + random.faults.longTailed(100, 40_000))
+    if (random.faults.chance(0.5)) accidents.cut(peer)
+    return true
+  },
+  partitionPeers: (accidents) => {
+    const { network, random, timeline } = accidents.world
+    const a = accidents.peer()
+    const b = accidents.peer()
+    if (a === undefined || b === undefined || a === b) return false
+    network.block(a.id, b.id, timeline.now + random.faults.longTailed(100, 20_000))
+    return true
+  },
+  freezeShort: freeze(20, 1_500),
+  freezeLong: freeze(2_000, 15_000),
+  schedulerDeath: ({ world }) => {
+    const scheduler = world.scheduler
+    if (scheduler === undefined) return false
+    scheduler.die()
+    world.timeline.after(world.random.faults.longTailed(1, 4_000), () => {
+      if (world.scheduler === undefined) world.startScheduler(true)
+    })
+    return true
+  },
+  zombieScheduler: ({ world }) => {
+    const old = world.scheduler
+    const { faults } = world.random
+    if (old === undefined) return false
+    world.startScheduler(true)
+    for (const wire of world.network.wiresOf(old.id)) if (faults.chance(0.5)) wire.cut(faults.int(200), faults.int(200))
+    world.timeline.after(faults.longTailed(100, 5_000), () => old.die())
+    return true
+  },
+  clientCrash: ({ world }) => {
+    const person = world.random.faults.pick(world.people)
+    if (person === undefined) return false
+    world.peopleGone(person)
+    world.clientDies(person.client)
+    if (world.random.faults.chance(0.7)) world.startPerson()
+    return true
+  },
+  clientClose: ({ world }) => {
+    const person = world.random.faults.pick(world.people)
+    if (person === undefined) return false
+    world.peopleGone(person)
+    person.client.close()
+    world.clientCloses(person.client)
+    if (world.random.faults.chance(0.7)) world.startPerson()
+    return true
+  },
+  valueGone: ({ world }) => {
+    const { faults } = world.random
+    const holders = [...world.workers.values()].filter((x) => x.store.size > 0)
+    const holder = faults.pick(holders)
+    if (holder === undefined) return false
+    const value = faults.pick([...holder.store.keys()])
+    // What a running task reads is in memory; only what is at rest goes bad.
+    if (value === undefined || holder.machine.replicas.get(value)?.jobs.size !== 0) return false
+    holder.loseValue(value, faults.int(100))
+    return true
+  }
+}

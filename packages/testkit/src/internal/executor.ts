@@ -1,0 +1,215 @@
+/**
+ * Runs simulated tasks: what one does follows from its spec's digest (`model.ts`). As many run at once as their shares
+ * allow; what was handed over ahead waits here and is claimed when its turn comes.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "@creel/core/Failure"
+import * as Id from "@creel/core/Id"
+import * as Payload from "@creel/core/Payload"
+import type * as Worker from "@creel/core/Worker"
+import { digest } from "./digest.js"
+import { failuresMax, type Work } from "./model.js"
+import { Program } from "./program.js"
+import type { WorkerPeer } from "./workerPeer.js"
+import { payload } from "./works.js"
+import { Wrong } from "./wrong.js"
+
+type Command = Extract<Worker.Command, { readonly _tag: "Run" }>
+
+export interface Run {
+  readonly attempt: Id.Attempt
+  readonly work: Work
+  readonly command: Command
+  phase: "queued" | "running" | "suspended" | "ended"
+  startedAt: number
+  readonly given: ReadonlyArray<readonly [key: string, value: string]>
+  program: Program | undefined
+  interrupted: boolean
+}
+
+export class Executor {
+  private readonly runs = new Map<Id.Attempt, Run>()
+  private isDead = false
+  private reserved = 0
+  constructor(readonly worker: WorkerPeer, readonly id: string) {}
+
+  private get world() {
+    return this.worker.world
+  }
+  has(attempt: Id.Attempt): boolean {
+    return this.runs.has(attempt)
+  }
+  get busy(): boolean {
+    return this.runs.size > 0
+  }
+
+  run(command: Command): void {
+    const { attempt, spec } = command
+    if (this.runs.has(attempt)) {
+      throw new Wrong("run twice", `${spec.key} attempt ${Id.formatAttempt(attempt)}`, [spec.key])
+    }
+    const work = this.world.model.work(spec.digest)
+    if (command.failures > failuresMax(work)) {
+      throw new Wrong(
+        "retried too often",
+        `${spec.key} runs after ${command.failures} failures, allowed ${failuresMax(work)}`,
+        [spec.key]
+      )
+    }
+    const given = this.inputs(work, command)
+    this.world.model.checkGiven(work, given)
+    const run: Run = {
+      attempt,
+      work,
+      command,
+      phase: "queued",
+      startedAt: 0,
+      given,
+      program: undefined,
+      interrupted: false
+    }
+    this.runs.set(attempt, run)
+    this.next()
+  }
+  /** Inputs are handed over with the run: what the store does later does not matter to it. */
+  private inputs({ key: of }: Work, command: Command): Run["given"] {
+    return command.inputs.map(({ key, value }) => {
+      const text = this.worker.store.get(value)
+      if (text === undefined) {
+        throw new Wrong("input not here", `${this.worker.id} runs ${of} and has no ${value}`, [of, key])
+      }
+      return [key, text]
+    })
+  }
+  /** Starts what fits, in the order it was handed over. */
+  private next(): void {
+    for (const run of this.runs.values()) {
+      if (run.phase !== "queued") continue
+      const share = Math.min(1, run.command.spec.slots)
+      if (this.reserved + share > 1 + 1e-9) return
+      this.reserved += share
+      run.phase = "running"
+      const delay = this.world.random.network.int(3)
+      this.world.timeline.after(delay, () => {
+        if (!this.isDead && run.phase === "running") this.begin(run)
+      })
+    }
+  }
+  private begin(run: Run): void {
+    const { model, random, timeline } = this.world
+    this.worker.tell({ _tag: "Claimed", attempt: run.attempt })
+    run.startedAt = timeline.now
+    const { behaviour } = run.work
+    if (model.kill(run.work)) {
+      timeline.after(1 + random.network.int(behaviour.millis + 1), () => {
+        if (!this.isDead && run.phase !== "ended") {
+          this.worker.killExecutor(this.id, random.network.chance(0.8), "exit code 1")
+        }
+      })
+      return
+    }
+    const millis = Math.max(0, behaviour.millis + random.network.between(-2, 2))
+    timeline.after(millis, () => {
+      if (!this.isDead && run.phase === "running" && !run.interrupted) this.finish(run)
+    })
+  }
+  private finish(run: Run): void {
+    const { behaviour } = run.work
+    if (run.command.failures < behaviour.fails) return this.fail(run)
+    if (behaviour.children.length === 0) return this.succeed(run, [])
+    this.suspend(run)
+  }
+  private suspend(run: Run): void {
+    const { model } = this.world
+    const children = run.work.behaviour.children.map((x) => model.work(x))
+    run.phase = "suspended"
+    this.reserved -= Math.min(1, run.command.spec.slots)
+    this.worker.tell({ _tag: "Suspended", attempt: run.attempt, on: children.map((x) => x.key) })
+    this.world.coverage.fired("suspended")
+    run.program = new Program(this.world, this.worker.node, run.attempt, children, () => {
+      if (!this.isDead && run.phase === "suspended") this.worker.tell({ _tag: "Resumed", attempt: run.attempt })
+    })
+    this.world.programs.add(run.program)
+    this.next()
+  }
+  /** A suspended attempt has its slot again. */
+  goOn(attempt: Id.Attempt): void {
+    const run = this.runs.get(attempt)
+    if (run === undefined || run.phase !== "suspended" || run.program === undefined) return
+    run.phase = "running"
+    this.reserved += Math.min(1, run.command.spec.slots)
+    this.world.coverage.fired("resumed")
+    const { answers } = run.program
+    this.world.timeline.after(this.world.random.network.int(5), () => {
+      if (this.isDead || run.phase !== "running" || run.interrupted) return
+      if (answers.every((x) => x !== undefined)) this.succeed(run, answers.filter((x) => x !== undefined))
+      else this.fail(run)
+    })
+  }
+
+  private succeed(run: Run, children: ReadonlyArray<string>): void {
+    const { model } = this.world
+    const text = model.run(run.work.digest, run.attempt, run.given, children)
+    const { bytes } = run.work.behaviour
+    this.worker.keep(Id.valueId(run.work.key, run.attempt), text)
+    this.end(run, {
+      _tag: "Value",
+      bytes,
+      type: "string",
+      inline: bytes <= Payload.inlineMax ? payload(text) : undefined
+    })
+  }
+  private fail(run: Run): void {
+    const { failures } = run.command
+    const { schedule, tag } = run.work.behaviour
+    const cause = digest("cause", run.work.digest, run.attempt)
+    this.world.model.recordFailure(run.work.digest, cause)
+    this.end(run, {
+      _tag: "Failure",
+      failure: Failure.make("Failed", run.work.key, "boom", { worker: this.worker.id, cause: payload(cause) }),
+      tag,
+      verdict: schedule === undefined
+        ? "undecided"
+        : failures < schedule.times
+        ? { retryAfter: schedule.delay }
+        : "final"
+    })
+  }
+  /** Stops, after as long as the task does not listen. */
+  interrupt(attempt: Id.Attempt): void {
+    const run = this.runs.get(attempt)
+    if (run === undefined || run.interrupted || run.phase === "ended") return
+    const { random, timeline } = this.world
+    const stop = () => {
+      if (!this.isDead && run.phase !== "ended") this.end(run, { _tag: "Interrupted" })
+    }
+    const isDeaf = run.phase === "running" && run.work.behaviour.deaf > 0
+    // What does not listen may well be done before it does.
+    run.interrupted = !isDeaf
+    timeline.after(isDeaf ? run.work.behaviour.deaf : random.network.int(10), stop)
+  }
+  private end(run: Run, outcome: Worker.Outcome): void {
+    if (run.phase === "running") this.reserved -= Math.min(1, run.command.spec.slots)
+    run.phase = "ended"
+    this.runs.delete(run.attempt)
+    this.world.ran(run, this.world.timeline.now)
+    run.program?.end()
+    this.worker.tell({ _tag: "RunEnded", attempt: run.attempt, outcome })
+    this.next()
+  }
+  die(): { readonly started: ReadonlyArray<Run>; readonly queued: ReadonlyArray<Run> } {
+    this.isDead = true
+    const all = [...this.runs.values()]
+    for (const run of all) {
+      this.world.ran(run, this.world.timeline.now)
+      run.program?.crash()
+    }
+    this.runs.clear()
+    return { started: all.filter((run) => run.startedAt > 0), queued: all.filter((run) => run.startedAt === 0) }
+  }
+  /** Runs that are over their time now. */
+  *current(): Iterable<Run> {
+    for (const run of this.runs.values()) if (run.startedAt > 0) yield run
+  }
+}

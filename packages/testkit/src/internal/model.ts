@@ -1,0 +1,195 @@
+/**
+ * What the right answers are. This file owns truth: which spec a digest stands for, which values and failures
+ * attempts really produced, which deaths, cancels and losses really happened. It never asks a machine.
+ *
+ * 1. A value given to an attempt as an input is a right value of the input's spec.
+ * 2. A value delivered is a right value of the spec its future was submitted with: for work that is determined by its
+ *    inputs the one that follows from the graph, otherwise one that some attempt at this very spec made.
+ * 3. A failure delivered is one that truly happened to the key it blames, and that key is this one or one of those it
+ *    depends on.
+ * 4. Failures that retries should have hidden, deaths below the limit and cancels by those who may not, are wrong.
+ *
+ * @since 0.1.0
+ */
+import type { Spec } from "@creel/core/Spec"
+import { digest } from "./digest.js"
+import { Wrong } from "./wrong.js"
+
+/** How a simulated task behaves: fixed by its spec's digest. */
+export interface Behaviour {
+  /** Whether the value depends on the attempt. */
+  readonly random: boolean
+  /** How many first attempts fail: 0 none, Infinity all. */
+  readonly fails: number
+  /** How many first attempts kill their executor. */
+  readonly kills: number
+  /** The `_tag` of its failure. */
+  readonly tag: string | undefined
+  /** Retries its own definition grants, with this delay; absent: the spec's `retry` decides. */
+  readonly schedule: { readonly times: number; readonly delay: number } | undefined
+  readonly millis: number
+  readonly bytes: number
+  /** Ignores interruption for this long. */
+  readonly deaf: number
+  /** Tasks it submits and waits for, by digest. */
+  readonly children: ReadonlyArray<string>
+}
+
+export interface Work {
+  readonly digest: string
+  readonly key: string
+  /** Absent for what a client brings. */
+  readonly spec: Spec | undefined
+  readonly inputs: ReadonlyArray<string>
+  readonly behaviour: Behaviour
+}
+
+export interface CancelAsked {
+  readonly client: string
+  readonly key: string
+  readonly digest: string
+  readonly force: boolean
+  readonly at: number
+}
+
+/** How many failures retries hide: more must have happened before one is told. */
+export const retriesOf = (work: Work): number => {
+  const { schedule, tag } = work.behaviour
+  if (schedule !== undefined) return schedule.times
+  const retry = work.spec?.retry
+  if (retry === undefined) return 0
+  return retry.tags === undefined || (tag !== undefined && retry.tags.includes(tag)) ? retry.times : 0
+}
+
+/** How many failures may come before a run at all: those by timeout are not the task's schedule's business. */
+export const failuresMax = (work: Work): number =>
+  Math.max(work.behaviour.schedule?.times ?? 0, work.spec?.retry?.times ?? 0)
+
+/** Deaths under a running task before it is given up; the fourth fails it. */
+export const deathsAllowed = 3
+
+export class Model {
+  readonly works = new Map<string, Work>()
+  /** Digests each key has stood for. */
+  readonly meanings = new Map<string, Set<string>>()
+  readonly made = new Map<string, Set<string>>()
+  readonly failed = new Map<string, Set<string>>()
+  readonly deaths = new Map<string, number>()
+  private readonly kills = new Map<string, number>()
+  /** Work of which some attempt ran as long as its timeout allows. */
+  readonly ranLong = new Set<string>()
+  readonly cancels: Array<CancelAsked> = []
+  /** Offers whose holders, or some of them, went. */
+  readonly bereft = new Set<string>()
+  private readonly expectedValues = new Map<string, string | undefined>()
+  private readonly lineages = new Map<string, ReadonlySet<string>>()
+
+  define(work: Work): void {
+    this.works.set(work.digest, work)
+    const meanings = this.meanings.get(work.key) ?? new Set()
+    meanings.add(work.digest)
+    this.meanings.set(work.key, meanings)
+  }
+  work(of: string): Work {
+    const work = this.works.get(of)
+    if (work === undefined) throw new Wrong("unknown digest", of, [])
+    return work
+  }
+
+  /** The one right value, or undefined where chance had a say. */
+  expected(of: string): string | undefined {
+    if (this.expectedValues.has(of)) return this.expectedValues.get(of)
+    const work = this.work(of)
+    const value = this.compute(work)
+    this.expectedValues.set(of, value)
+    return value
+  }
+  private compute(work: Work): string | undefined {
+    if (work.spec === undefined) return digest("offered", work.digest)
+    if (work.behaviour.random) return undefined
+    const parts: Array<string> = []
+    for (const input of [...work.inputs, ...work.behaviour.children]) {
+      const value = this.expected(input)
+      if (value === undefined) return undefined
+      parts.push(value)
+    }
+    return digest("value", work.digest, ...parts)
+  }
+  isRight(of: string, value: string): boolean {
+    const expected = this.expected(of)
+    return expected === undefined ? this.made.get(of)?.has(value) === true : expected === value
+  }
+
+  /** What an attempt at this work makes of what it was given. */
+  run(
+    of: string,
+    attempt: number,
+    given: ReadonlyArray<readonly [key: string, value: string]>,
+    children: ReadonlyArray<string>
+  ): string {
+    const work = this.work(of)
+    const parts = [...given.map((x) => x[1]), ...children]
+    const value = work.behaviour.random
+      ? digest("value", of, attempt, ...parts)
+      : digest("value", of, ...parts)
+    const made = this.made.get(of) ?? new Set()
+    made.add(value)
+    this.made.set(of, made)
+    return value
+  }
+  /** Rule 1. */
+  checkGiven(work: Work, given: ReadonlyArray<readonly [key: string, value: string]>): void {
+    const keys = work.inputs.map((input) => this.work(input).key)
+    if (given.length !== keys.length || given.some(([key], i) => key !== keys[i])) {
+      throw new Wrong("inputs", `${work.key} needs ${keys.join(" ")}, was given ${given.map((x) => x[0]).join(" ")}`, [
+        work.key
+      ])
+    }
+    given.forEach(([key, value], i) => {
+      const input = work.inputs[i] ?? ""
+      if (!this.isRight(input, value)) {
+        throw new Wrong(
+          "wrong input",
+          `${work.key} was given ${value} for ${key}, right is ${this.expected(input) ?? "another"}`,
+          [work.key, key]
+        )
+      }
+    })
+  }
+
+  recordFailure(of: string, cause: string): void {
+    const failed = this.failed.get(of) ?? new Set()
+    failed.add(cause)
+    this.failed.set(of, failed)
+  }
+  /** Whether this run kills its executor. */
+  kill(work: Work): boolean {
+    const kills = this.kills.get(work.digest) ?? 0
+    if (kills >= work.behaviour.kills) return false
+    this.kills.set(work.digest, kills + 1)
+    return true
+  }
+  recordDeath(of: string): void {
+    this.deaths.set(of, (this.deaths.get(of) ?? 0) + 1)
+  }
+
+  /** The digests this one depends on, itself included. */
+  lineage(of: string): ReadonlySet<string> {
+    const known = this.lineages.get(of)
+    if (known !== undefined) return known
+    const all = new Set([of])
+    for (const input of this.work(of).inputs) for (const x of this.lineage(input)) all.add(x)
+    this.lineages.set(of, all)
+    return all
+  }
+
+  checkValue(of: string, value: string, who: string): void {
+    if (this.isRight(of, value)) return
+    const { key } = this.work(of)
+    throw new Wrong(
+      "wrong answer",
+      `${who} was handed ${value} for ${key} (${of}), right is ${this.expected(of) ?? "one of its attempts'"}`,
+      [key]
+    )
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * One life of the scheduler: its machine, and its end of every session.
+ *
+ * @since 0.1.0
+ */
+import type { Incarnation } from "@creel/core/Id"
+import * as Link from "@creel/core/Link"
+import type { FromClient, FromWorker, Note } from "@creel/core/Note"
+import * as Scheduler from "@creel/core/Scheduler"
+import type { Wire } from "./network.js"
+import { Peer } from "./peer.js"
+import { checkLink, makeLink, type Uplink } from "./session.js"
+import type { World } from "./world.js"
+import { Wrong } from "./wrong.js"
+
+interface Down {
+  readonly peer: string
+  link: Link.Link
+  uplink: Uplink
+  wire: Wire | undefined
+}
+
+const isClient = (peer: string): boolean => peer.startsWith("c")
+
+export class SchedulerPeer extends Peer<Scheduler.Event> {
+  readonly machine: Scheduler.State
+  readonly downs = new Map<string, Down>()
+  private sessions = 0
+  constructor(world: World, readonly incarnation: Incarnation, options: Parameters<typeof Scheduler.make>[0]) {
+    super(world, `s${incarnation}`)
+    this.machine = Scheduler.make(options)
+  }
+
+  protected tick(): Scheduler.Event {
+    return { _tag: "Tick" }
+  }
+  protected deadline(): number | undefined {
+    return Scheduler.nextDeadline(this.machine)
+  }
+  protected apply(events: ReadonlyArray<Scheduler.Event>, now: number): void {
+    const { journal, timeline } = this.world
+    for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
+    const before = timeline.now
+    this.carryOut(Scheduler.step(this.machine, events, now))
+    // A step that would touch very many rows stops after some; nothing may come between but time.
+    for (let n = 0; Scheduler.more(this.machine); n++) {
+      if (n > 10_000) throw new Wrong("endless", "the scheduler asks to be stepped again and again", [])
+      this.carryOut(Scheduler.step(this.machine, [], before))
+    }
+    this.check()
+  }
+  private check(): void {
+    if (!this.world.checking) return
+    const wrong = Scheduler.check(this.machine)
+    if (wrong.length > 0) throw new Wrong("scheduler", wrong.join("\n  "), this.world.keysIn(wrong.join(" ")))
+  }
+  private carryOut(commands: ReadonlyArray<Scheduler.Command>): void {
+    const { journal, timeline } = this.world
+    const touched = new Set<Down>()
+    for (const command of commands) {
+      journal.note(timeline.now, this.id, `→ ${command._tag}`, command)
+      this.world.commanded(this, command)
+      if (command._tag === "Forget") {
+        this.forget(command.peer)
+        continue
+      }
+      const down = this.downs.get(command._tag === "ToClient" ? command.client : command.worker)
+      if (down === undefined) continue
+      const refused = Link.push(down.link, [command.note])
+      if (refused !== undefined) throw new Wrong("too large", refused.detail, [refused.key])
+      touched.add(down)
+    }
+    for (const down of touched) this.flush(down)
+  }
+  private forget(peer: string): void {
+    const down = this.downs.get(peer)
+    this.downs.delete(peer)
+    down?.wire?.cut(1 + this.world.network.delay(), Infinity)
+  }
+
+  /** A peer introduces itself on a new connection. */
+  hello(uplink: Uplink, wire: Wire, hello: Link.Hello | undefined, highest: Incarnation): void {
+    if (!this.alive) return wire.cut(1, Infinity)
+    // Somebody has seen a later life: this one is over.
+    if (highest > this.incarnation) return this.die()
+    const peer = uplink.owner.id
+    const down = this.downs.get(peer)
+    if (down?.wire !== undefined && down.wire !== wire) down.wire.cut(Infinity, Infinity, true)
+    const resumed = down === undefined || hello === undefined ? undefined : Link.resume(down.link, hello)
+    if (down === undefined || resumed === undefined) return this.welcome(uplink, wire, down)
+    down.wire = wire
+    this.tell({ _tag: "LinkUp", peer })
+    const own = Link.hello(down.link)
+    wire.send("a", () => uplink.resumed(wire, own))
+    for (const frame of resumed.frames) this.put(down, frame)
+  }
+  private welcome(uplink: Uplink, wire: Wire, known: Down | undefined): void {
+    const peer = uplink.owner.id
+    const session = `${peer}/${this.incarnation}/${++this.sessions}`
+    const link = makeLink(this.world, "scheduler", session, this.incarnation)
+    const down: Down = known ?? { peer, link, uplink, wire }
+    down.link = link
+    down.uplink = uplink
+    down.wire = wire
+    this.downs.set(peer, down)
+    wire.send("a", () => uplink.welcomed(wire, session, this.incarnation))
+  }
+  /** Loses the session with this peer, as a restart of the transport would. */
+  loseSession(peer: string): void {
+    this.downs.delete(peer)
+  }
+  wireLost(peer: string, wire: Wire): void {
+    const down = this.downs.get(peer)
+    if (down === undefined || down.wire !== wire) return
+    down.wire = undefined
+    this.tell({ _tag: "LinkDown", peer })
+  }
+
+  private flush(down: Down): void {
+    if (down.wire !== undefined) {
+      for (let frame = Link.flush(down.link); frame !== undefined; frame = Link.flush(down.link)) this.put(down, frame)
+    }
+    if (this.world.checking) checkLink(down.link)
+  }
+  private put(down: Down, frame: Link.Frame): void {
+    const { uplink } = down
+    down.wire?.send("a", () => uplink.frame(frame))
+  }
+  frame(peer: string, frame: Link.Frame): void {
+    if (!this.alive) return
+    const down = this.downs.get(peer)
+    if (down === undefined) return
+    const received = Link.receive(down.link, frame)
+    if (received._tag !== "Applied") this.world.coverage.fired("lateFrame")
+    this.tell(...received.notes.map((note): Scheduler.Event => fromPeer(peer, note)))
+    this.flush(down)
+  }
+
+  die(): void {
+    if (!this.alive) return
+    this.alive = false
+    this.world.journal.note(this.world.timeline.now, this.id, "dies", "")
+    for (const down of this.downs.values()) {
+      down.wire?.cut(1 + this.world.network.delay(), Infinity, this.world.random.network.chance(0.5))
+    }
+    this.downs.clear()
+  }
+}
+
+/** The link carries notes of either direction; which way this one went decides what it may be. */
+const fromPeer = (peer: string, note: Note): Scheduler.Event =>
+  isClient(peer)
+    ? { _tag: "FromClient", client: peer, note: note as FromClient }
+    : { _tag: "FromWorker", worker: peer, note: note as FromWorker }

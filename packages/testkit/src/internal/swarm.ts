@@ -1,0 +1,104 @@
+/**
+ * What one seed is like: how many machines, which faults are on and how often, what users do. Each seed switches whole
+ * kinds off, since faults that are always on hide what only happens in the absence of others.
+ *
+ * @since 0.1.0
+ */
+import type { Config as ClientConfig } from "@creel/core/Client"
+import type { Config as SchedulerConfig } from "@creel/core/Scheduler"
+import type { Config as WorkerConfig } from "@creel/core/Worker"
+import { type FaultKind, faultKinds, type UserKind, userKinds } from "./coverage.js"
+import type { Random } from "./random.js"
+
+export interface Swarm {
+  readonly workers: number
+  readonly clients: number
+  /** Milliseconds of virtual time during which users act and faults happen. */
+  readonly safety: number
+  /** Things users do in that time. */
+  readonly actions: number
+  /** Faults in that time. */
+  readonly accidents: number
+  readonly faults: ReadonlyMap<FaultKind, number>
+  readonly users: ReadonlyMap<UserKind, number>
+  /** Milliseconds a frame takes, at least and at most. */
+  readonly latency: readonly [number, number]
+  /** Share of the events that wait until others arrive, so that one step takes several. */
+  readonly batching: number
+  readonly scheduler: Partial<SchedulerConfig>
+  readonly worker: Partial<WorkerConfig>
+  readonly client: Partial<ClientConfig>
+  /** Share of tasks that take a second and more. */
+  readonly slow: number
+}
+
+const choose = <K extends string>(random: Random, kinds: ReadonlyArray<K>, share: number): ReadonlyMap<K, number> => {
+  const out = new Map<K, number>()
+  for (const kind of kinds) if (random.chance(share)) out.set(kind, 0.1 + random.next())
+  return out
+}
+
+export const make = (
+  random: Random,
+  options: {
+    readonly workers?: number | undefined
+    readonly clients?: number | undefined
+    readonly faults?: boolean | undefined
+    readonly steps?: number | undefined
+  }
+): Swarm => {
+  const quiet = options.faults === false || random.chance(0.05)
+  const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
+  const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
+  return {
+    workers: options.workers ?? random.between(1, 5),
+    clients: options.clients ?? random.between(1, 3),
+    safety: random.between(2_000, 20_000),
+    actions: options.steps ?? random.between(20, 90),
+    accidents: quiet ? 0 : random.between(1, random.chance(0.3) ? 40 : 10),
+    faults: quiet ? new Map() : faults,
+    users: choose(random, userKinds, 0.6),
+    latency,
+    batching: random.pick([0, 0.3, 0.9]) ?? 0,
+    slow: random.pick([0, 0.1, 0.4]) ?? 0,
+    // Minutes become seconds, so that leases run out within a run; small budgets make rare turns common.
+    scheduler: {
+      suspectAfter: random.between(2_000, 5_000),
+      deadAfter: random.between(10_000, 30_000),
+      clientLease: random.between(8_000, 20_000),
+      unknownTaskGrace: 3_000,
+      unrunnableGrace: 6_000,
+      unreachableMillis: random.pick([500, 3_000]) ?? 3_000,
+      aheadMillis: random.pick([0, 20, 500]) ?? 20,
+      aheadMax: random.pick([1, 4, 64]) ?? 64,
+      inlineBudget: random.pick([0, 300, 1_000_000]) ?? 0,
+      stepBudget: random.pick([3, 50, 10_000]) ?? 50,
+      journal: 200
+    },
+    worker: {
+      grace: random.between(200, 3_000),
+      suspendedMax: random.pick([1, 4, 64]) ?? 64,
+      fetchesMax: random.pick([1, 3, 16]) ?? 16,
+      fetchesPerHolder: random.pick([1, 4]) ?? 4,
+      postAheadMillis: random.pick([0, 5, 200]) ?? 5,
+      startedAfter: random.pick([0, 20, 20]) ?? 20
+    },
+    client: {
+      cacheBytes: random.pick([0, 3_000, 1_000_000]) ?? 0,
+      fetchesMax: random.pick([1, 32]) ?? 32,
+      noteBytes: random.pick([200, 32 * 1024]) ?? 200
+    }
+  }
+}
+
+/** One kind, the more likely the greater its rate. */
+export const weighted = <K>(random: Random, rates: ReadonlyMap<K, number>): K | undefined => {
+  let total = 0
+  for (const rate of rates.values()) total += rate
+  let x = random.next() * total
+  for (const [kind, rate] of rates) {
+    x -= rate
+    if (x <= 0) return kind
+  }
+  return undefined
+}

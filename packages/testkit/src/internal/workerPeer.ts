@@ -1,0 +1,177 @@
+/**
+ * A worker: its machine, its end of the session, and its hands, which are executors, a store, and reads from the data
+ * plane. Every run and every fetch that is started comes back as exactly one event, unless the worker dies.
+ *
+ * @since 0.1.0
+ */
+import type * as Id from "@creel/core/Id"
+import type { FromWorker, Note, ToWorker } from "@creel/core/Note"
+import * as Worker from "@creel/core/Worker"
+import { Executor } from "./executor.js"
+import { Peer } from "./peer.js"
+import { Uplink } from "./session.js"
+import { commonTasks, textOf } from "./works.js"
+import type { World } from "./world.js"
+import { Wrong } from "./wrong.js"
+
+export class WorkerPeer extends Peer<Worker.Event> {
+  readonly machine: ReturnType<typeof Worker.make>
+  readonly uplink: Uplink
+  readonly store = new Map<string, string>()
+  readonly executors = new Map<string, Executor>()
+  leaving = false
+  private executorNumber = 0
+  constructor(world: World, id: string, readonly name: string, readonly node: string, executors: number, gpu: number) {
+    super(world, id)
+    this.machine = Worker.make({
+      id,
+      info: { name, node, resources: gpu > 0 ? { gpu } : {} },
+      config: world.workerConfig()
+    })
+    this.uplink = new Uplink(world, this)
+    for (let i = 0; i < executors; i++) this.startExecutor()
+    this.uplink.connect()
+  }
+
+  protected tick(): Worker.Event {
+    return { _tag: "Tick" }
+  }
+  protected deadline(): number | undefined {
+    return Worker.nextDeadline(this.machine)
+  }
+  protected apply(events: ReadonlyArray<Worker.Event>, now: number): void {
+    const { journal } = this.world
+    for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
+    const told: Array<FromWorker> = []
+    for (const command of Worker.step(this.machine, events, now)) {
+      journal.note(now, this.id, `→ ${command._tag}`, command)
+      if (command._tag === "Tell") told.push(command.note)
+      else this.carryOut(command)
+    }
+    for (const note of told) this.world.workerTold(this, note)
+    this.uplink.send(told)
+    if (this.world.checking) this.check()
+    if (this.machine.left && this.leaving) this.world.left(this)
+  }
+  private check(): void {
+    const wrong = Worker.check(this.machine)
+    if (wrong.length > 0) {
+      throw new Wrong("worker", `${this.id}: ${wrong.join("\n  ")}`, this.world.keysIn(wrong.join(" ")))
+    }
+  }
+  private carryOut(command: Exclude<Worker.Command, { readonly _tag: "Tell" }>): void {
+    switch (command._tag) {
+      case "Run":
+        return this.run(command)
+      case "Interrupt":
+        return this.executors.get(command.executor)?.interrupt(command.attempt)
+      case "Continue":
+        return this.executorOf(command.attempt)?.goOn(command.attempt)
+      case "EndExecutor":
+        return this.endExecutor(command.executor)
+      case "Fetch":
+        return this.fetch(command)
+      case "Keep":
+        return this.keep(command.value, textOf(command.inline))
+      case "Drop":
+        return void this.store.delete(command.value)
+      case "StopFetch":
+        return
+    }
+  }
+  private run(command: Extract<Worker.Command, { readonly _tag: "Run" }>): void {
+    const executor = this.executors.get(command.executor)
+    // It died a moment ago, and the machine has yet to hear of it: the run goes down with it.
+    if (executor !== undefined) return executor.run(command)
+    if (!this.world.deadExecutors.has(command.executor)) {
+      throw new Wrong("no executor", `${this.id} runs ${command.spec.key} on ${command.executor}`, [command.spec.key])
+    }
+  }
+  private executorOf(attempt: number): Executor | undefined {
+    for (const executor of this.executors.values()) if (executor.has(attempt)) return executor
+    return undefined
+  }
+  keep(value: string, text: string): void {
+    this.world.written(value, text)
+    this.store.set(value, text)
+  }
+  private fetch({ from, value }: { readonly from: string; readonly value: string }): void {
+    this.world.fetch(this, value, from, (got) => {
+      if (got._tag === "Got") {
+        this.keep(value, got.text)
+        this.tell({ _tag: "FetchEnded", value, from, ok: true, bytes: got.bytes })
+      } else this.tell({ _tag: "FetchEnded", value, from, ok: false, why: got._tag })
+    })
+  }
+
+  startExecutor(): void {
+    const id = `${this.id}e${++this.executorNumber}`
+    this.executors.set(id, new Executor(this, id))
+    this.tell({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: commonTasks })
+  }
+  /** An executor dies. Whoever looks after it knows which runs had begun, or not. */
+  killExecutor(id: string, isKnown: boolean, detail: string): void {
+    const executor = this.executors.get(id)
+    if (executor === undefined) return
+    const { queued, started } = executor.die()
+    for (const run of isKnown ? started : [...started, ...queued]) this.world.model.recordDeath(run.work.digest)
+    this.gone(executor, isKnown ? started.map((run) => run.attempt) : undefined, detail, false)
+  }
+  /** On the machine's demand: nobody is to blame. */
+  private endExecutor(id: string): void {
+    this.world.timeline.after(1 + this.world.random.network.int(10), () => {
+      const executor = this.alive ? this.executors.get(id) : undefined
+      if (executor === undefined) return
+      const { started } = executor.die()
+      this.gone(executor, started.map((run) => run.attempt), "ended", true)
+    })
+  }
+  private gone(
+    executor: Executor,
+    started: ReadonlyArray<Id.Attempt> | undefined,
+    detail: string,
+    expected: boolean
+  ): void {
+    const { random, timeline } = this.world
+    this.executors.delete(executor.id)
+    this.world.deadExecutors.add(executor.id)
+    timeline.after(random.network.int(30), () => {
+      this.tell({ _tag: "ExecutorDown", executor: executor.id, started, detail, expected })
+      timeline.after(random.network.int(100), () => {
+        if (this.alive && !this.leaving) this.startExecutor()
+      })
+    })
+  }
+
+  /** Loses a value as a full disk or a broken one would. */
+  loseValue(value: string, delay: number): void {
+    if (!this.store.delete(value)) return
+    this.world.bereave([value])
+    this.world.timeline.after(delay, () => this.tell({ _tag: "ValueGone", value }))
+  }
+
+  notes(notes: ReadonlyArray<Note>): void {
+    this.tell(...notes.map((note): Worker.Event => ({ _tag: "Note", note: note as ToWorker })))
+  }
+  acked(_work: number): void {}
+  reset(unacked: ReadonlyArray<Note>): void {
+    this.tell({ _tag: "LinkReset", unacked })
+  }
+
+  leave(): void {
+    this.leaving = true
+    this.tell({ _tag: "Leave" })
+  }
+  /** All at once, without a word. `running` attempts die with it. */
+  die(isBlamed: boolean): void {
+    this.alive = false
+    this.uplink.close()
+    for (const executor of this.executors.values()) {
+      const { started } = executor.die()
+      if (isBlamed) { for (const run of started) this.world.model.recordDeath(run.work.digest) }
+    }
+    this.world.bereave([...this.store.keys()])
+    this.store.clear()
+    this.executors.clear()
+  }
+}

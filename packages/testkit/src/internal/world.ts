@@ -1,0 +1,295 @@
+/**
+ * Everything there is in one run, and what it does to each other: time, chance, network, machines, people. It owns who
+ * is alive; `accidents.ts` decides what happens to them, `phases.ts` what must be true in the end.
+ *
+ * @since 0.1.0
+ */
+import type { FromWorker } from "@creel/core/Note"
+import type * as Scheduler from "@creel/core/Scheduler"
+import type { Options } from "../Simulation.js"
+import { Accidents } from "./accidents.js"
+import type { ClientPeer } from "./clientPeer.js"
+import { Coverage } from "./coverage.js"
+import type { Run } from "./executor.js"
+import { Journal } from "./journal.js"
+import { Model } from "./model.js"
+import { Network } from "./network.js"
+import { Person } from "./person.js"
+import { Phases } from "./phases.js"
+import type { Program } from "./program.js"
+import { Random } from "./random.js"
+import { SchedulerPeer } from "./schedulerPeer.js"
+import * as Swarm from "./swarm.js"
+import { Timeline } from "./timeline.js"
+import { WorkerPeer } from "./workerPeer.js"
+import { Works } from "./works.js"
+import { Wrong } from "./wrong.js"
+
+const start = 1_000_000
+
+export type Got =
+  | { readonly _tag: "Got"; readonly text: string; readonly bytes: number }
+  | { readonly _tag: "gone" | "unreachable" | "corrupt" }
+
+interface Dead {
+  readonly peer: string
+  readonly expected: boolean
+  isTold: boolean
+}
+
+export class World {
+  readonly timeline = new Timeline(start)
+  readonly journal: Journal
+  readonly coverage = new Coverage()
+  readonly model = new Model()
+  readonly random: { readonly user: Random; readonly network: Random; readonly faults: Random }
+  readonly swarm: Swarm.Swarm
+  readonly network: Network
+  readonly works: Works
+  readonly schedulers: Array<SchedulerPeer> = []
+  readonly workers = new Map<string, WorkerPeer>()
+  readonly clients = new Map<string, ClientPeer>()
+  readonly people: Array<Person> = []
+  readonly programs = new Set<Program>()
+  /** Which work each offered key stands for. */
+  readonly offers = new Map<string, string>()
+  readonly deadExecutors = new Set<string>()
+  readonly accidents: Accidents
+  readonly phases: Phases
+  checking = true
+  events = 0
+  phase = "safety"
+  /** Faults may happen. */
+  isSafe = false
+  /** Something was answered since somebody last looked. */
+  isNews = false
+  private incarnation = 0
+  private serial = 0
+  private readonly texts = new Map<string, string>()
+  private readonly dead: Array<Dead> = []
+
+  constructor(readonly options: Options, record: boolean) {
+    const random = new Random(options.seed)
+    this.journal = new Journal(record, options.trace)
+    this.random = { user: random.fork("user"), network: random.fork("network"), faults: random.fork("faults") }
+    this.swarm = Swarm.make(random.fork("swarm"), options)
+    this.network = new Network(this.timeline, this.random.network, this.swarm.latency)
+    this.works = new Works(this.model, this.random.user, this.swarm, this.coverage)
+    this.accidents = new Accidents(this)
+    this.phases = new Phases(this)
+  }
+  get elapsed(): number {
+    return this.timeline.now - start
+  }
+  run(): void {
+    this.startScheduler(false)
+    for (let i = 0; i < this.swarm.workers; i++) this.startWorker(`m${i}`)
+    for (let i = 0; i < this.swarm.clients; i++) this.startPerson()
+    this.phases.run()
+  }
+
+  // -- who is there -------------------------------------------------------------------------------
+
+  startScheduler(isAgain: boolean): SchedulerPeer {
+    this.incarnation++
+    const expect = [...this.workers.values(), ...this.clients.values()].filter((x) => x.alive).map((x) => x.id)
+    // Membership lags: it may still name some who are gone, and be corrected.
+    const late = this.dead.filter((x) => !x.isTold).map((x) => x.peer)
+    const recovering = isAgain ? { until: this.timeline.now + 5_000, expect: [...expect, ...late] } : undefined
+    const scheduler = new SchedulerPeer(this, this.incarnation, {
+      incarnation: this.incarnation,
+      config: this.swarm.scheduler,
+      recovering
+    })
+    this.schedulers.push(scheduler)
+    // The first look at the clock, and the due end of recovery.
+    scheduler.tell({ _tag: "Tick" })
+    return scheduler
+  }
+  get scheduler(): SchedulerPeer | undefined {
+    for (let i = this.schedulers.length - 1; i >= 0; i--) {
+      if (this.schedulers[i]?.alive === true) return this.schedulers[i]
+    }
+    return undefined
+  }
+  /** The scheduler that a peer which has seen this incarnation finds when it looks for one. */
+  reachable(highest: number): SchedulerPeer | undefined {
+    const alive = this.schedulers.filter((x) => x.alive && x.incarnation >= highest)
+    const newest = alive[alive.length - 1]
+    return alive.length > 1 && this.random.network.chance(0.3) ? alive[alive.length - 2] : newest
+  }
+  startWorker(name: string): WorkerPeer {
+    const id = `w${++this.serial}`
+    const { faults } = this.random
+    const gpu = name === "m0" || faults.chance(0.3) ? 1 : 0
+    const worker = new WorkerPeer(this, id, name, `node-${faults.chance(0.8) ? id : name}`, faults.between(1, 3), gpu)
+    this.workers.set(id, worker)
+    return worker
+  }
+  clientId(): string {
+    return `c${++this.serial}`
+  }
+  startPerson(): Person {
+    const person = new Person(this, this.clientId())
+    this.clients.set(person.id, person.client)
+    this.people.push(person)
+    return person
+  }
+  private bury(peer: string, expected: boolean): void {
+    const dead: Dead = { peer, expected, isTold: false }
+    this.dead.push(dead)
+    if (!this.isSafe || this.random.faults.chance(0.6)) {
+      this.timeline.after(1 + this.random.faults.longTailed(1, 2_000), () => this.proveDead(dead))
+    }
+  }
+  private proveDead(dead: Dead): void {
+    if (dead.isTold) return
+    dead.isTold = true
+    for (const scheduler of this.schedulers) {
+      scheduler.tell({ _tag: "PeerLost", peer: dead.peer, detail: "exit code 9", expected: dead.expected })
+    }
+  }
+  /** The membership catches up. */
+  proveAll(): void {
+    for (const dead of this.dead) this.proveDead(dead)
+  }
+  workerDies(worker: WorkerPeer): void {
+    this.workers.delete(worker.id)
+    worker.die(true)
+    this.bury(worker.id, false)
+  }
+  /** It has said goodbye; it goes once that has arrived, or nobody listens. */
+  left(worker: WorkerPeer, tries = 0): void {
+    const link = worker.uplink.link
+    if (link !== undefined && link.next - 1 > link.base && worker.uplink.up && tries < 20) {
+      this.timeline.after(100, () => worker.alive && this.left(worker, tries + 1))
+      return
+    }
+    if (!worker.alive) return
+    this.workers.delete(worker.id)
+    worker.die(true)
+    this.bury(worker.id, true)
+  }
+  clientDies(client: ClientPeer): void {
+    if (!client.alive) return
+    this.clients.delete(client.id)
+    this.bereave([...client.store.keys()])
+    client.die()
+    this.bury(client.id, false)
+  }
+  clientCloses(client: ClientPeer, tries = 0): void {
+    if (!client.alive) return
+    const link = client.uplink.link
+    const isHeard = link !== undefined && (link.next - 1 === link.base || !client.uplink.up)
+    const isDone = client.machine.closed && isHeard
+    if (!isDone && tries < 20) {
+      this.timeline.after(100, () => this.clientCloses(client, tries + 1))
+      return
+    }
+    this.clientDies(client)
+  }
+  peopleGone(person: Person): void {
+    const i = this.people.indexOf(person)
+    if (i >= 0) this.people.splice(i, 1)
+  }
+
+  // -- the data plane -----------------------------------------------------------------------------
+
+  /** Reads a value from a holder; exactly one answer, unless the reader dies. */
+  fetch(reader: WorkerPeer | ClientPeer, value: string, from: string, done: (got: Got) => void): void {
+    const answer = (delay: number, got: Got) =>
+      this.timeline.after(delay, () => {
+        if (!reader.alive) return
+        this.journal.note(this.timeline.now, reader.id, `fetched ${got._tag}`, { value, from })
+        if (got._tag === "Got") this.coverage.fired("fetched")
+        else this.bereave([value])
+        done(got)
+      })
+    const delay = this.network.delay()
+    if (this.accidents.strikes("fetchUnreachable")) {
+      return answer(delay + this.random.network.int(1_000), { _tag: "unreachable" })
+    }
+    this.timeline.after(delay, () => {
+      const holder = this.workers.get(from) ?? this.clients.get(from)
+      const isCut = this.network.blockedUntil(reader.id, from) !== undefined
+      // A frozen holder keeps its readers waiting until they give up, as a partition does.
+      if (holder === undefined || isCut) return answer(this.random.network.int(1_000), { _tag: "unreachable" })
+      if (holder instanceof WorkerPeer && this.accidents.strikes("fetchGone")) {
+        holder.loseValue(value, this.random.network.int(50))
+      }
+      const text = holder.store.get(value)
+      if (text === undefined) return answer(this.network.delay(), { _tag: "gone" })
+      if (this.accidents.strikes("fetchCorrupt")) return answer(this.network.delay(), { _tag: "corrupt" })
+      const bytes = this.bytesOf(value)
+      answer(this.network.delay() + Math.floor(bytes / 20_000), { _tag: "Got", text, bytes })
+    })
+  }
+  private bytesOf(value: string): number {
+    const key = value.slice(0, value.lastIndexOf("#"))
+    for (const digest of this.model.meanings.get(key) ?? []) return this.model.work(digest).behaviour.bytes
+    return 0
+  }
+  /** A value is written once: whoever holds it holds the same. */
+  written(value: string, text: string): void {
+    const known = this.texts.get(value)
+    if (known !== undefined && known !== text) {
+      throw new Wrong("written twice", `${value} was ${known}, is ${text}`, [value.slice(0, value.lastIndexOf("#"))])
+    }
+    this.texts.set(value, text)
+  }
+  /** Holders of these went: what was offered, and nothing else, may be lost. */
+  bereave(values: ReadonlyArray<string>): void {
+    for (const value of values) {
+      const offered = this.offers.get(value.slice(0, value.lastIndexOf("#")))
+      if (offered !== undefined) this.model.bereft.add(offered)
+    }
+  }
+
+  // -- what is noticed ----------------------------------------------------------------------------
+
+  settled(): void {
+    this.isNews = true
+  }
+  ran(run: Run, now: number): void {
+    const { timeout } = run.command.spec
+    // The worker's clock began when it handed the run over.
+    if (timeout !== undefined && run.startedAt > 0 && now - run.startedAt >= timeout - 20) {
+      this.model.ranLong.add(run.work.digest)
+    }
+  }
+  commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
+    if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
+    const { note } = command
+    if (note._tag === "RunTask") {
+      if (note.inputs.some((input) => input.ahead)) this.coverage.fired("assignedAhead")
+      if (note.failures > 0) this.coverage.fired("retried")
+    } else if (note._tag === "RecallTask") this.coverage.fired("recalled")
+    else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
+  }
+  private forgotten(_: SchedulerPeer, peer: string): void {
+    const worker = this.workers.get(peer)
+    if (worker === undefined || worker.leaving) return
+    // Given up while it lives: what ran there counts as dead with it.
+    this.coverage.fired("declaredDead")
+    this.bereave([...worker.store.keys()])
+    for (const executor of worker.executors.values()) {
+      for (const run of executor.current()) this.model.recordDeath(run.work.digest)
+    }
+  }
+  workerTold(worker: WorkerPeer, note: FromWorker): void {
+    if (note._tag === "WorkerLeft") this.bereave([...worker.store.keys()])
+    else if (note._tag === "TaskReturned") this.coverage.fired("returned")
+    else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
+    else if (note._tag === "TaskDied") this.coverage.fired("died")
+  }
+  keysIn(text: string): ReadonlyArray<string> {
+    const keys = (text.match(/[a-z]\w+/g) ?? []).filter((word) => this.model.meanings.has(word))
+    return [...new Set(keys)].slice(0, 5)
+  }
+  clientConfig() {
+    return this.swarm.client
+  }
+  workerConfig() {
+    return this.swarm.worker
+  }
+}

@@ -1,0 +1,36 @@
+import { Simulation } from "@creel/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import known from "./seeds.json" with { type: "json" }
+
+const chunk = 25
+const chunks = 12
+
+const mustHold = (seed: number): Simulation.Result => {
+  const result = Simulation.run({ seed })
+  if (result._tag === "Failure") assert.fail(Simulation.format(result))
+  return result
+}
+
+describe("Simulation", () => {
+  it("seeds that once failed", () => {
+    for (const seed of known) mustHold(seed)
+  })
+
+  it("the same seed gives the same run, another seed another", () => {
+    const hashes = [1, 2, 3].map((seed) => [Simulation.run({ seed }).hash, Simulation.run({ seed }).hash] as const)
+    for (const [first, second] of hashes) assert.strictEqual(first, second)
+    assert.strictEqual(new Set(hashes.map(([first]) => first)).size, 3)
+  })
+
+  const tally = Simulation.tally()
+  for (let i = 0; i < chunks; i++) {
+    const from = 1000 + i * chunk
+    it(`seeds ${from} to ${from + chunk - 1}`, { timeout: 60_000 }, () => {
+      for (let seed = from; seed < from + chunk; seed++) Simulation.count(tally, mustHold(seed))
+    })
+  }
+
+  it("every kind of fault, action and turn happened", () => {
+    assert.deepStrictEqual(Simulation.neverFired(tally), [])
+  })
+})
