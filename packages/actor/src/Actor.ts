@@ -178,7 +178,7 @@ export interface Options<Rpcs extends Protocol, H extends Handlers<Rpcs>, E, R> 
  *   Rpc.make("Get", { success: Schema.Number })
  * ) {}
  *
- * const program = Effect.gen(function*() {
+ * export const program = Effect.gen(function*() {
  *   const counter = yield* Actor.make(Counter, {
  *     name: "counter",
  *     behavior: () =>

@@ -65,7 +65,7 @@ export const protocol = <Rpcs extends Protocol>(
  * ) {}
  *
  * // Needs an RpcServer.Protocol: a socket, HTTP, a worker.
- * const served = Layer.unwrapScoped(Effect.gen(function*() {
+ * export const served = Layer.unwrapScoped(Effect.gen(function*() {
  *   const echo = yield* Actor.make(Echo, {
  *     name: "echo",
  *     behavior: () => Effect.succeed(Echo.of({ Say: ({ text }) => Effect.succeed(text) }))

@@ -88,7 +88,7 @@ export interface Options {
  * ```ts
  * import { ChildSpec, MachineActor } from "@creel/actor"
  *
- * const ticker = ChildSpec.make({
+ * export const ticker = ChildSpec.make({
  *   id: "ticker",
  *   restart: "transient",
  *   start: MachineActor.make({

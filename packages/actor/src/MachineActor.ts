@@ -81,7 +81,7 @@ export interface Hands<in Event, in R = never> {
  * @since 0.1.0
  * @category models
  */
-export interface Options<State, Event, Command, R = never> {
+export interface Options<State, Event, Command, R = never, WorkR = never> {
   /** For messages, logs and displays. */
   readonly name: string
   readonly machine: Machine<State, Event, Command>
@@ -89,8 +89,11 @@ export interface Options<State, Event, Command, R = never> {
    * Carries out one command, in the step's order. Returning nothing means it
    * is done or left to the hands. A returned Effect is begun at once and not
    * waited for; if it fails in any way, the actor fails with the batch.
+   *
+   * What returned Effects need, `make` needs. So it is for work, once `hands`
+   * says what that is: `(command, hands: MachineActor.Hands<Event, Database>)`.
    */
-  readonly perform: (command: Command, hands: Hands<Event, R>) => void | Effect.Effect<unknown, never, R>
+  readonly perform: (command: Command, hands: Hands<Event, WorkR>) => void | Effect.Effect<unknown, never, R>
   /**
    * The one event of a named piece of work that died or was interrupted.
    * Without it, a death fails the actor with the batch that started the work;
@@ -158,7 +161,7 @@ export interface StopOptions {
  * import { MachineActor } from "@creel/actor"
  * import { Effect } from "effect"
  *
- * const program = Effect.gen(function*() {
+ * export const program = Effect.gen(function*() {
  *   const counter = yield* MachineActor.make({
  *     name: "counter",
  *     machine: {
@@ -180,11 +183,11 @@ export interface StopOptions {
  * @since 0.1.0
  * @category constructors
  */
-export const make = <State, Event, Command, R = never>(
-  options: Options<State, Event, Command, R>
-): Effect.Effect<MachineRef<Event, State>, never, R | Scope.Scope> =>
+export const make = <State, Event, Command, R = never, WorkR = never>(
+  options: Options<State, Event, Command, R, WorkR>
+): Effect.Effect<MachineRef<Event, State>, never, R | WorkR | Scope.Scope> =>
   Effect.gen(function*() {
-    const runtime = yield* Effect.runtime<R>()
+    const runtime = yield* Effect.runtime<R | WorkR>()
     const clock = yield* Effect.clock
     const scheduler = yield* FiberRef.get(FiberRef.currentScheduler)
     return yield* Effect.acquireRelease(

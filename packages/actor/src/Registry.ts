@@ -34,7 +34,7 @@ export interface Key<in out A> {
  *
  * const Scheduler = Registry.key<MachineActor.MachineRef<string, unknown>>("scheduler")
  *
- * const program = Effect.flatMap(Registry.lookup(Scheduler), (scheduler) =>
+ * export const program = Effect.flatMap(Registry.lookup(Scheduler), (scheduler) =>
  *   Effect.sync(() => scheduler.tell("WorkerJoined")))
  * ```
  *

@@ -1,4 +1,4 @@
-import { Actor, ActorServer, ChildSpec, Registry, Supervisor, Watch } from "@creel/actor"
+import { Actor, type ActorError, ActorServer, ChildSpec, Registry, Supervisor, Watch } from "@creel/actor"
 import { Rpc, RpcGroup, RpcTest } from "@effect/rpc"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -77,13 +77,18 @@ const notes = (seen: Array<string>, { gate, setup, ...options }: NotesOptions = 
       })
   })
 
+type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+
 const quiet = Effect.yieldNow().pipe(Effect.repeatN(50))
 
 describe("Actor", () => {
   it.scoped("ask answers with the request's own success and error", () =>
     Effect.gen(function*() {
       const actor = yield* counter()
-      assert.strictEqual(yield* actor.ask("Add", { by: 2 }), 2)
+      const add = actor.ask("Add", { by: 2 })
+      const exact: Equals<typeof add, Effect.Effect<number, TooMuch | ActorError.ActorError>> = true
+      assert.isTrue(exact)
+      assert.strictEqual(yield* add, 2)
       const error = yield* Effect.flip(actor.ask("Add", { by: 200 }))
       assert.deepStrictEqual(error, new TooMuch({ limit: 100 }))
       assert.strictEqual(yield* actor.ask("Get"), 2)
@@ -151,6 +156,60 @@ describe("Actor", () => {
       assert.deepInclude(yield* Effect.flip(actor.ask("Open")), { _tag: "ActorDown", begun: false })
       assert.isTrue(Either.isLeft(actor.tell("Open")))
       yield* Effect.ignore(actor.await)
+    }))
+
+  it.effect("every ask is answered once, whatever ends the actor and whenever", () =>
+    Effect.gen(function*() {
+      for (let seed = 0; seed < 60; seed++) {
+        const after = (times: number) => Effect.repeatN(Effect.yieldNow(), times)
+        const answered: Array<number> = []
+        const scope = yield* Scope.make()
+        const actor = yield* Scope.extend(
+          Actor.make(Notes, {
+            name: "subject",
+            capacity: 12,
+            stash: 3,
+            behavior: (context) =>
+              Effect.succeed(Notes.of({
+                Note: () => context.stash,
+                Wait: ({ text }) =>
+                  text === "fork" ? Rpc.fork(Effect.as(after(seed % 11), text)) : Effect.as(after(seed % 5), text),
+                Open: () => seed % 3 === 0 ? Effect.die("boom") : context.unstashAll,
+                Gone: () => context.stash
+              }))
+          }),
+          scope
+        )
+        const asks = yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => i), (i) => {
+          const ask: Effect.Effect<unknown, unknown> = i % 4 === 0
+            ? actor.ask("Note", { text: "" })
+            : i === 13
+            ? actor.ask("Open")
+            : actor.ask("Wait", { text: i % 2 === 0 ? "fork" : "" })
+          return after(i % 3).pipe(
+            Effect.zipRight(Effect.exit(ask)),
+            Effect.tap(() => Effect.sync(() => answered.push(i))),
+            Effect.fork
+          )
+        })
+        yield* after(seed)
+        switch (seed % 4) {
+          case 0:
+            actor.kill(Cause.die("killed"))
+            break
+          case 1:
+            yield* Effect.fork(actor.stop({ drain: true }))
+            break
+          case 2:
+            yield* Effect.fork(actor.stop())
+        }
+        yield* after(20)
+        yield* Scope.close(scope, Exit.void)
+        yield* Fiber.joinAll(asks)
+        assert.strictEqual(answered.length, asks.length)
+        assert.strictEqual(actor.depth, 0)
+        yield* Effect.exit(actor.await)
+      }
     }))
 
   it.scoped("an interrupted ask is not handled if its turn had not come", () =>
@@ -403,7 +462,7 @@ describe("Actor", () => {
   it.scoped("handlers need what they need, and `make` asks for it", () =>
     Effect.gen(function*() {
       class Step extends Context.Tag("Step")<Step, number>() {}
-      const actor = yield* Actor.make(Counter, {
+      const make = Actor.make(Counter, {
         name: "counter",
         behavior: () =>
           Effect.succeed(Counter.of({
@@ -411,7 +470,10 @@ describe("Actor", () => {
             Get: () => Step,
             Crash: () => Effect.void
           }))
-      }).pipe(Effect.provideService(Step, 7))
+      })
+      const exact: Equals<Effect.Effect.Context<typeof make>, Step | Scope.Scope> = true
+      assert.isTrue(exact)
+      const actor = yield* Effect.provideService(make, Step, 7)
       assert.strictEqual(yield* actor.ask("Get"), 7)
       assert.strictEqual(yield* actor.ask("Add", { by: 3 }), 21)
     }))

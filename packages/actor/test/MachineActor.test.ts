@@ -1,6 +1,7 @@
 import { MachineActor, Watch } from "@creel/actor"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,7 +13,7 @@ import * as TestClock from "effect/TestClock"
 /** A machine that keeps every batch it was given; commands are functions. */
 type Do<E> = (hands: MachineActor.Hands<E>) => void | Effect.Effect<unknown>
 
-const recorder = <E>(commandsFor: (event: E) => ReadonlyArray<Do<E>> = () => []) => ({
+const recorder = <E, C = Do<E>>(commandsFor: (event: E) => ReadonlyArray<C> = () => []) => ({
   initial: () => ({ batches: [] as Array<ReadonlyArray<E>>, times: [] as Array<number> }),
   step: (state: { batches: Array<ReadonlyArray<E>>; times: Array<number> }, events: ReadonlyArray<E>, now: number) => {
     state.batches.push(events)
@@ -34,6 +35,8 @@ const start = <E>(
     perform: (command, hands: MachineActor.Hands<E>) => command(hands),
     ...options
   })
+
+type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 
 /** Lets everything that can run now run, with no clock involved. */
 const quiet = Effect.yieldNow().pipe(Effect.repeatN(50))
@@ -403,6 +406,35 @@ describe("MachineActor", () => {
       assert.strictEqual(count.ended, total)
       assert.strictEqual(actor.depth, 0)
     }), 60_000)
+
+  it.scoped("what commands and work need, `make` needs", () =>
+    Effect.gen(function*() {
+      class Db extends Context.Tag("Db")<Db, string>() {}
+      class Log extends Context.Tag("Log")<Log, Array<string>>() {}
+      const make = MachineActor.make({
+        name: "subject",
+        machine: recorder((event: string) => event === "go" ? ["read"] : []),
+        perform: (_: string, hands: MachineActor.Hands<string, Db>) => {
+          hands.start("read", Db)
+          return Effect.flatMap(Log, (log) => Effect.sync(() => log.push("begun")))
+        }
+      })
+      const exact: Equals<Effect.Effect.Context<typeof make>, Db | Log | Scope.Scope> = true
+      assert.isTrue(exact)
+      const inferred = MachineActor.make({
+        name: "subject",
+        machine: recorder((event: string) => event === "go" ? ["read"] : []),
+        perform: (_, hands) => Effect.map(Log, () => hands.self.tell("done"))
+      })
+      const alsoExact: Equals<Effect.Effect.Context<typeof inferred>, Log | Scope.Scope> = true
+      assert.isTrue(alsoExact)
+      const log: Array<string> = []
+      const actor = yield* make.pipe(Effect.provideService(Db, "row"), Effect.provideService(Log, log))
+      actor.tell("go")
+      yield* quiet
+      assert.deepStrictEqual(actor.state().batches, [["go"], ["row"]])
+      assert.deepStrictEqual(log, ["begun"])
+    }))
 
   it.scoped("a link carries failures both ways and normal ends not at all", () =>
     Effect.gen(function*() {

@@ -62,7 +62,7 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
   private readonly alarm: Alarm
 
   constructor(
-    private readonly options: Options<State, Event, Command, R>,
+    private readonly options: Options<State, Event, Command, R, R>,
     private readonly world: World<R>
   ) {
     this.name = options.name

@@ -275,15 +275,14 @@ const settle = (state: State, commands: Array<Command>): void => {
 
 /** Returns whether nothing is being stopped, and nothing has to be. */
 const stopWhatMust = (state: State, ordered: boolean, commands: Array<Command>): boolean => {
-  let quiet = true
+  let quiet = !state.rows.some((row) => row.status === "stopping" || row.status === "cancelling")
+  if (ordered && !quiet) return false
   for (let i = state.rows.length - 1; i >= 0; i--) {
     const row = state.rows[i]!
     const { id, life } = row
     if (row.status === "waiting" && row.goal !== "up") {
       row.status = "down"
       commands.push({ _tag: "CancelBackoff", id, life }, { _tag: "Rest", id, gone: row.goal === "gone" })
-    } else if (row.status === "stopping" || row.status === "cancelling") {
-      quiet = false
     } else if (row.status === "ended" || (isRunning(row) && (row.cycle || row.goal !== "up"))) {
       quiet = false
       commands.push({ _tag: row.status === "starting" ? "CancelStart" : "Stop", id, life })
