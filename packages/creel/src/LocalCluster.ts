@@ -7,11 +7,12 @@
  */
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Machine from "@creel/core/Worker"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Client from "./Client.js"
-import type * as Cluster from "./Cluster.js"
+import * as Cluster from "./Cluster.js"
 import type * as Door from "./Door.js"
 import * as Engine from "./Engine.js"
 import type { ExecutorEvent, Executors } from "./Executor.js"
@@ -33,6 +34,8 @@ export interface Options<R> extends Client.Options {
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
   readonly plainFunctions?: boolean | undefined
+  /** Whether tasks that write into their inputs fail with `InputMutated`; costs a hash of each large one. Default: false. */
+  readonly strict?: boolean | undefined
   /** @internal for tests: the machines' own settings. */
   readonly machines?:
     | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
@@ -58,6 +61,7 @@ const executors = <R>(options: Options<R>) =>
           tasks: options.tasks ?? none<R>(),
           share: false,
           allowPlain: options.plainFunctions ?? true,
+          strict: options.strict,
           emit: (event) => emit(event)
         }),
         (runner) => up(executor, runner)
@@ -92,7 +96,27 @@ const nextName = (executor: string): string => {
 }
 
 /**
- * A cluster of fibers, and a client of it.
+ * In one thread silence proves nothing, since all are silent together. And where nobody watches for it, a test that moves
+ * its clock by an hour need not stop at each second of it.
+ */
+const oneThread = {
+  scheduler: { suspectAfter: 1e9, deadAfter: 1e9 },
+  worker: { heartbeat: 60_000 }
+}
+
+/** Joining takes a few turns of this thread, and no time: so it needs no clock either. */
+const joined = (workers: number, slots: number) => (context: Context.Context<Cluster.Cluster>): Effect.Effect<void> => {
+  const ask = Context.get(context, Cluster.Cluster).workers
+  const look: Effect.Effect<void> = Effect.flatMap(ask, (there) =>
+    there.filter((worker) => worker.slots >= slots).length >= workers
+      ? Effect.void
+      : Effect.zipRight(Effect.yieldNow(), look))
+  return look
+}
+
+/**
+ * A cluster of fibers, and a client of it. It is built when all its workers have joined. Through its `Door` come more
+ * clients of the same cluster: `Client.layer`.
  *
  * @example
  * ```ts
@@ -111,14 +135,14 @@ const nextName = (executor: string): string => {
  */
 export const layer = <R = never>(
   options?: Options<R>
-): Layer.Layer<Client.Client | Cluster.Cluster, never, Exclude<R, Door.Door | Scope.Scope>> =>
+): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, never, Exclude<R, Door.Door | Scope.Scope>> =>
   Client.layer(options).pipe(
     Layer.provideMerge(Engine.layer({
       kind: "fibers",
       workers: options?.workers ?? 1,
       resources: options?.resources,
       executors: executors(options ?? {}),
-      scheduler: options?.machines?.scheduler,
-      worker: options?.machines?.worker
-    }))
+      scheduler: { ...oneThread.scheduler, ...options?.machines?.scheduler },
+      worker: { ...oneThread.worker, ...options?.machines?.worker }
+    }).pipe(Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1))))
   )

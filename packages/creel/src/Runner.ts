@@ -31,6 +31,7 @@ import * as Client from "./Client.js"
 import type * as Door from "./Door.js"
 import type { ExecutorEvent, Job, Outcome } from "./Executor.js"
 import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
+import { digest } from "./internal/digest.js"
 import { retryVerdict } from "./internal/retryVerdict.js"
 import { decodeInput } from "./internal/taskCodec.js"
 import * as Plain from "./PlainFunction.js"
@@ -65,6 +66,8 @@ export interface Options<R> {
   readonly share: boolean
   /** Whether plain functions sent by a client are run. */
   readonly allowPlain: boolean
+  /** Whether to look after each run that it left its inputs as they were: `InputMutated` else. Default: false. */
+  readonly strict?: boolean | undefined
   readonly emit: (event: ExecutorEvent) => void
   /** Called in the same breath in which an attempt's code begins: a mark that survives the thread. */
   readonly mark?: ((attempt: Id.Attempt) => void) | undefined
@@ -191,14 +194,21 @@ class RunnerLoop<R> implements Runner {
     } catch (error) {
       return this.ended(job.attempt, this.ownFailure(job, "NotDecodable", messageOf(error)), 0)
     }
+    const shared = this.options.strict === true ? digestShared(job) : undefined
     if (task.kind === "sync") {
       const exit = runSync(task, args)
-      return this.ended(job.attempt, this.outcome(job, task, exit, false), performance.now() - since)
+      return this.ended(job.attempt, this.outcome(job, task, exit, false, shared), performance.now() - since)
     }
-    this.fork(job, task, args, since)
+    this.fork(job, task, args, since, shared)
   }
 
-  private fork(job: Job, task: Task.Task.Any, args: ReadonlyArray<unknown>, since: number): void {
+  private fork(
+    job: Job,
+    task: Task.Task.Any,
+    args: ReadonlyArray<unknown>,
+    since: number,
+    shared: string | undefined
+  ): void {
     const scope = Runtime.runSync(this.runtime)(Scope.make())
     const running: { -readonly [K in keyof Running]: Running[K] } = {
       job,
@@ -212,7 +222,7 @@ class RunnerLoop<R> implements Runner {
       task.run(args).pipe(
         Effect.mapInputContext((context: Context.Context<never>) => this.attemptContext(context, job, running, scope)),
         Effect.onExit((exit) => Scope.close(scope, exit)),
-        withOutward(job)
+        withOutward(job, this.options.worker.name)
       ) as Effect.Effect<unknown, unknown>
     )
     running.fiber = fiber
@@ -220,7 +230,7 @@ class RunnerLoop<R> implements Runner {
     fiber.addObserver((exit) => {
       // Abandoned: its end was told when it was given up.
       if (!this.running.delete(job.attempt)) return
-      this.ended(job.attempt, this.outcome(job, task, exit, running.interrupted), performance.now() - since)
+      this.ended(job.attempt, this.outcome(job, task, exit, running.interrupted, shared), performance.now() - since)
     })
   }
 
@@ -284,7 +294,16 @@ class RunnerLoop<R> implements Runner {
     }
   }
 
-  private outcome(job: Job, task: Task.Task.Any, exit: Exit.Exit<unknown, unknown>, interrupted: boolean): Outcome {
+  private outcome(
+    job: Job,
+    task: Task.Task.Any,
+    exit: Exit.Exit<unknown, unknown>,
+    interrupted: boolean,
+    shared: string | undefined
+  ): Outcome {
+    if (shared !== undefined && shared !== digestShared(job)) {
+      return this.ownFailure(job, "InputMutated", "the task wrote into a buffer that is one of its inputs")
+    }
     try {
       if (Exit.isSuccess(exit)) {
         const payload = task.encodeSuccess(exit.value, { share: this.options.share })
@@ -303,18 +322,30 @@ class RunnerLoop<R> implements Runner {
   }
 
   private failed(job: Job, task: Task.Task.Any, cause: Cause.Cause<unknown>): Outcome {
+    const payload = task.encodeCause(cause)
+    const bytes = Payload.bytes(payload)
+    if (bytes > causeMax) {
+      return this.ownFailure(job, "NotEncodable", `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`)
+    }
     const failure = Option.getOrUndefined(Cause.failureOption(cause))
     return {
       _tag: "Failure",
       failure: Failure.make("Failed", job.key, Cause.pretty(cause).split("\n", 1)[0] ?? "", {
         worker: this.options.worker.name,
-        cause: task.encodeCause(cause)
+        cause: payload
       }),
       tag: tagOf(failure),
       verdict: verdict(task, failure, job.failures)
     }
   }
 }
+
+/** A failure goes by the scheduler, in a note, and notes are small. */
+const causeMax = 60 * 1024
+
+/** Of the memory that others may see too; small values are copies of the task's own. */
+const digestShared = (job: Job): string =>
+  digest(...job.inputs.flatMap(({ payload }) => payload.buffers.map((buffer) => new Uint8Array(buffer))))
 
 /** What the task does before it may wait for anything is all it does. */
 const runSync = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Exit.Exit<unknown, unknown> =>
@@ -348,19 +379,24 @@ const verdict = (
   return retryVerdict(retry.schedule, failure, failures)
 }
 
-const withOutward = (job: Job) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+/** What crosses outward, and in every log line of the task whose line it is. */
+const withOutward = (job: Job, worker: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
   const outward = job.outward
-  if (outward === undefined) return self
-  let effect = self
+  let annotations = HashMap.make(
+    ["creel.key", job.key],
+    ["creel.attempt", Id.formatAttempt(job.attempt)],
+    ["creel.worker", worker]
+  ) as HashMap.HashMap<string, unknown>
+  for (const [key, value] of Object.entries(outward?.annotations ?? {})) annotations = HashMap.set(annotations, key, value)
+  let effect = Effect.locally(self, FiberRef.currentLogAnnotations, annotations)
+  if (outward === undefined) return effect
   if (outward.trace !== undefined) effect = withTrace(effect, job, outward.trace)
-  const { annotations, logLevel } = outward
-  if (annotations !== undefined) {
-    effect = Effect.locally(effect, FiberRef.currentLogAnnotations, HashMap.fromIterable(Object.entries(annotations)))
-  }
-  if (logLevel !== undefined) {
-    effect = Effect.locally(effect, FiberRef.currentMinimumLogLevel, LogLevel.fromLiteral(logLevel as LogLevel.Literal))
-  }
-  return effect
+  if (outward.logLevel === undefined) return effect
+  return Effect.locally(
+    effect,
+    FiberRef.currentMinimumLogLevel,
+    LogLevel.fromLiteral(outward.logLevel as LogLevel.Literal)
+  )
 }
 
 const withTrace = <A, E, R>(
@@ -370,5 +406,5 @@ const withTrace = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withSpan(self, `creel.task ${job.group}`, {
     parent: Tracer.externalSpan(trace),
-    attributes: { "creel.key": job.key, "creel.attempt": job.attempt }
+    attributes: { "creel.key": job.key, "creel.attempt": Id.formatAttempt(job.attempt) }
   })

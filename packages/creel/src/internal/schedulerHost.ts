@@ -20,6 +20,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Door from "../Door.js"
 import type * as Store from "../Store.js"
+import * as Metrics from "./metrics.js"
 import { questions } from "./questions.js"
 
 type Ref = MachineActor.MachineRef<Scheduler.Event, Scheduler.State>
@@ -93,7 +94,7 @@ export class SchedulerHost {
       offer: (client, value, payload) => this.offer(client, value, payload),
       withdraw: (client, value) => this.withdraw(client, value),
       ask: questions({
-        state: () => this.ref?.state(),
+        state: this.state,
         now: () => clock.unsafeCurrentTimeMillis(),
         tell: (event) => this.tell(event),
         scale: options.scale
@@ -134,6 +135,8 @@ export class SchedulerHost {
   private welcome(): Note.Welcome {
     return { incarnation: this.incarnation, heartbeat: 1000 }
   }
+
+  readonly state = (): Scheduler.State | undefined => this.ref?.state()
 
   private tell(event: Scheduler.Event): void {
     this.ref?.tell(event)
@@ -231,5 +234,6 @@ export const make = (
       backoff: Schedule.exponential("10 millis"),
       children: [ChildSpec.make({ id: "scheduler", start: host.life })]
     })
+    yield* Effect.forkScoped(Metrics.reading(host.state))
     return { host, supervisor }
   }).pipe(Effect.orDie)
