@@ -188,6 +188,8 @@ export class Row {
   runs: Array<Run> = []
   failures = 0
   unfetchable = 0
+  /** How often it was asked back from a worker. */
+  recalls = 0
   deaths: Array<string> = []
   /** The input whose failure dooms this row, noted when it fails. */
   blame: Row | undefined = undefined

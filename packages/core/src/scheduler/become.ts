@@ -68,6 +68,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
     }
     case "Stored": {
       for (const holder of s.holders) forgetHeld(row, s, holder)
+      stopCopying(state, row, s)
       if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
       if (row.dependents === undefined) return
       for (const dependent of row.dependents) {
@@ -85,8 +86,6 @@ const enter = (state: State, row: Row, s: RowState): void => {
   switch (s._tag) {
     case "Idle": {
       row.blame = undefined
-      row.copying = undefined
-      state.unscattered.delete(row)
       return
     }
     case "Queued":
@@ -159,6 +158,17 @@ export const requeue = (state: State, row: Row): void => {
  */
 export const doom = (row: Row): void => {
   row.blame ??= row.inputs.find((input) => input.state._tag === "Failed")
+}
+
+const stopCopying = (state: State, row: Row, s: Stored): void => {
+  row.scattered = false
+  if (row.copying === undefined) return
+  for (const worker of row.copying) {
+    worker.copying.delete(row)
+    worker.coming = Math.max(0, worker.coming - s.bytes)
+  }
+  row.copying = undefined
+  state.unscattered.delete(row)
 }
 
 const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {

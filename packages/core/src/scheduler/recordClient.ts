@@ -247,6 +247,11 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     wantTold(state, client, row, one)
   }
   for (const row of [...client.wanted]) if (!wanted.has(row)) removeWant(state, row, client)
+  // All that could name its offers has been told: what is not named by now is not needed.
+  for (const row of client.held) {
+    row.fresh = false
+    touch(state, row)
+  }
 }
 
 const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants"][number]): void => {

@@ -25,6 +25,7 @@ export const scatter = (state: State, row: Row): void => {
   const plan = row.offer?.scatter
   if (s._tag !== "Stored" || plan === undefined || row.scattered) return
   if (row.copying !== undefined) {
+    // Asked of the lost, or made meanwhile.
     for (const worker of row.copying) if (worker.gone || worker.held.has(row)) row.copying.delete(worker)
   }
   const on = s.holders.filter((holder) => holder._tag === "Worker").length

@@ -19,6 +19,7 @@ import { journal, type Pool, type Run, type State, toWorker, type Worker } from 
 
 const thievesLooked = 16
 const runsLooked = 16
+const recallsMax = 3
 
 /**
  * @since 0.1.0
@@ -47,6 +48,7 @@ const rob = (state: State, thief: Worker): boolean => {
     const run = pick(state, victim, thief)
     if (run === undefined) continue
     run.thief = thief
+    run.row.recalls++
     thief.incoming += run.slots
     journal(state, "recalled", run.row, victim, thief.id)
     toWorker(state, victim, { _tag: "RecallTask", key: run.row.key, attempt: run.attempt })
@@ -65,11 +67,17 @@ const loaded = (pool: Pool): Worker | undefined => {
 }
 
 const pick = (state: State, victim: Worker, thief: Worker): Run | undefined => {
-  let ahead = victim.load
+  // As the victim would be without it and what came after: the same question placement asked.
+  let load = victim.load
+  let used = victim.used
   let run = victim.last
   let stealable = false
   for (let n = 0; n < runsLooked && run !== undefined; n++, run = run.previous) {
-    if (run.suspended === undefined) ahead -= run.millis * run.slots
+    if (run.suspended === undefined) {
+      load -= run.millis * run.slots
+      used -= run.slots
+    }
+    if (run.row.recalls >= recallsMax) continue
     if (run.phase !== "Current" || run.started !== undefined || run.thief !== undefined || run.refused) continue
     if (run.row.state._tag !== "Assigned" || run.row.state.ahead.length > 0) continue
     // What is first in the books is running, said or not.
@@ -80,7 +88,7 @@ const pick = (state: State, victim: Worker, thief: Worker): Run | undefined => {
     if (!Saturation.isFree(thief, run.slots) || !fits(state, thief, of)) continue
     const rates = { bandwidth: state.bandwidth, latencyMillis: state.config.latencyMillis }
     const there = Cost.cost(thief, run.slots, transfer(state, thief, near(state, run.row)), rates)
-    const here = ahead / victim.info.slots
+    const here = Cost.queueing({ slots: victim.info.slots, used, load }, run.slots)
     if (pays(here, there, 2 * state.config.latencyMillis, state.config.stealMargin)) return run
   }
   if (!stealable) victim.dry = true

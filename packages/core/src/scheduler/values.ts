@@ -98,7 +98,7 @@ const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void =>
   const keep = note.inline !== undefined &&
     state.inlineBytes + note.inline.head.byteLength <= state.config.inlineBudget
   journal(state, "stored", row, worker, note.attempt)
-  row.failures = row.unfetchable = 0
+  row.failures = row.unfetchable = row.recalls = 0
   if (row.deaths.length > 0) row.deaths = []
   become(state, row, {
     _tag: "Stored",

@@ -508,7 +508,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
 
   const drainAll = (rounds: number, until: () => boolean): void => {
     for (let n = 0; n < rounds; n++) {
-      while (sendUp() || sendDown()) { /* until quiet */ }
+      for (let quiet = 0; sendUp() || sendDown(); quiet++) if (quiet > 100_000) fail("the notes never end")
       for (const worker of workers.values()) work(worker)
       for (const worker of workers.values()) if (n % 20 === 0) worker.up.push({ _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
       now += 40
@@ -542,5 +542,5 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       : `left: ${JSON.stringify(counts)}, held ${held.join(" ")}, offered ${offers.join(" ")}, ${jobs} jobs`
   }
   drainAll(3_000, () => left() === "")
-  if (left() !== "") fail(`${left()}\n${[...state.rows.keys()].map((key) => JSON.stringify(Scheduler.explain(state, key, now))).join("\n")}`)
+  if (left() !== "") fail(`${left()}\n${[...workers.values()].map((w) => `${w.id}: ${[...w.jobs.values()].map((j) => JSON.stringify([j.run.spec.key, j.run.attempt, j.running, j.cancelled, j.run.inputs]))}`).join("\n")}\n${[...state.runs.values()].map((r) => `${r.attempt} ${r.phase} ${r.worker.id}`).join()}\n${[...state.rows.keys()].map((key) => JSON.stringify(Scheduler.explain(state, key, now))).join("\n")}`)
 }
