@@ -40,6 +40,13 @@ export * as NodeWorker from "./NodeWorker.js"
 export * as ProcessExecutors from "./ProcessExecutors.js"
 
 /**
+ * Progress on a terminal.
+ *
+ * @since 0.1.0
+ */
+export * as Progress from "./Progress.js"
+
+/**
  * Executors that are worker threads.
  *
  * @since 0.1.0
