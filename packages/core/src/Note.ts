@@ -41,11 +41,13 @@ export interface ClientTold {
   readonly _tag: "ClientTold"
   readonly name: string
   readonly specs: ReadonlyArray<Spec>
-  readonly wants: ReadonlyArray<Want & {
-    /** What this client was last told: nothing, the value's id, or the failure itself. */
-    readonly told: undefined | { readonly value: ValueId; readonly digest: string } | { readonly failure: Failure }
-    readonly keep: boolean
-  }>
+  readonly wants: ReadonlyArray<
+    Want & {
+      /** What this client was last told: nothing, the value's id, or the failure itself. */
+      readonly told: undefined | { readonly value: ValueId; readonly digest: string } | { readonly failure: Failure }
+      readonly keep: boolean
+    }
+  >
   readonly offers: ReadonlyArray<Offer>
 }
 /**
@@ -109,6 +111,8 @@ export interface Offer {
   readonly inline: Payload | undefined
   /** Copies to be made on workers: none for an argument; `workers` absent: any. `all`: one on each of them. */
   readonly scatter: undefined | { readonly workers: ReadonlyArray<string> | undefined; readonly all: boolean }
+  /** The client was told to drop its own copy: it names the data, which only workers hold. */
+  readonly dropped?: true
 }
 /**
  * A reader could not get a value from this holder.

@@ -130,7 +130,7 @@ const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): vo
     )
   }
   const row = rowOf(context, event.key)
-  if (row.offer === undefined) {
+  if (row.offer === undefined || row.offer.dropped === true) {
     const { bytes, digest, inline, key, scatter, value } = event
     row.offer = { _tag: "Offer", key, value, digest, bytes, inline, scatter }
     context.loose.add(key)
@@ -205,7 +205,9 @@ const note = (context: Context, note: Note.ToClient): void => {
   const { out, state } = context
   if (note._tag === "DropValue") {
     for (const row of offersOf(context, note.value)) {
-      row.offer = undefined
+      if (row.offer.dropped === true) continue
+      // It stays known: a new scheduler must learn that what workers hold is this data.
+      row.offer = { ...row.offer, inline: undefined, dropped: true }
       out.push({ _tag: "DropOffer", value: note.value })
     }
     return
@@ -240,10 +242,12 @@ const doneKeeping = (context: Context, row: RowState): void => {
   if (row.refs === 0) unwant(context, row, false)
 }
 
-const offersOf = (context: Context, value: string): ReadonlyArray<RowState> => {
+type Offered = RowState & { offer: Note.Offer }
+
+const offersOf = (context: Context, value: string): ReadonlyArray<Offered> => {
   // The value's name begins with its key; see `Id.offeredId`.
   const row = context.state.rows.get(value.slice(0, value.lastIndexOf("#")))
-  return row?.offer?.value === value ? [row] : []
+  return row?.offer?.value === value ? [row as Offered] : []
 }
 
 const close = (context: Context): void => {
@@ -259,7 +263,7 @@ const close = (context: Context): void => {
       else out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Failure", failure } })
     }
     stopFetch(context, row)
-    if (row.offer !== undefined) out.push({ _tag: "DropOffer", value: row.offer.value })
+    if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
   }
   for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
   context.releases = []

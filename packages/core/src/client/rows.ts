@@ -80,7 +80,7 @@ export const sweep = (context: Context): void => {
     loose.delete(key)
     if (row === undefined || isWanted(row) || row.needed > 0) continue
     state.rows.delete(key)
-    if (row.offer !== undefined) out.push({ _tag: "DropOffer", value: row.offer.value })
+    if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
     for (const input of row.spec?.inputs ?? []) {
       const named = state.rows.get(input)
       if (named === undefined) continue

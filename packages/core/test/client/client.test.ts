@@ -306,8 +306,11 @@ describe("offers", () => {
     assert.strictEqual(again?._tag === "ClientTold" ? again.offers.length : 0, 1)
     const dropped = bench.step({ _tag: "Note", note: { _tag: "DropValue", value: "x#c1" } })
     assert.deepStrictEqual(short(dropped), ["drop x#c1"])
+    // A new scheduler learns what it is that workers hold, and that it is no longer here.
     const [last] = told(bench.step({ _tag: "LinkReset" }))
-    assert.strictEqual(last?._tag === "ClientTold" ? last.offers.length : 1, 0)
+    assert.deepStrictEqual(last?._tag === "ClientTold" ? last.offers.map((one) => one.dropped) : [], [true])
+    assert.deepStrictEqual(short(bench.step(release("x"))), ["tell Release"])
+    assert.isTrue(Client.isEmpty(bench.state))
   })
 })
 
