@@ -101,7 +101,7 @@ const nextName = (executor: string): string => {
  */
 const oneThread = {
   scheduler: { suspectAfter: 1e9, deadAfter: 1e9 },
-  worker: { heartbeat: 60_000 }
+  worker: { heartbeat: 1e9 }
 }
 
 /** Joining takes a few turns of this thread, and no time: so it needs no clock either. */

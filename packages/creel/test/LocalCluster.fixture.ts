@@ -1,10 +1,12 @@
 /** What the tests of clients and futures share: a cluster of fibers, and work that waits to be told. */
-import { Client, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, type Door, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
 /** Runs a program on a cluster of its own that has these tasks. */
@@ -15,6 +17,20 @@ export const on = (options: Omit<LocalCluster.Options<never>, "tasks">, ...tasks
     E,
     Scope.Scope
   >
+
+/** The same, for programs that let more clients in. */
+export const onDoor =
+  (options: Omit<LocalCluster.Options<never>, "tasks">, ...tasks: ReadonlyArray<Task.Task<any, any, any>>) =>
+  <A, E>(program: Effect.Effect<A, E, Client.Client | Door.Door | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
+    Effect.provide(program, LocalCluster.layer({ ...options, tasks: TaskGroup.make(...tasks) })) as Effect.Effect<
+      A,
+      E,
+      Scope.Scope
+    >
+
+/** Another client of the same cluster, for as long as the scope is open. */
+export const another = (name: string) =>
+  Effect.map(Layer.build(Layer.fresh(Client.layer({ name }))), (context) => Context.get(context, Client.Client))
 
 export const inc = Task.make("inc", (x: number) => Effect.succeed(x + 1))
 export const add = Task.make("add", (x: number, y: number) => Effect.succeed(x + y))

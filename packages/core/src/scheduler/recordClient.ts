@@ -60,6 +60,9 @@ const submit = (state: State, client: Client, note: Submit): void => {
 }
 
 const submitOne = (state: State, client: Client, spec: Spec): void => {
+  // Also where the work is known already: an attempt may ask for what waits for it, or for itself.
+  const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)
+  if (parent !== undefined) client.home = parent.worker
   const failure = makeRow(state, client, spec)
   if (failure !== undefined) (client.refused ??= new Map()).set(spec.key, failure)
   else if (client.refused !== undefined) allow(client, spec.key)
@@ -114,10 +117,6 @@ const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | un
     inputs.push(input)
   }
   if (known !== undefined) shadow(state, known)
-  if (spec.parent !== undefined) {
-    const parent = state.runs.get(spec.parent)
-    if (parent !== undefined) client.home = parent.worker
-  }
   createRow(state, spec, inputs)
   return undefined
 }

@@ -292,7 +292,8 @@ export class ClientCore {
       this.connected = false
       // An interruption never waits for a dead link.
       for (const key of [...this.ending.keys()]) this.ended(key, Infinity)
-    }
+    },
+    over: (why) => this.close(`the cluster is over: ${why}`)
   }
 
   open(mouth: Door.Mouth<Note.FromClient>): void {
@@ -301,13 +302,13 @@ export class ClientCore {
   }
 
   /** Goodbye: what is still pending ends as `ClusterClosed`, and all that was wanted is released. */
-  close(): void {
+  close(why = "the client was closed before it was done"): void {
     if (this.closed) return
     const left = [...this.handles.values()].flat()
     this.step({ _tag: "Close" })
     this.closed = true
     this.flush()
-    for (const handle of left) handle.settle(Exit.fail(closedError(handle.key)))
+    for (const handle of left) handle.settle(Exit.fail(closedError(handle.key, why)))
     this.alarm?.fiber.unsafeInterruptAsFork(FiberId.none)
     for (const key of [...this.ending.keys()]) this.ended(key, Infinity)
     for (const fiber of this.fetches.values()) fiber.unsafeInterruptAsFork(FiberId.none)
@@ -430,6 +431,8 @@ export class ClientCore {
     return Effect.suspend(() => {
       const on = handles.filter((handle) => !handle.done).map((handle) => handle.row.key)
       if (on.length === 0) return wait
+      // What it waits for must be known before it is said to wait: a circle is seen then or never.
+      this.flush()
       attempt.suspend(on)
       return Effect.onExit(wait, () => attempt.resume)
     })
@@ -578,8 +581,8 @@ export class ClientCore {
   }
 }
 
-const closedError = (key: string): FutureError =>
-  new FutureError({ reason: "ClusterClosed", key, detail: "the client was closed before it was done" })
+const closedError = (key: string, detail: string): FutureError =>
+  new FutureError({ reason: "ClusterClosed", key, detail })
 
 interface FetchAnswer {
   readonly payload: Payload.Payload | undefined

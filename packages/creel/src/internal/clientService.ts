@@ -380,12 +380,19 @@ export const stream = <A, B, E, E2, R2>(
     Effect.map(Client.Client, (service) => service.stream(task, options)(self))
   )
 
+/** In one process workers join within a few turns: the clock is asked only after those. */
+const turns = 64
+
+/** Milliseconds: 20, and ever longer up to a second. */
+const pause = (n: number) => Math.min(1000, 20 * 1.5 ** Math.min(n, 20))
+
 const waitForWorkers = (door: Door.Service, count: number, timeout: Duration.DurationInput | undefined) => {
-  const there = Effect.repeat(door.ask.workers, {
-    schedule: Schedule.spaced("20 millis"),
-    until: (workers) => workers.filter((worker) => worker.status === "running").length >= count
-  })
-  return timeout === undefined ? there : Effect.timeout(there, timeout)
+  const look = (turn: number): Effect.Effect<ReadonlyArray<Door.WorkerView>> =>
+    Effect.flatMap(door.ask.workers, (workers) =>
+      workers.filter((worker) => worker.status === "running").length >= count
+        ? Effect.succeed(workers)
+        : Effect.zipRight(turn < turns ? Effect.yieldNow() : Effect.sleep(pause(turn - turns)), look(turn + 1)))
+  return timeout === undefined ? look(0) : Effect.timeout(look(0), timeout)
 }
 
 // -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  * `creel_tasks{state}`, `creel_workers`, `creel_clients`, `creel_attempts`, `creel_held_bytes`, `creel_lineage_rows`.
  */
 import * as Scheduler from "@creel/core/Scheduler"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
@@ -33,7 +34,7 @@ const read = (state: Scheduler.State): Effect.Effect<void> => {
   ], { discard: true })
 }
 
-/** Reads for ever, once a second. */
+/** Reads for ever, once a second of real time: a test that moves its clock by a day need not stop at each second of it. */
 export const reading = (state: () => Scheduler.State | undefined): Effect.Effect<unknown> =>
   Effect.repeat(
     Effect.suspend(() => {
@@ -41,4 +42,4 @@ export const reading = (state: () => Scheduler.State | undefined): Effect.Effect
       return now === undefined ? Effect.void : read(now)
     }),
     Schedule.spaced("1 second")
-  )
+  ).pipe(Effect.withClock(Clock.make()))
