@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Supervisor from "@creel/actor/Supervisor"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Door from "./Door.js"
@@ -17,6 +18,10 @@ export interface Service {
   readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
   /** So many workers; those that go take their values along only if nobody needs them. */
   readonly scale: (workers: number) => Effect.Effect<void>
+  /** Who supervises whom: names, states, restarts, mailboxes, now. */
+  readonly tree: Effect.Effect<Supervisor.Tree>
+  /** Ends this life of the scheduler; the next is told by clients and workers all that they want, hold and run. */
+  readonly restartScheduler: Effect.Effect<void>
 }
 
 /**

@@ -42,6 +42,8 @@ export interface Ears<Down> {
   readonly notes: (notes: ReadonlyArray<Down>) => void
   /** The way is broken, for now. */
   readonly down: () => void
+  /** The cluster is over: nothing will be answered any more. */
+  readonly over: (why: string) => void
 }
 
 /**

@@ -4,16 +4,16 @@
  *
  * @since 0.1.0
  */
+import * as ChildSpec from "@creel/actor/ChildSpec"
 import type * as Id from "@creel/core/Id"
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Machine from "@creel/core/Worker"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as ExecutionStrategy from "effect/ExecutionStrategy"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Cluster from "./Cluster.js"
 import * as Door from "./Door.js"
 import type { Executors } from "./Executor.js"
@@ -44,19 +44,14 @@ export interface Options<E, R> {
   readonly worker?: Partial<Machine.Config> | undefined
 }
 
-interface Running {
-  readonly id: Id.WorkerId
-  readonly name: string
-  readonly scope: Scope.CloseableScope
-}
-
 const freshId = Effect.map(
   Effect.all([Random.nextIntBetween(0x100000, 0xffffff), Random.nextIntBetween(0x100000, 0xffffff)]),
   ([a, b]) => `w${a.toString(16)}${b.toString(16)}`
 )
 
 /**
- * A scheduler and its workers: the layer is built when all workers have joined, and closing it ends them all.
+ * A scheduler and its workers, supervised: one that fails is started again, up to five times a minute; past that the
+ * cluster is over and says so to everyone. Closing the layer ends them all.
  *
  * @since 0.1.0
  * @category layers
@@ -66,57 +61,64 @@ export const layer = <E, R>(
 ): Layer.Layer<Door.Door | Cluster.Cluster, E, Exclude<R, Door.Door | Scope.Scope>> =>
   Layer.scopedContext(make(options))
 
+/** One life of a worker: a name stays the same from life to life, an id does not. */
+const workerLife = <E, R>(host: schedulerHost.SchedulerHost, options: Options<E, R>, name: string) =>
+  Effect.gen(function*() {
+    const id = yield* freshId
+    const store = Store.make()
+    host.serve(id, store)
+    const executors = yield* options.executors({ id, name })
+    return yield* workerActor.make({
+      id,
+      info: { name, node: "local", resources: options.resources ?? {} },
+      executors,
+      store,
+      door: host.door,
+      config: options.worker
+    })
+  }).pipe(Effect.provideService(Door.Door, host.door))
+
 const make = <E, R>(options: Options<E, R>) =>
   Effect.gen(function*() {
     const context = yield* Effect.context<Exclude<R, Door.Door | Scope.Scope>>()
-    const parent = yield* Effect.scope
-    const running: Array<Running> = []
+    const names: Array<string> = []
     const lock = yield* Effect.makeSemaphore(1)
-    let next = 0
-    const { host } = yield* schedulerHost.make({
+    const { host, supervisor } = yield* schedulerHost.make({
       config: options.scheduler,
       tellWithin: 5000,
       // A worker that fails to start leaves the cluster as it is, and says so in the log.
       scale: (count) => lock.withPermits(1)(Effect.catchAllCause(resize(count), (cause) =>
         Effect.logError("a worker could not be started", cause)))
     })
-    const provided = Context.add(context, Door.Door, host.door) as Context.Context<Exclude<R, Scope.Scope>>
 
     const startWorker = Effect.gen(function*() {
-      const id = yield* freshId
-      const name = `${options.name ?? "worker"}-${next++}`
-      const scope = yield* Scope.fork(parent, ExecutionStrategy.sequential)
-      const store = Store.make()
-      host.serve(id, store)
-      yield* options.executors({ id, name }).pipe(
-        Effect.flatMap((executors) =>
-          workerActor.make({
-            id,
-            info: { name, node: "local", resources: options.resources ?? {} },
-            executors,
-            store,
-            door: host.door,
-            config: options.worker
-          })
-        ),
-        Effect.provide(Context.add(provided, Scope.Scope, scope) as Context.Context<R | Door.Door | Scope.Scope>),
-        Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit))
-      )
-      running.push({ id, name, scope })
+      const name = `${options.name ?? "worker"}-${names.length}`
+      const first = yield* Deferred.make<never, E>()
+      const life = Effect.tapErrorCause(workerLife(host, options, name), (cause) => Deferred.failCause(first, cause))
+      const started = supervisor.startChild(ChildSpec.make({ id: name, start: life }))
+      yield* Effect.mapInputContext(started, (given: Context.Context<never>) =>
+        // What the executors require is in the layer's own context; their Scope is the life's.
+        Context.merge(given, context) as Context.Context<any>).pipe(
+          Effect.catchTag("StartFailed", () => Deferred.await(first)),
+          Effect.catchTag("ChildExists", Effect.die)
+        )
+      names.push(name)
     })
 
     const resize = (count: number): Effect.Effect<void, E> =>
       Effect.gen(function*() {
-        while (running.length < count) yield* startWorker
-        const over = running.splice(Math.max(0, count))
-        yield* Effect.forEach(over.reverse(), ({ scope }) => Scope.close(scope, Exit.void), { discard: true })
-      })
+        while (names.length < count) yield* startWorker
+        const over = names.splice(Math.max(0, count))
+        yield* Effect.forEach(over.reverse(), (name) => Effect.ignore(supervisor.removeChild(name)), { discard: true })
+      }) as Effect.Effect<void, E>
 
     yield* resize(options.workers)
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
       describe: Effect.map(host.door.ask.workers, (workers) => describe(options.kind, workers)),
       workers: host.door.ask.workers,
-      scale: host.door.ask.scale
+      scale: host.door.ask.scale,
+      tree: supervisor.tree,
+      restartScheduler: Effect.ignore(supervisor.restartChild("scheduler"))
     }))
   })
 

@@ -30,6 +30,7 @@ export type Down =
     readonly hello: Link.Hello | undefined
   }
   | { readonly _tag: "Frame"; readonly frame: Link.Frame }
+  | { readonly _tag: "Over"; readonly why: string }
 
 interface Schemas {
   readonly up: Schema.Schema<Link.Frame>
@@ -45,6 +46,7 @@ const checked: Schemas = {
       session: Schema.String,
       hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined)
     }),
+    Schema.TaggedStruct("Over", { why: Schema.String }),
     Schema.TaggedStruct("Frame", { frame: NoteSchema.frame(Schema.Union(NoteSchema.ToClient, NoteSchema.ToWorker)) })
   ),
   payload: NoteSchema.PayloadSchema

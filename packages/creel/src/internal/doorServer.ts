@@ -38,7 +38,8 @@ class Session {
       this.pump()
     },
     acked: () => {},
-    down: () => {}
+    down: () => {},
+    over: (why) => this.say({ _tag: "Over", why })
   }
 
   /** A fresh session: the peer tells all. */

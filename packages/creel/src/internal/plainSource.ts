@@ -25,7 +25,7 @@ interface FunctionNode extends Node {
 const kept = 512
 
 /** By source: a function written inside a loop is a new one each time round, with the same text. */
-const bySource = new Map<string, Either.Either<Parsed, SubmitError>>()
+const bySource = new Map<string, Parsed>()
 
 export const parse = (f: unknown): Either.Either<Parsed, SubmitError> => {
   if (typeof f !== "function") return Either.left(notAFunction("a function", `it is ${f === null ? "null" : typeof f}`))
@@ -33,10 +33,11 @@ export const parse = (f: unknown): Either.Either<Parsed, SubmitError> => {
   // The name is not always in the text: `const inc = (x) => x + 1`.
   const cacheKey = `${f.name}\n${source}`
   const known = bySource.get(cacheKey)
-  if (known !== undefined) return known
-  if (bySource.size >= kept) bySource.delete(bySource.keys().next().value!)
+  if (known !== undefined) return Either.right(known)
   const parsed = parseSource(f.name, source)
-  bySource.set(cacheKey, parsed)
+  if (Either.isLeft(parsed)) return parsed
+  if (bySource.size >= kept) bySource.delete(bySource.keys().next().value!)
+  bySource.set(cacheKey, parsed.right)
   return parsed
 }
 

@@ -46,6 +46,7 @@ class Peer {
 
   private hear(down: Down): void {
     if (down._tag === "Welcome") return this.welcome(down)
+    if (down._tag === "Over") return this.ears.over(down.why)
     if (this.link === undefined) return
     const received = Link.receive(this.link, down.frame)
     if (received.acked.work > 0) this.ears.acked(received.acked.work)

@@ -197,6 +197,12 @@ export class SchedulerHost {
     )
   }
 
+  /** There will be no next life: nobody waits for one. */
+  over(why: string): void {
+    this.ref = undefined
+    for (const ears of [...this.clients.values(), ...this.workers.values()]) ears.over(why)
+  }
+
   /** From now on this peer's values can be read here. */
   serve(peer: Id.PeerId, store: Store.Store): void {
     this.stores.set(peer, store)
@@ -235,5 +241,7 @@ export const make = (
       children: [ChildSpec.make({ id: "scheduler", start: host.life })]
     })
     yield* Effect.forkScoped(Metrics.reading(host.state))
+    yield* Effect.forkScoped(Effect.catchAll(supervisor.await, (failed) =>
+      Effect.zipRight(Effect.logError("the cluster gave up", failed), Effect.sync(() => host.over(failed.message)))))
     return { host, supervisor }
   }).pipe(Effect.orDie)

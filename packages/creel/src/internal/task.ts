@@ -54,7 +54,7 @@ interface AllOptions extends Task.SubmitOptions {
 }
 
 interface MakeOptions extends Omit<AllOptions, "retry"> {
-  readonly retry?: Task.Retry<unknown> | undefined
+  readonly retry?: Task.Retry<unknown> | Task.RetryOptions | undefined
 }
 
 const submissionKeys = [
@@ -101,9 +101,10 @@ type Body = Pick<Task.Task.Any, "kind" | "run" | "runSync" | "caught">
 const create = (name: string, options: MakeOptions | undefined, body: Body): Task.Task.Any => {
   if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name that is not empty")
   const { retry, ...rest } = options ?? {}
+  const schedule = retry !== undefined && "schedule" in retry ? retry : undefined
   return Object.assign(Object.create(Proto), contractFields(name, schemasOf(options)), body, {
-    options: { retry, slots: options?.slots ?? (body.kind === "sync" ? "cpu" : undefined) },
-    submission: pickSubmission(rest)
+    options: { retry: schedule, slots: options?.slots ?? (body.kind === "sync" ? "cpu" : undefined) },
+    submission: pickSubmission(schedule === undefined ? { ...rest, retry } : rest)
   })
 }
 
@@ -182,7 +183,7 @@ export const contract = (name: string, options?: AllOptions): Any =>
     {
       options: { retry: undefined, slots: undefined },
       submission: pickSubmission({ ...options }),
-      implement(this: Any, f: Fn, more?: Pick<MakeOptions, "retry" | "slots">): Task.Task.Any {
+      implement(this: Any, f: Fn, more?: Partial<Task.Definition>): Task.Task.Any {
         const { implement: _, ...fields } = { ...this } as Any & { readonly implement: unknown }
         return Object.assign(Object.create(Proto), fields, effectBody(name, f), {
           options: { retry: more?.retry, slots: more?.slots }

@@ -182,7 +182,8 @@ class Hands {
       else this.ref.tellAll(notes.map((note) => ({ _tag: "Note", note })))
     },
     acked: () => {},
-    down: () => {}
+    down: () => {},
+    over: () => {}
   }
 }
 
