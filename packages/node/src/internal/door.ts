@@ -1,24 +1,22 @@
-/** The way of clients inside tasks to the scheduler, over a wire. */
+/** The way of clients elsewhere (inside tasks, or in the program of an isolated cluster) to the scheduler, over a wire. */
+import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Door from "creel/Door"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as RpcWire from "./rpcWire.js"
 import type { ServeDoor } from "./supervise.js"
 import type { Wire } from "./wire.js"
+import { channelDoor } from "./wire.js"
 
-// Until creel's Door crosses rpc: tasks find no scheduler.
-const nobody: Door.Service = {
-  attachClient: () => Effect.succeed({ send: () => {} }),
-  attachWorker: () => Effect.succeed({ send: () => {} }),
-  read: (value, holder) => Effect.fail(new Door.ReadFailed({ value, holder, why: "unreachable" })),
-  offer: () => {},
-  withdraw: () => {},
-  ask: {} as Door.Questions
-}
+export const layerClient = (wire: Wire): Layer.Layer<Door.Door> =>
+  Door.layerRpc({ trusted: true }).pipe(Layer.provide(RpcWire.layerClient(wire, channelDoor)))
 
-export const layerClient = (_wire: Wire): Layer.Layer<Door.Door> => Layer.succeed(Door.Door, nobody)
-
+/** How to let a peer in by the door that is here. */
 export const serve: Effect.Effect<ServeDoor, never, Door.Door> = Effect.map(
-  Door.Door,
-  () => (): Effect.Effect<void, never, Scope.Scope> => Effect.void
+  Effect.context<Door.Door>(),
+  (door): ServeDoor => (protocol) =>
+    Effect.asVoid(Layer.build(Door.layerServer({ trusted: true }))).pipe(
+      Effect.provide(Context.add(door, RpcServer.Protocol, protocol))
+    )
 )

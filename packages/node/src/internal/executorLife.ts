@@ -23,7 +23,7 @@ import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
 import { consume } from "./consume.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelDoor, channelExecutor, channelNode, channelRefusal, owned, unshared } from "./wire.js"
+import { channelDoor, channelExecutor, channelNode, channelRefusal, copying, owned, unshared } from "./wire.js"
 
 export interface LifeOptions {
   readonly name: string
@@ -162,7 +162,7 @@ export const live = (
     const refused = listenForRefusal(backing, options.open.tasks)
     const rpc = yield* client(backing)
     yield* Effect.flatMap(options.serveDoor, (serve) =>
-      Effect.flatMap(RpcWire.makeServer(backing.wire, channelDoor), serve)).pipe(Effect.forkScoped)
+      Effect.flatMap(RpcWire.makeServer(backing.shares ? backing.wire : copying(backing.wire), channelDoor), serve)).pipe(Effect.forkScoped)
 
     const commands = yield* Mailbox.make<Command>()
     yield* serveCommands(backing, commands)

@@ -17,7 +17,8 @@ const ownWire = (): Wire | undefined => {
   return Wires.fromProcess(process)
 }
 
-export const run = (open: (wire: Wire) => OpenBody): Effect.Effect<never, NodeClusterError> =>
+/** `open` is given the wire by which clients reach the scheduler. */
+export const run = (open: (door: Wire) => OpenBody): Effect.Effect<never, NodeClusterError> =>
   Effect.suspend(() => {
     const wire = ownWire()
     if (wire === undefined) {
@@ -27,5 +28,6 @@ export const run = (open: (wire: Wire) => OpenBody): Effect.Effect<never, NodeCl
         detail: "this is the entry of an executor: it is started by a cluster (`spawn`), not by hand"
       })
     }
-    return Effect.scoped(ExecutorServer.serve(wire, open(wire)))
+    const door = threads.parentPort === null ? Wires.copying(wire) : wire
+    return Effect.scoped(ExecutorServer.serve(wire, open(door)))
   })

@@ -104,21 +104,49 @@ export const fromProcess = (child: ChildProcess | NodeJS.Process): Wire =>
 /** Memory is not shared between processes: copies what is shared, since a shared buffer cannot be sent. */
 export const unshared = (payload: Payload): Payload =>
   payload.buffers.some((buffer) => buffer instanceof SharedArrayBuffer)
-    ? {
-      head: payload.head,
-      buffers: payload.buffers.map((buffer) => {
-        if (!(buffer instanceof SharedArrayBuffer)) return buffer
-        const copy = new ArrayBuffer(buffer.byteLength)
-        new Uint8Array(copy).set(new Uint8Array(buffer))
-        return copy
-      })
-    }
+    ? { head: payload.head, buffers: payload.buffers.map((buffer) => isShared(buffer) ? copied(buffer) : buffer) }
     : payload
+
+// A buffer from another realm (a vm context) is no instance of this one's class.
+const isShared = (u: object): u is SharedArrayBuffer =>
+  u instanceof SharedArrayBuffer || Object.prototype.toString.call(u) === "[object SharedArrayBuffer]"
+
+const copied = (buffer: SharedArrayBuffer): ArrayBuffer => {
+  const copy = new ArrayBuffer(buffer.byteLength)
+  new Uint8Array(copy).set(new Uint8Array(buffer))
+  return copy
+}
 
 /** A head read from IPC is a view into the whole message: on its own again, so that it neither pins nor drags it along. */
 export const owned = (payload: Payload): Payload =>
-  payload.head.byteLength === payload.head.buffer.byteLength && !isNodeBuffer(payload.head)
-    ? payload
-    : { head: new Uint8Array(payload.head), buffers: payload.buffers }
+  isOwn(payload.head) ? payload : { head: new Uint8Array(payload.head), buffers: payload.buffers }
 
-const isNodeBuffer = (view: Uint8Array): boolean => Object.getPrototypeOf(view) !== Uint8Array.prototype
+const isOwn = (view: Uint8Array): boolean =>
+  view.byteLength === view.buffer.byteLength && Object.getPrototypeOf(view) === Uint8Array.prototype
+
+const mapBinary = (f: (binary: object) => unknown) => {
+  const visit = (u: unknown): unknown => {
+    if (typeof u !== "object" || u === null) return u
+    if (ArrayBuffer.isView(u) || u instanceof ArrayBuffer || isShared(u)) return f(u)
+    if (Array.isArray(u)) return u.map(visit)
+    const proto: unknown = Object.getPrototypeOf(u)
+    if (proto !== Object.prototype && proto !== null) return u
+    const out: Record<string, unknown> = {}
+    for (const key of Object.keys(u)) out[key] = visit(Reflect.get(u, key))
+    return out
+  }
+  return visit
+}
+
+const forProcess = mapBinary((binary) => isShared(binary) ? copied(binary) : binary)
+const fromProcessMessage = mapBinary((binary) => binary instanceof Uint8Array && !isOwn(binary) ? new Uint8Array(binary) : binary)
+
+/**
+ * A wire between processes, for conversations whose messages may hold payloads anywhere: what is shared is copied before
+ * it is sent, and what arrives stands on its own.
+ */
+export const copying = (wire: Wire): Wire => ({
+  flush: wire.flush,
+  post: (channel, message) => wire.post(channel, forProcess(message)),
+  listen: (channel, f) => wire.listen(channel, (message) => f(fromProcessMessage(message)))
+})
