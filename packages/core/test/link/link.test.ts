@@ -45,6 +45,15 @@ describe("a link", () => {
     fine(a, b)
   })
 
+  it("takes from a frame cut elsewhere the second time only what is new", () => {
+    const { a, b } = pair()
+    Link.push(a, [ended(1)])
+    const first = Link.flush(a)!
+    Link.receive(b, first)
+    assert.deepStrictEqual(wants(Link.receive(b, { ...first, notes: [ended(1), ended(2)] }).notes), [2])
+    fine(b)
+  })
+
   it("goes on after a reconnect from what the other end has", () => {
     const { a, b } = pair()
     Link.push(a, [ended(1)])
