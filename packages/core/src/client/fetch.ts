@@ -28,7 +28,7 @@ export const need = (context: Context, row: RowState): void => {
     return
   }
   row.joined = true
-  if (settled !== undefined && facts !== undefined && facts.value !== settled.value) {
+  if (settled !== undefined && facts?.value !== settled.value) {
     return replaced(context, row, settled)
   }
   if (facts !== undefined) bring(context, row, facts.value)
@@ -46,7 +46,7 @@ export const replaced = (context: Context, row: RowState, settled: { readonly va
       failure: Failure.make(
         "ValueReplaced",
         row.key,
-        `${settled.value} was read before, let go to stay within the client's budget, and has been computed anew since: ` +
+        `${settled.value} was read before, let go to stay within the client's budget, and has been lost or computed anew since: ` +
           "raise the budget, or keep what a join returned"
       )
     }
@@ -158,6 +158,17 @@ export const stored = (context: Context, row: RowState, note: Note.TaskStored): 
   }
   if (inline !== undefined) return succeed(context, row, value, inline)
   if (row.joined) bring(context, row, value)
+}
+
+/** It failed after all: the value that this row was settled with will not come again. What was handed out stands. */
+export const lost = (
+  context: Context,
+  row: RowState,
+  settled: { readonly value: ValueId; readonly payload: Payload | undefined }
+): void => {
+  stopFetch(context, row)
+  row.facts = undefined
+  if (row.joined && settled.payload === undefined) replaced(context, row, settled)
 }
 
 /** The last holder went. What joiners wait for will be another value, unless the row is settled. */

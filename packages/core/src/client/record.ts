@@ -7,7 +7,7 @@ import * as Failure from "../Failure.js"
 import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
-import { ended, need, pending, stored } from "./fetch.js"
+import { ended, lost, need, pending, stored } from "./fetch.js"
 import { beginWant, endWant, explain, fail, row as rowOf, stopFetch } from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
@@ -230,6 +230,7 @@ const note = (context: Context, note: Note.ToClient): void => {
     case "TaskNotStored":
       row.cancel = undefined
       if (row.settled === undefined) fail(context, row, note.failure)
+      else if (row.settled._tag === "Value") lost(context, row, row.settled)
       break
   }
   doneKeeping(context, row)

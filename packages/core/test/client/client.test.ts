@@ -218,6 +218,20 @@ describe("fetching", () => {
     assert.strictEqual(bench.row("b").settled?._tag, "Value")
   })
 
+  it("a value that was let go and then lost is ValueReplaced, for those who wait and those who come", () => {
+    const bench = new Bench({ cacheBytes: 0 })
+    bench.submit("a")
+    bench.stored("a")
+    bench.step(need("a"))
+    bench.step(got("a", large))
+    assert.deepStrictEqual(short(bench.step(need("a"))), ["fetch a#0.1 from w1"])
+    const failure = Failure.make("Lost", "a", "")
+    const told = bench.step({ _tag: "Note", note: { _tag: "TaskNotStored", key: "a", want: 1, failure } })
+    assert.deepStrictEqual(short(told), ["stop a#0.1", "a settled ValueReplaced"])
+    assert.deepStrictEqual(short(bench.step(need("a"))), ["a settled ValueReplaced"])
+    assert.strictEqual(bench.row("a").settled?._tag, "Value")
+  })
+
   it("fetches no more at once than its limit", () => {
     const bench = new Bench({ fetchesMax: 1 })
     bench.submit("a", "b")
