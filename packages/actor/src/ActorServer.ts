@@ -25,8 +25,7 @@ export type Served<Rpcs extends Protocol> = Rpcs extends Rpc.Rpc<
   infer Success,
   infer Error,
   infer Middleware
->
-  ? [Success] extends [RpcSchema.Stream<infer _A, infer _E>] ? never
+> ? [Success] extends [RpcSchema.Stream<infer _A, infer _E>] ? never
   : Rpc.Rpc<Tag, Payload, Success, Schema.Union<[Error, typeof ActorError]>, Middleware>
   : never
 
@@ -84,8 +83,11 @@ export const layer = <Rpcs extends Protocol, E, R>(
   find: Effect.Effect<ActorRef<Rpcs>, E, R>
 ): Layer.Layer<Rpc.ToHandler<Served<Rpcs>>, never, R> => {
   const served = protocol(group)
-  const found = Effect.mapError(find, (error) =>
-    new ActorDown({ actor: "unknown", begun: false, reason: error instanceof Error ? error.message : String(error) }))
+  const found = Effect.mapError(
+    find,
+    (error) =>
+      new ActorDown({ actor: "unknown", begun: false, reason: error instanceof Error ? error.message : String(error) })
+  )
   const build = Effect.map(Effect.context<R>(), (context) => {
     const handlers: Record<string, (payload: unknown) => Effect.Effect<unknown, unknown>> = {}
     for (const tag of served.requests.keys()) {

@@ -1,52 +1,15 @@
-import { MachineActor, Watch } from "@creel/actor"
+import { MachineActor } from "@creel/actor"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-
-/** A machine that keeps every batch it was given; commands are functions. */
-type Do<E> = (hands: MachineActor.Hands<E>) => void | Effect.Effect<unknown>
-
-const recorder = <E, C = Do<E>>(commandsFor: (event: E) => ReadonlyArray<C> = () => []) => ({
-  initial: () => ({ batches: [] as Array<ReadonlyArray<E>>, times: [] as Array<number> }),
-  step: (state: { batches: Array<ReadonlyArray<E>>; times: Array<number> }, events: ReadonlyArray<E>, now: number) => {
-    state.batches.push(events)
-    state.times.push(now)
-    return events.flatMap(commandsFor)
-  }
-})
-
-const start = <E>(
-  commandsFor?: (event: E) => ReadonlyArray<Do<E>>,
-  options?: {
-    readonly onWorkEnd?: (name: string, exit: Exit.Failure<never, never>) => E
-    readonly capacity?: number
-  }
-) =>
-  MachineActor.make({
-    name: "subject",
-    machine: recorder(commandsFor),
-    perform: (command, hands: MachineActor.Hands<E>) => command(hands),
-    ...options
-  })
-
-type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
-
-/** Lets everything that can run now run, with no clock involved. */
-const quiet = Effect.yieldNow().pipe(Effect.repeatN(50))
-
-const failure = <E>(exit: Exit.Exit<unknown, E>): E => {
-  assert(Exit.isFailure(exit))
-  const error = Cause.failureOption(exit.cause)
-  assert(error._tag === "Some")
-  return error.value
-}
+import { type Equals, quiet } from "./fixtures.js"
+import { failure, recorder, start } from "./recorder.js"
 
 describe("MachineActor", () => {
   it.scoped("what gathers between two steps is one batch, in order", () =>
@@ -315,55 +278,6 @@ describe("MachineActor", () => {
       assert.deepStrictEqual(actor.state().batches.slice(2), [["watch"], ["gone subject"]])
     }))
 
-  it.scoped("stop with drain handles what waits and lets work end; without, it drops and interrupts", () =>
-    Effect.gen(function*() {
-      const commands = (event: string): ReadonlyArray<Do<string>> =>
-        event === "work" ? [(hands) => hands.start("w", Effect.delay(Effect.succeed("worked"), "1 second"))] : []
-      const draining = yield* start<string>(commands)
-      draining.tellAll(["work", "a"])
-      const stopping = yield* Effect.fork(draining.stop({ drain: true }))
-      yield* quiet
-      assert.isFalse(draining.tell("late"))
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(stopping)
-      yield* draining.await
-      assert.deepStrictEqual(draining.state().batches, [["work", "a"], ["worked"]])
-
-      const dropping = yield* start<string>(commands)
-      dropping.tell("work")
-      yield* quiet
-      dropping.tell("a")
-      yield* dropping.stop()
-      yield* dropping.await
-      assert.deepStrictEqual(dropping.state().batches, [["work"]])
-      assert.strictEqual(dropping.working, 0)
-    }))
-
-  it.effect("stop returns at its deadline; the Scope waits for the finalizers", () =>
-    Effect.gen(function*() {
-      const gate = yield* Deferred.make<void>()
-      const scope = yield* Scope.make()
-      const actor = yield* Scope.extend(
-        start<string>(() => [
-          (hands) => hands.start("w", Effect.onInterrupt(Effect.never, () => Deferred.await(gate)))
-        ]),
-        scope
-      )
-      actor.tell("work")
-      yield* quiet
-      const stopping = yield* Effect.fork(actor.stop({ deadline: "3 seconds" }))
-      yield* TestClock.adjust("2 seconds")
-      assert.isNull(yield* Fiber.poll(stopping).pipe(Effect.map((exit) => exit._tag === "None" ? null : exit)))
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.join(stopping)
-      const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
-      yield* quiet
-      assert.strictEqual((yield* Fiber.poll(closing))._tag, "None")
-      yield* Deferred.succeed(gate, undefined)
-      yield* Fiber.join(closing)
-      assert.strictEqual(actor.working, 0)
-    }))
-
   it.scoped("work can be stopped though the actor was made in an uninterruptible region", () =>
     Effect.gen(function*() {
       const actor = yield* Effect.uninterruptible(start<string>((event) =>
@@ -434,22 +348,5 @@ describe("MachineActor", () => {
       yield* quiet
       assert.deepStrictEqual(actor.state().batches, [["go"], ["row"]])
       assert.deepStrictEqual(log, ["begun"])
-    }))
-
-  it.scoped("a link carries failures both ways and normal ends not at all", () =>
-    Effect.gen(function*() {
-      const [a, b, c] = [yield* start<string>(), yield* start<string>(), yield* start<string>()]
-      yield* Watch.link(a, b)
-      yield* Watch.link(b, c)
-      yield* a.stop()
-      yield* quiet
-      assert.isTrue(b.tell("still here"))
-      c.kill(Cause.die("boom"))
-      const error = failure(yield* Effect.exit(b.await))
-      assert.strictEqual(error.during, "link")
-      assert.include(error.message, "linked actor")
-      const d = yield* start<string>()
-      yield* Watch.link(d, c)
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(d.await)))
     }))
 })

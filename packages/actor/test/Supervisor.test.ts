@@ -226,12 +226,15 @@ describe("Supervisor", () => {
       yield* quiet
       assert.deepStrictEqual(take(log), ["-b", "-a", "+a", "+b"])
       const tree = yield* top.tree
-      assert.deepStrictEqual(tree.children.map(({ children, id, restarts, status }) => [
-        id,
-        status,
-        restarts,
-        children.map((child) => child.id)
-      ]), [["other", "up", 0, []], ["branch", "up", 1, ["a", "b"]]])
+      assert.deepStrictEqual(
+        tree.children.map(({ children, id, restarts, status }) => [
+          id,
+          status,
+          restarts,
+          children.map((child) => child.id)
+        ]),
+        [["other", "up", 0, []], ["branch", "up", 1, ["a", "b"]]]
+      )
     }))
 
   it.effect("at the top, giving up fails the owner", () =>
@@ -380,4 +383,3 @@ const idle: MachineActor.Options<null, never, never> = {
   machine: { initial: () => null, step: () => [] },
   perform: () => {}
 }
-

@@ -1,5 +1,5 @@
 /** The timers of one life of an actor. See `Timers` for what is promised. */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
