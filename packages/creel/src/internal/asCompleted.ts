@@ -18,6 +18,8 @@ type AnyHandle = Handle<any, any>
 export class Completion<A, E> implements AsCompleted<A, E> {
   private readonly watching = new Map<symbol, { readonly handle: AnyHandle; readonly stop: () => void }>()
   private ready: Array<AnyHandle> = []
+  /** How often each is in `watching` and `ready` together. */
+  private readonly outstanding = new Map<AnyHandle, number>()
   private taken: Array<AnyHandle> = []
   private wake: Array<() => void> = []
 
@@ -32,6 +34,7 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   addNow(future: Future<A, E>): void {
     const handle = future as AnyHandle
+    this.outstanding.set(handle, (this.outstanding.get(handle) ?? 0) + 1)
     if (handle.done || handle.released) return this.isReady(handle)
     const id = Symbol()
     const stop = handle.watch(() => {
@@ -57,7 +60,9 @@ export class Completion<A, E> implements AsCompleted<A, E> {
     if (this.watching.size === 0) {
       return Effect.fail(new Cause.NoSuchElementException("no future is outstanding: add some before taking the next"))
     }
-    const handles = [...this.watching.values()].map((entry) => entry.handle)
+    const [first] = this.watching.values()
+    // Only inside an attempt does it matter which futures are waited for.
+    const handles = first?.handle.attempt === undefined ? [] : [...this.watching.values()].map((entry) => entry.handle)
     const wait = Effect.async<void>((resume) => {
       if (this.ready.length > 0) return resume(Effect.void)
       const wake = () => resume(Effect.void)
@@ -82,20 +87,21 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   private shift(count: number): Array<AnyHandle> {
     const taken = this.ready.splice(0, count)
+    for (const handle of taken) {
+      const times = (this.outstanding.get(handle) ?? 1) - 1
+      if (times === 0) this.outstanding.delete(handle)
+      else this.outstanding.set(handle, times)
+    }
     this.taken = taken
     return taken
   }
 
   private letGo(): void {
-    for (const handle of this.taken) if (!handle.retained && !this.holds(handle)) this.core.release(handle)
+    for (const handle of this.taken) {
+      // Added twice, or again: not to be let go yet.
+      if (!handle.retained && !this.outstanding.has(handle)) this.core.release(handle)
+    }
     this.taken = []
-  }
-
-  /** Added twice, or again: not to be let go yet. */
-  private holds(handle: AnyHandle): boolean {
-    if (this.ready.includes(handle)) return true
-    for (const entry of this.watching.values()) if (entry.handle === handle) return true
-    return false
   }
 
   readonly stream: Stream.Stream<Future<A, E>> = Stream.repeatEffectOption(Effect.mapError(this.take, Option.none))
@@ -115,6 +121,7 @@ export class Completion<A, E> implements AsCompleted<A, E> {
   readonly clear: Effect.Effect<void> = Effect.sync(() => {
     for (const { stop } of this.watching.values()) stop()
     this.watching.clear()
+    this.outstanding.clear()
     this.ready = []
   })
 
