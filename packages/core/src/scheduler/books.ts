@@ -68,6 +68,7 @@ export const close = (state: State, run: Run): void => {
   if (run.suspended !== undefined) resume(state, run)
   if (run.started !== undefined) row.group.running--
   forgetThief(run)
+  if (run.phase === "Orphan") forgetOrphan(state, run)
   state.runs.delete(run.attempt)
   row.runs.splice(row.runs.indexOf(run), 1)
   if (run.previous === undefined) worker.first = run.next
@@ -85,6 +86,13 @@ export const close = (state: State, run: Run): void => {
   }
   move(state, worker, true)
   if (row.enders !== undefined) touch(state, row)
+}
+
+/** It ended before any client claimed it. */
+const forgetOrphan = (state: State, run: Run): void => {
+  const rest = (state.orphans.get(run.row.key) ?? []).filter((other) => other !== run)
+  if (rest.length === 0) state.orphans.delete(run.row.key)
+  else state.orphans.set(run.row.key, rest)
 }
 
 /**

@@ -12,7 +12,11 @@ import { isBounded } from "./books.js"
 import { classFor, isAble, isNamed } from "./classes.js"
 import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
 
-type Broken = (number: string, about: { readonly key: string } | { readonly id: string } | undefined, what: string) => void
+type Broken = (
+  number: string,
+  about: { readonly key: string } | { readonly id: string } | undefined,
+  what: string
+) => void
 
 /**
  * @since 0.1.0
@@ -22,7 +26,9 @@ export const check = (state: State): ReadonlyArray<string> => {
   const found: Array<string> = []
   const broken: Broken = (number, about, what) => {
     const name = about === undefined ? "" : "key" in about ? about.key : about.id
-    const story = Journal.story(state.journal, name).slice(-12).map((entry) => `\n    ${Journal.format(entry)}`).join("")
+    const story = Journal.story(state.journal, name).slice(-12).map((entry) => `\n    ${Journal.format(entry)}`).join(
+      ""
+    )
     found.push(`${number} ${name}: ${what}${story}`)
   }
   const rows = [...state.rows.values(), ...[...state.shadows.values()].flat()]
@@ -30,7 +36,7 @@ export const check = (state: State): ReadonlyArray<string> => {
   if (state.recovering !== undefined && rows.length > 0) broken("A1", undefined, "rows while recovering")
   for (const row of rows) checkRow(state, row, broken)
   for (const row of rows) checkState(state, row, broken)
-  if (settled) for (const row of rows) checkSettled(state, row, broken)
+  if (settled) { for (const row of rows) checkSettled(state, row, broken) }
   checkGroups(state, rows, broken)
   for (const worker of state.workers.values()) checkWorker(state, worker, broken)
   checkClients(state, rows, broken)
@@ -38,6 +44,9 @@ export const check = (state: State): ReadonlyArray<string> => {
   if (settled) {
     for (const row of state.lineage) {
       if (row.gone || isWanted(row)) broken("L4", row, "in lineage, but wanted or forgotten")
+    }
+    for (const run of [...state.orphans.values()].flat()) {
+      if (state.runs.get(run.attempt) !== run) broken("U3", run.row, `the orphan ${run.attempt} has ended`)
     }
     if (state.now >= state.unclaimedUntil && state.unclaimed.size + state.orphans.size > 0 && !hasDue(state)) {
       broken("U1", undefined, "something is kept unclaimed after the leases")
@@ -53,18 +62,26 @@ const checkRow = (state: State, row: Row, broken: Broken): void => {
   if (missing !== row.missing) broken("S2", row, `missing is ${row.missing}, ${missing} inputs are not stored`)
   const dependents = [...row.dependents ?? []]
   const consumers = dependents.filter((one) => isActive(one.state)).length
-  if (consumers !== row.consumers) broken("S3", row, `consumers is ${row.consumers}, ${consumers} dependents are active`)
-  for (const input of row.inputs) if (input.dependents?.has(row) !== true) broken("L1", row, `${input.key} does not know it`)
+  if (consumers !== row.consumers) {
+    broken("S3", row, `consumers is ${row.consumers}, ${consumers} dependents are active`)
+  }
+  for (const input of row.inputs) {
+    if (input.dependents?.has(row) !== true) broken("L1", row, `${input.key} does not know it`)
+  }
   for (const input of row.inputs) if (input.gone) broken("L1", row, `its input ${input.key} was forgotten`)
   for (const one of dependents) if (!one.inputs.includes(row)) broken("L1", row, `${one.key} does not name it`)
   for (const want of row.wants) {
     if (!want.client.wanted.has(row)) broken("L2", row, `${want.client.id} does not know that it wants it`)
     if (want.client.gone) broken("Y3", row, `wanted by the lost ${want.client.id}`)
   }
-  if (new Set(row.wants.map((want) => want.client)).size !== row.wants.length) broken("L2", row, "two wants of one client")
+  if (new Set(row.wants.map((want) => want.client)).size !== row.wants.length) {
+    broken("L2", row, "two wants of one client")
+  }
   if (row.gone) broken("L3", row, "in the table though forgotten")
   if (state.rows.get(row.key) !== row && row.wants.length > 0) broken("L5", row, "a shadow that a client wants")
-  for (const run of row.runs) if (state.runs.get(run.attempt) !== run) broken("B2", row, "an attempt is not in the table")
+  for (const run of row.runs) {
+    if (state.runs.get(run.attempt) !== run) broken("B2", row, "an attempt is not in the table")
+  }
 }
 
 const checkState = (state: State, row: Row, broken: Broken): void => {
@@ -76,7 +93,9 @@ const checkState = (state: State, row: Row, broken: Broken): void => {
       return
     }
     case "Assigned": {
-      if (state.runs.get(s.run.attempt) !== s.run || s.run.row !== row) broken("S7", row, "its attempt is not in the books")
+      if (state.runs.get(s.run.attempt) !== s.run || s.run.row !== row) {
+        broken("S7", row, "its attempt is not in the books")
+      }
       if (s.run.phase !== "Current") broken("S7", row, `its attempt is ${s.run.phase}`)
       if (row.runs.filter((run) => run.phase === "Current").length !== 1) broken("S7", row, "several current attempts")
       for (const input of s.ahead) {
@@ -111,19 +130,29 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
   if (s._tag === "Queued" && row.missing > 0) broken("T2", row, "queued without all inputs")
   if (s._tag === "Stored" && s.holders.length === 0 && s.inline === undefined) broken("T3", row, "held by nobody")
   if (isActive(s)) {
-    for (const input of row.inputs) if (input.state._tag === "Failed") broken("T4", row, `its input ${input.key} has failed`)
+    for (const input of row.inputs) {
+      if (input.state._tag === "Failed") broken("T4", row, `its input ${input.key} has failed`)
+    }
   }
   for (const want of row.wants) {
-    const due = s._tag === "Stored" ? (row.copying === undefined ? s.value : want.told) : s._tag === "Failed" ? true : undefined
+    const due = s._tag === "Stored"
+      ? (row.copying === undefined ? s.value : want.told)
+      : s._tag === "Failed"
+      ? true
+      : undefined
     if (want.told !== due) broken("T5", row, `${want.client.id} was told ${want.told}, and it is ${s._tag}`)
   }
   if (s._tag === "Stored" || s._tag === "Failed") {
-    for (const run of row.runs) if (run.phase === "Loose") broken("V1", row, "an attempt goes on though the row is done")
+    for (const run of row.runs) {
+      if (run.phase === "Loose") broken("V1", row, "an attempt goes on though the row is done")
+    }
   }
   if (row.copying !== undefined) {
     for (const worker of row.copying) if (worker.gone) broken("D1", row, `waits for a copy on the lost ${worker.id}`)
     const nobody = row.copying.size === 0
-    if (nobody !== state.unscattered.has(row)) broken("D2", row, "unscattered without being in the list, or the reverse")
+    if (nobody !== state.unscattered.has(row)) {
+      broken("D2", row, "unscattered without being in the list, or the reverse")
+    }
   }
 }
 
@@ -135,7 +164,9 @@ const checkGroups = (state: State, rows: ReadonlyArray<Row>, broken: Broken): vo
   }
   let inline = 0
   for (const row of rows) if (row.state._tag === "Stored") inline += row.state.inline?.head.byteLength ?? 0
-  if (inline !== state.inlineBytes) broken("V3", undefined, `${state.inlineBytes} bytes are said to be kept, ${inline} are`)
+  if (inline !== state.inlineBytes) {
+    broken("V3", undefined, `${state.inlineBytes} bytes are said to be kept, ${inline} are`)
+  }
   for (const group of state.groups.values()) {
     for (const [tag, count] of Object.entries(group.counts)) {
       const real = counts.get(`${group.name} ${tag}`) ?? 0
@@ -149,19 +180,27 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   for (let run = worker.first; run !== undefined; run = run.next) runs.push(run)
   const sum = (f: (run: Run) => number): number => runs.reduce((total, run) => total + f(run), 0)
   const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6 * (1 + Math.abs(a))
-  if (runs.length !== worker.runs) broken("B1", worker, `${worker.runs} attempts are said to be in the books, ${runs.length} are`)
-  if (!near(worker.used, sum((run) => run.suspended === undefined ? run.slots : 0))) broken("B1", worker, `used ${worker.used}`)
+  if (runs.length !== worker.runs) {
+    broken("B1", worker, `${worker.runs} attempts are said to be in the books, ${runs.length} are`)
+  }
+  if (!near(worker.used, sum((run) => run.suspended === undefined ? run.slots : 0))) {
+    broken("B1", worker, `used ${worker.used}`)
+  }
   if (!near(worker.load, sum((run) => run.suspended === undefined ? run.slots * run.millis : 0))) {
     broken("B1", worker, `load ${worker.load}`)
   }
   for (const name in worker.taken) {
-    if (!near(worker.taken[name]!, sum((run) => run.row.spec?.resources?.[name] ?? 0))) broken("B1", worker, `taken ${name}`)
+    if (!near(worker.taken[name]!, sum((run) => run.row.spec?.resources?.[name] ?? 0))) {
+      broken("B1", worker, `taken ${name}`)
+    }
     if (worker.taken[name]! > (worker.info.resources[name] ?? 0) + Saturation.epsilon && !worker.overdrawn) {
       broken("P1", worker, `${worker.taken[name]} of ${name} taken, it has ${worker.info.resources[name] ?? 0}`)
     }
   }
   for (const run of runs) {
-    if (state.runs.get(run.attempt) !== run || !run.row.runs.includes(run)) broken("B2", worker, `attempt of ${run.row.key}`)
+    if (state.runs.get(run.attempt) !== run || !run.row.runs.includes(run)) {
+      broken("B2", worker, `attempt of ${run.row.key}`)
+    }
     if (run.thief?.gone === true) broken("W1", worker, `recalled for the lost ${run.thief.id}`)
   }
   let bytes = 0
@@ -172,8 +211,12 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   if (bytes !== worker.heldBytes) broken("S5", worker, `${worker.heldBytes} bytes are said to be held, ${bytes} are`)
   const indexed = worker.pool?.calm.has(worker) === true && worker.pool.busy.has(worker)
   if (indexed !== worker.open) broken("B4", worker, worker.open ? "open, but in no pool" : "in a pool, but not open")
-  if (worker.open && worker.pool!.id !== JSON.stringify([...new Set(worker.info.tasks)].sort())) broken("B4", worker, "in another pool")
-  if (isBounded(state, worker) !== state.bounded.has(worker)) broken("B1", worker, "bounded without being listed, or the reverse")
+  if (worker.open && worker.pool!.id !== JSON.stringify([...new Set(worker.info.tasks)].sort())) {
+    broken("B4", worker, "in another pool")
+  }
+  if (isBounded(state, worker) !== state.bounded.has(worker)) {
+    broken("B1", worker, "bounded without being listed, or the reverse")
+  }
   if (worker.gone) broken("Y3", worker, "in the table though lost")
 }
 
@@ -181,13 +224,19 @@ const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): v
   const known = new Set(rows)
   for (const client of state.clients.values()) {
     for (const row of client.wanted) {
-      if (!known.has(row) || !row.wants.some((want) => want.client === client)) broken("L2", client, `believed to want ${row.key}`)
+      if (!known.has(row) || !row.wants.some((want) => want.client === client)) {
+        broken("L2", client, `believed to want ${row.key}`)
+      }
     }
     for (const row of client.held) {
-      if (row.state._tag !== "Stored" || !row.state.holders.includes(client)) broken("S5", client, `believed to hold ${row.key}`)
+      if (row.state._tag !== "Stored" || !row.state.holders.includes(client)) {
+        broken("S5", client, `believed to hold ${row.key}`)
+      }
     }
   }
-  for (const run of state.runs.values()) if (run.worker.gone) broken("Y3", run.worker, `an attempt of ${run.row.key} remains`)
+  for (const run of state.runs.values()) {
+    if (run.worker.gone) broken("Y3", run.worker, `an attempt of ${run.row.key} remains`)
+  }
 }
 
 const checkClasses = (state: State, broken: Broken, settled: boolean): void => {
@@ -199,7 +248,9 @@ const checkClasses = (state: State, broken: Broken, settled: boolean): void => {
   for (const of of classes) {
     for (const what of of.queue.check(of.id)) broken("H", undefined, what)
     const full = of.queue.size > 0
-    if ((state.ready.has(of) || of.blocked) !== full) broken("K1", undefined, `class ${of.id}: ${full ? "lost" : "kept though empty"}`)
+    if ((state.ready.has(of) || of.blocked) !== full) {
+      broken("K1", undefined, `class ${of.id}: ${full ? "lost" : "kept though empty"}`)
+    }
     if (settled && !state.unplanned && state.moved.length === 0 && full && !of.blocked) {
       broken("P3", undefined, `class ${of.id} has rows that nobody placed`)
     }

@@ -134,17 +134,10 @@ const loseRun = (state: State, run: Run, detail: string, expected: boolean): voi
   const current = row.state._tag === "Assigned" && row.state.run === run
   books.close(state, run)
   if (current) requeue(state, row)
-  if (phase === "Orphan") dropOrphan(state, run)
   const running = (phase === "Current" || phase === "Loose") && started !== undefined
   if (!expected && running && !row.gone && row.state._tag !== "Failed" && row.state._tag !== "Stored") {
     blame(state, row, worker, detail)
   }
-}
-
-const dropOrphan = (state: State, run: Run): void => {
-  const rest = (state.orphans.get(run.row.key) ?? []).filter((other) => other !== run)
-  if (rest.length === 0) state.orphans.delete(run.row.key)
-  else state.orphans.set(run.row.key, rest)
 }
 
 /**

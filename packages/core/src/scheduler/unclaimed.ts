@@ -6,6 +6,7 @@
  * Invariants:
  *   U1. Nothing is kept unclaimed once `unclaimedUntil` has passed.
  *   U2. What is claimed belongs to the claiming row's digest.
+ *   U3. An orphan that has ended is none.
  *
  * @since 0.1.0
  */
