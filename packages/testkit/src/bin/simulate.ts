@@ -85,7 +85,8 @@ for (const seed of seeds) {
   done++
   if (result._tag === "Failure") {
     failures.push(result)
-    if (!options.keepGoing || failures.length <= 3) write(`\n${Simulation.format(result)}\n`)
+    if (!options.keepGoing || failures.length <= 1) write(`\n${Simulation.format(result)}\n`)
+    else write(`seed ${seed}, ${result.phase} phase: ${result.message.split("\n")[0]}\n`)
     if (!options.keepGoing) break
   }
   if (done % 20 === 0 && process.stdout.isTTY) {

@@ -23,6 +23,10 @@ const readable = (_: string, value: unknown): unknown => {
 /** A machine's event or command on one line. */
 export const show = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value, readable)
 
+/** What concerns everybody. */
+const isCommon = ({ what, who }: Line): boolean =>
+  who === "fault" || who === "world" || /^(dies|← PeerLost|← LinkDown)/.test(what)
+
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 export class Journal {
@@ -41,12 +45,10 @@ export class Journal {
   }
   /** Every line that speaks of one of these keys, the last `max` of them. */
   story(keys: ReadonlyArray<string>, max = 120): Array<string> {
-    const isCommon = (line: Line): boolean =>
-      line.who === "fault" || line.who === "world" || line.what.startsWith("dies") ||
-      line.what.startsWith("← PeerLost") || line.what.startsWith("← LinkDown")
     const found = keys.length === 0
       ? this.lines
       : this.lines.filter((line) =>
+        isCommon(line) ||
         keys.some((key) => new RegExp(`(^|[^\\w])${escape(key)}($|[^\\w])`).test(line.what))
       )
     const shown = found.slice(-max).map(format).map((line) => line.length > 420 ? `${line.slice(0, 420)}…` : line)

@@ -79,7 +79,9 @@ export class Person implements User {
     this.world.settled()
   }
   refused({ failure, key }: Parameters<User["refused"]>[0]): void {
-    const isRight = failure.reason === "ClusterClosed" ? this.client.closing : !this.handles.has(key)
+    const isRight = failure.reason === "ClusterClosed"
+      ? this.client.closing
+      : failure.reason !== "DuplicateKey" && !this.handles.has(key)
     if (!isRight) {
       throw new Wrong("refused", `${this.id} was refused ${key}: ${failure.reason} "${failure.detail}"`, [key])
     }
@@ -168,7 +170,7 @@ export class Person implements User {
   private name(inputs: ReadonlyArray<Work>): string {
     const old = this.world.random.user.pick(this.names)
     const { model } = this.world
-    const reusable = old !== undefined && !this.handles.has(old)
+    const reusable = old !== undefined && this.client.idle && !this.handles.has(old)
       && Client.get(this.client.machine, old) === undefined
       && !inputs.some((input) => [...model.lineage(input.digest)].some((x) => model.work(x).key === old))
     if (reusable && this.has("keyReused", 0.8)) {

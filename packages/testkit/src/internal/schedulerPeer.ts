@@ -81,6 +81,8 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
   /** A peer introduces itself on a new connection. */
   hello(uplink: Uplink, wire: Wire, hello: Link.Hello | undefined, highest: Incarnation): void {
     if (!this.alive) return wire.cut(1, Infinity)
+    // It came late, and its sender has given this connection up.
+    if (!wire.isOpen || uplink.wire !== wire) return
     // Somebody has seen a later life: this one is over.
     if (highest > this.incarnation) return this.die()
     const peer = uplink.owner.id

@@ -19,6 +19,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
   readonly uplink: Uplink
   readonly store = new Map<string, string>()
   readonly executors = new Map<string, Executor>()
+  /** Lost, though its machine has yet to hear of it: what it hands to runs meanwhile was read before. */
+  private readonly lost = new Set<string>()
   leaving = false
   private executorNumber = 0
   constructor(world: World, id: string, readonly name: string, readonly node: string, executors: number, gpu: number) {
@@ -47,6 +49,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
       journal.note(now, this.id, `→ ${command._tag}`, command)
       if (command._tag === "Tell") told.push(command.note)
       else this.carryOut(command)
+    }
+    for (const event of events) {
+      if (event._tag !== "ValueGone" || !this.lost.delete(event.value)) continue
+      this.store.delete(event.value)
     }
     for (const note of told) this.world.workerTold(this, note)
     this.uplink.send(told)
@@ -93,6 +99,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
   }
   keep(value: string, text: string): void {
     this.world.written(value, text)
+    this.lost.delete(value)
     this.store.set(value, text)
   }
   private fetch({ from, value }: { readonly from: string; readonly value: string }): void {
@@ -143,11 +150,15 @@ export class WorkerPeer extends Peer<Worker.Event> {
     })
   }
 
-  /** Loses a value as a full disk or a broken one would. */
+  /** Loses a value as a broken disk would: readers are told so at once, the machine a little later. */
   loseValue(value: string, delay: number): void {
-    if (!this.store.delete(value)) return
+    if (!this.store.has(value) || this.lost.has(value)) return
+    this.lost.add(value)
     this.world.bereave([value])
     this.world.timeline.after(delay, () => this.tell({ _tag: "ValueGone", value }))
+  }
+  serves(value: string): string | undefined {
+    return this.lost.has(value) ? undefined : this.store.get(value)
   }
 
   notes(notes: ReadonlyArray<Note>): void {

@@ -217,7 +217,7 @@ export class World {
       if (holder instanceof WorkerPeer && this.accidents.strikes("fetchGone")) {
         holder.loseValue(value, this.random.network.int(50))
       }
-      const text = holder.store.get(value)
+      const text = holder instanceof WorkerPeer ? holder.serves(value) : holder.store.get(value)
       if (text === undefined) return answer(this.network.delay(), { _tag: "gone" })
       if (this.accidents.strikes("fetchCorrupt")) return answer(this.network.delay(), { _tag: "corrupt" })
       const bytes = this.bytesOf(value)
