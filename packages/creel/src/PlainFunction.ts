@@ -67,7 +67,7 @@ export const compile = (source: string): (...args: ReadonlyArray<unknown>) => un
   // The two parameters are what esbuild and vite leave in a function's text.
   const f: unknown = new Function("__name", "__vite_ssr_dynamic_import__", `"use strict"; return ${source}`)(
     (f: unknown) => f,
-    (specifier: string) => import(specifier)
+    (specifier: string) => import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)
   )
   if (typeof f !== "function") throw new TypeError("the text of a plain function is no function")
   if (compiled.size >= kept) compiled.delete(compiled.keys().next().value!)

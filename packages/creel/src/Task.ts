@@ -280,7 +280,8 @@ export interface Options<P extends ReadonlyArray<any>, A, E> extends Omit<Submit
   readonly args?: { readonly [K in keyof P]?: SchemaFor<P[K]> | undefined } | undefined
   readonly success?: SchemaFor<A> | undefined
   readonly error?: SchemaFor<E> | undefined
-  readonly retry?: Retry<E> | undefined
+  /** A schedule, which the worker runs; or data, as a submission has it, which the scheduler carries out. */
+  readonly retry?: Retry<E> | RetryOptions | undefined
   /** `"cpu"`: a whole slot (the default of `Task.sync`). A number: so many of these share one executor. */
   readonly slots?: "cpu" | number | undefined
 }
@@ -294,8 +295,9 @@ export interface CatchOptions<P extends ReadonlyArray<any>, A, E> extends Option
   readonly catch?: ((error: unknown) => E) | undefined
 }
 
+// `any`: a generic function takes the bound's parameters for its own, and `never` would make a task nobody can submit.
 type Body = (
-  ...args: Array<never>
+  ...args: Array<any>
 ) => Effect.Effect<any, any, any> | Generator<YieldWrap<Effect.Effect<any, any, any>>, any, any>
 
 type ParamsOf<F> = F extends (...args: infer P) => unknown ? P : never
@@ -389,15 +391,17 @@ type CaughtBy<O> = O extends { readonly catch: (error: any) => infer E } ? E : n
  * @category constructors
  */
 export const sync: <
-  F extends (...args: Array<never>) => unknown,
+  F,
   const O extends CatchOptions<ParamsOf<F>, ReturnOf<F>, any> = {}
 >(
   name: string,
-  f: F & Plain<ParamsOf<F>, ReturnOf<F>, CaughtBy<O>, O>,
+  f: F & (F extends Anything ? Plain<ParamsOf<F>, ReturnOf<F>, CaughtBy<O>, O> : "a task needs a function"),
   options?: O & CatchOptions<ParamsOf<F>, ReturnOf<F>, any>
 ) => Task<ParamsOf<F>, ReturnOf<F>, CaughtBy<O>> = internal.sync as any
 
-type PromiseBody = (signal: AbortSignal) => (...args: Array<never>) => PromiseLike<unknown>
+type Anything = (...args: Array<never>) => unknown
+
+type PromiseBody = (signal: AbortSignal) => (...args: Array<any>) => PromiseLike<unknown>
 
 /**
  * A task whose function returns a promise of its value. The signal aborts when the attempt is stopped. A rejection is a

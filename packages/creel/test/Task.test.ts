@@ -237,6 +237,15 @@ describe("Task", () => {
       assert.isUndefined(Task.make("a", () => Effect.void).options.slots)
     })
 
+    it("of retrying are the worker's where they are code, and the submission's where they are data", () => {
+      const code = Task.sync("code", () => 1, { retry: { schedule: Schedule.recurs(1) } })
+      assert.isDefined(code.options.retry)
+      assert.notProperty(code.submission, "retry")
+      const data = Task.sync("data", () => 1, { retry: { times: 2, delay: "1 second" } })
+      assert.isUndefined(data.options.retry)
+      assert.deepStrictEqual(data.submission.retry, { times: 2, delay: "1 second" })
+    })
+
     it("need a name", () => {
       assert.throws(() => Task.sync("", () => 1), "needs a name")
     })
