@@ -131,14 +131,11 @@ class Hands {
     )
   }
 
-  /** Interrupted or broken, a fetch ends all the same, and the machine must hear of it. */
-  readonly workEnded = (value: string): Machine.Event => ({
-    _tag: "FetchEnded",
-    value,
-    from: this.fetching.get(value) ?? "",
-    ok: false,
-    why: "unreachable"
-  })
+  /** Interrupted or broken, a fetch ends all the same: the machine must hear of it, and bytes it does not count must go. */
+  readonly workEnded = (value: string): Machine.Event => {
+    this.options.store.drop(value)
+    return { _tag: "FetchEnded", value, from: this.fetching.get(value) ?? "", ok: false, why: "unreachable" }
+  }
 
   readonly heard = (event: ExecutorEvent): void => {
     switch (event._tag) {
