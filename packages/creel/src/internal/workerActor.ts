@@ -122,10 +122,14 @@ class Hands {
       this.options.door.read(value, from).pipe(
         Effect.match({
           onSuccess: (payload): Machine.Event => {
+            this.fetching.delete(value)
             this.options.store.put(value, payload)
             return { _tag: "FetchEnded", value, from, ok: true, bytes: Payload.bytes(payload) }
           },
-          onFailure: ({ why }): Machine.Event => ({ _tag: "FetchEnded", value, from, ok: false, why })
+          onFailure: ({ why }): Machine.Event => {
+            this.fetching.delete(value)
+            return { _tag: "FetchEnded", value, from, ok: false, why }
+          }
         })
       )
     )
@@ -134,7 +138,9 @@ class Hands {
   /** Interrupted or broken, a fetch ends all the same: the machine must hear of it, and bytes it does not count must go. */
   readonly workEnded = (value: string): Machine.Event => {
     this.options.store.drop(value)
-    return { _tag: "FetchEnded", value, from: this.fetching.get(value) ?? "", ok: false, why: "unreachable" }
+    const from = this.fetching.get(value) ?? ""
+    this.fetching.delete(value)
+    return { _tag: "FetchEnded", value, from, ok: false, why: "unreachable" }
   }
 
   readonly heard = (event: ExecutorEvent): void => {
