@@ -221,7 +221,6 @@ export class Row {
   ) {}
 }
 
-
 /**
  * One attempt, in the books of its worker from the order to run until its one end.
  *

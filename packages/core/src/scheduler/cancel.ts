@@ -92,5 +92,5 @@ const stopRow = (state: State, row: Row, failure: Failure.Failure, force: boolea
   const value = s._tag === "Stored" ? s : undefined
   const holders = value === undefined ? [] : [...value.holders]
   fail(state, row, failure, force)
-  if (value !== undefined) for (const holder of holders) drop(state, holder, value.value)
+  if (value !== undefined) { for (const holder of holders) drop(state, holder, value.value) }
 }

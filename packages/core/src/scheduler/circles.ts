@@ -28,7 +28,10 @@ export const circle = (
   state: State,
   run: Run,
   on: ReadonlyArray<Key>
-): { readonly awaits: ReadonlyArray<Row>; readonly closed: { readonly key: Key; readonly path: ReadonlyArray<Key> } | undefined } => {
+): {
+  readonly awaits: ReadonlyArray<Row>
+  readonly closed: { readonly key: Key; readonly path: ReadonlyArray<Key> } | undefined
+} => {
   const selves = new Set<Row>([run.row])
   let parent = run.row.spec?.parent
   while (parent !== undefined) {

@@ -31,14 +31,23 @@ export const classFor = (state: State, row: Row): Class => {
   let list = state.plain.get(spec.task)
   if (list === undefined) state.plain.set(spec.task, list = [])
   for (const found of list) if (found.slots === spec.slots && found.urgent === urgent) return found
-  const made = new Class(`${spec.task}|${spec.slots}|${urgent}`, spec.task, spec.slots, urgent, false, undefined, false, undefined)
+  const made = new Class(
+    `${spec.task}|${spec.slots}|${urgent}`,
+    spec.task,
+    spec.slots,
+    urgent,
+    false,
+    undefined,
+    false,
+    undefined
+  )
   list.push(made)
   for (const pool of state.pools.values()) if (pool.tasks.has(spec.task)) join(made, pool)
   return made
 }
 
 const hasResources = (resources: Readonly<Record<string, number>> | undefined): boolean => {
-  if (resources !== undefined) for (const name in resources) if (resources[name]! > 0) return true
+  if (resources !== undefined) { for (const name in resources) if (resources[name]! > 0) return true }
   return false
 }
 
@@ -98,7 +107,7 @@ const enroll = (state: State, of: Class): void => {
     if (isNamed(worker, of)) admit(of, worker)
     else if (of.soft) others.push(worker)
   }
-  if (of.eligible.size === 0) for (const worker of others) admit(of, worker)
+  if (of.eligible.size === 0) { for (const worker of others) admit(of, worker) }
 }
 
 const admit = (of: Class, worker: Worker): void => {
@@ -193,7 +202,7 @@ const unblock = (state: State, of: Class): void => {
  */
 export const gain = (state: State, worker: Worker): void => {
   if (!worker.open) return
-  if (worker.pool !== undefined) for (const of of worker.pool.classes) unblock(state, of)
+  if (worker.pool !== undefined) { for (const of of worker.pool.classes) unblock(state, of) }
   for (const of of worker.classes) {
     of.roomy.add(worker)
     unblock(state, of)
@@ -207,7 +216,7 @@ const poolFor = (state: State, worker: Worker): Pool => {
   if (pool === undefined) {
     pool = new Pool(id, new Set(tasks))
     state.pools.set(id, pool)
-    for (const [task, list] of state.plain) if (pool.tasks.has(task)) for (const of of list) join(of, pool)
+    for (const [task, list] of state.plain) if (pool.tasks.has(task)) { for (const of of list) join(of, pool) }
   }
   return pool
 }

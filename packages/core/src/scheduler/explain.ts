@@ -20,7 +20,16 @@ import { why } from "./stuck.js"
  */
 export interface Explanation {
   readonly key: Key
-  readonly state: "Unknown" | "Recovering" | "Idle" | "Waiting" | "Queued" | "Assigned" | "Running" | "Stored" | "Failed"
+  readonly state:
+    | "Unknown"
+    | "Recovering"
+    | "Idle"
+    | "Waiting"
+    | "Queued"
+    | "Assigned"
+    | "Running"
+    | "Stored"
+    | "Failed"
   readonly summary: string
   /** Inputs that are not stored (the first ten). */
   readonly missing: ReadonlyArray<Key>
@@ -53,7 +62,9 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
   const base = {
     key,
     missing: row === undefined ? [] : missingOf(row).slice(0, 10).map((input) => input.key),
-    behind: row !== undefined && s?._tag === "Queued" ? s.class.queue.items.filter((one) => rowBefore(one, row)).length : undefined,
+    behind: row !== undefined && s?._tag === "Queued"
+      ? s.class.queue.items.filter((one) => rowBefore(one, row)).length
+      : undefined,
     worker: run?.worker.id,
     attempt: run === undefined ? undefined : Id.formatAttempt(run.attempt),
     since: run?.started,
@@ -83,7 +94,9 @@ const summary = (state: State, row: Row, now: number): string => {
   const again = row.failures > 0 ? ` (after ${row.failures} failures)` : ""
   switch (s._tag) {
     case "Idle":
-      return isWanted(row) ? `${row.key} is about to begin` : `nobody wants ${row.key}: it is remembered for what was made from it`
+      return isWanted(row)
+        ? `${row.key} is about to begin`
+        : `nobody wants ${row.key}: it is remembered for what was made from it`
     case "Waiting":
       return waiting(row, s.notBefore, now) + again
     case "Queued":
@@ -96,7 +109,9 @@ const summary = (state: State, row: Row, now: number): string => {
       return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}`
     }
     case "Failed":
-      return `${row.key} failed (${s.failure.reason}${s.failure.key === row.key ? "" : `, because of ${s.failure.key}`}): ${s.failure.detail}`
+      return `${row.key} failed (${s.failure.reason}${
+        s.failure.key === row.key ? "" : `, because of ${s.failure.key}`
+      }): ${s.failure.detail}`
   }
 }
 
@@ -120,14 +135,20 @@ const queued = (state: State, row: Row): string => {
   const before = of.queue.items.filter((one) => rowBefore(one, row)).length
   const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
   return `${row.key} can run and is queued behind ${before} others: the workers that may run it are busy` +
-    (bounded.length === 0 ? "" : `; with many attempts that wait, and so given only what those wait for: ${bounded.join(", ")}`)
+    (bounded.length === 0
+      ? ""
+      : `; with many attempts that wait, and so given only what those wait for: ${bounded.join(", ")}`)
 }
 
 const assigned = (row: Row, run: Run, now: number): string => {
   const where = `${run.worker.info.name} (${run.worker.id})`
   const attempt = Id.formatAttempt(run.attempt)
-  if (run.suspended !== undefined) return `${row.key} waits on ${where} for futures, its slot given away (attempt ${attempt})`
-  if (run.started !== undefined) return `${row.key} has run on ${where} for ${Math.max(0, now - run.started)} ms (attempt ${attempt})`
+  if (run.suspended !== undefined) {
+    return `${row.key} waits on ${where} for futures, its slot given away (attempt ${attempt})`
+  }
+  if (run.started !== undefined) {
+    return `${row.key} has run on ${where} for ${Math.max(0, now - run.started)} ms (attempt ${attempt})`
+  }
   const ahead = row.state._tag === "Assigned" && row.state.ahead.length > 0
     ? ` behind its inputs ${row.state.ahead.map((input) => input.key).join(", ")}`
     : ""

@@ -14,16 +14,7 @@ import type { FetchFailed } from "../Note.js"
 import { removeHolder, storedNote } from "./become.js"
 import { wantOf } from "./rows.js"
 import { answered } from "./scatter.js"
-import {
-  type Client,
-  journal,
-  type Peer,
-  type Row,
-  type State,
-  type Stored,
-  toClient,
-  type Worker
-} from "./State.js"
+import { type Client, journal, type Peer, type Row, type State, type Stored, toClient, type Worker } from "./State.js"
 import { drop } from "./values.js"
 
 const reportersMax = 3

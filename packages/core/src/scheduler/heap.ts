@@ -103,10 +103,14 @@ export class Heap<A> {
   /** The broken invariants, in words. */
   check(name: string): ReadonlyArray<string> {
     const broken: Array<string> = []
-    if (this.places.size !== this.items.length) broken.push(`H1 ${name}: ${this.places.size} places, ${this.items.length} members`)
+    if (this.places.size !== this.items.length) {
+      broken.push(`H1 ${name}: ${this.places.size} places, ${this.items.length} members`)
+    }
     this.items.forEach((item, index) => {
       if (this.places.get(item) !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
-      if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) broken.push(`H2 ${name}: member ${index} is before its parent`)
+      if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) {
+        broken.push(`H2 ${name}: member ${index} is before its parent`)
+      }
     })
     return broken
   }

@@ -199,7 +199,9 @@ const isFedBy = (row: Row, worker: Worker): boolean => {
     if (s._tag === "Stored") {
       // Its other inputs must be at hand: what would have to be fetched is placed by its cost, once all is known.
       if (s.inline === undefined && !s.holders.some((one) => one === worker)) return false
-    } else if (s._tag !== "Assigned" || s.run.worker !== worker || s.run.phase !== "Current" || s.run.thief !== undefined) {
+    } else if (
+      s._tag !== "Assigned" || s.run.worker !== worker || s.run.phase !== "Current" || s.run.thief !== undefined
+    ) {
       return false
     }
   }

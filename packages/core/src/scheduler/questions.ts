@@ -16,7 +16,10 @@ import type { Group, Row, State } from "./State.js"
  * @since 0.1.0
  * @category getters
  */
-export const whoHas = (state: State, keys: Iterable<Key> = state.rows.keys()): Readonly<Record<Key, ReadonlyArray<PeerId>>> => {
+export const whoHas = (
+  state: State,
+  keys: Iterable<Key> = state.rows.keys()
+): Readonly<Record<Key, ReadonlyArray<PeerId>>> => {
   const out: Record<Key, ReadonlyArray<PeerId>> = {}
   for (const key of keys) {
     const s = state.rows.get(key)?.state
@@ -186,7 +189,16 @@ const ofKeys = (state: State, keys: Iterable<Key>): ReadonlyArray<GroupProgress>
     if (row === undefined) continue
     let into = found.get(row.group)
     if (into === undefined) {
-      into = { group: row.group.name, waiting: 0, queued: 0, assigned: 0, running: 0, stored: 0, failed: 0, millis: row.group.millis }
+      into = {
+        group: row.group.name,
+        waiting: 0,
+        queued: 0,
+        assigned: 0,
+        running: 0,
+        stored: 0,
+        failed: 0,
+        millis: row.group.millis
+      }
       found.set(row.group, into)
     }
     into[column(row)]++

@@ -46,7 +46,11 @@ export const recordClient = (state: State, client: Client, note: FromClient): vo
 }
 
 const duplicate = (key: Key): Failure.Failure =>
-  Failure.make("DuplicateKey", key, `${key} already names other work that is still wanted: release it first, or use another key`)
+  Failure.make(
+    "DuplicateKey",
+    key,
+    `${key} already names other work that is still wanted: release it first, or use another key`
+  )
 
 const submit = (state: State, client: Client, note: Submit): void => {
   for (const spec of note.specs) submitOne(state, client, spec)
@@ -112,7 +116,11 @@ const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | un
     const input = state.rows.get(key)
     // A key that names itself, now or through its old content, is as unknown as any other.
     if (input === undefined || key === spec.key) {
-      return Failure.make("Lost", key, `the input ${key} of ${spec.key} is not known here: submit it again with its own spec`)
+      return Failure.make(
+        "Lost",
+        key,
+        `the input ${key} of ${spec.key} is not known here: submit it again with its own spec`
+      )
     }
     inputs.push(input)
   }
@@ -205,6 +213,8 @@ const offer = (state: State, client: Client, note: Offer): void => {
     } else toClient(state, client, { _tag: "DropValue", value: note.value })
     return touch(state, row)
   }
+  // Brought again after it was lost or cancelled: who was told so has had the last word.
+  for (const want of [...row.wants]) if (want.told === true) removeWant(state, row, want.client)
   const bytes = note.inline?.head.byteLength ?? 0
   const keep = note.inline !== undefined && state.inlineBytes + bytes <= state.config.inlineBudget
   become(state, row, {

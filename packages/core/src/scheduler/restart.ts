@@ -31,7 +31,7 @@ export const restart = (state: State, by: string): void => {
       removeWant(state, row, want.client)
     }
     const s = row.state
-    if (s._tag === "Stored") for (const holder of s.holders) drop(state, holder, s.value)
+    if (s._tag === "Stored") { for (const holder of s.holders) drop(state, holder, s.value) }
     row.keep = row.fresh = false
     become(state, row, idle)
     cancelRuns(state, row, by, "restart", true)

@@ -163,7 +163,9 @@ export const forget = (state: State, row: Row): void => {
   row.group.rows--
   row.group.counts[row.state._tag]--
   // The name of a group is forgotten with its rows; how long it takes is worth keeping for a while.
-  if (row.group.rows === 0 && row.group.millis === undefined && row.runs.length === 0) state.groups.delete(row.group.name)
+  if (row.group.rows === 0 && row.group.millis === undefined && row.runs.length === 0) {
+    state.groups.delete(row.group.name)
+  }
   unlink(state, row)
 }
 

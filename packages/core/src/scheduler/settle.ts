@@ -19,18 +19,9 @@ import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
 import { forget, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
-import {
-  idle,
-  isActive,
-  isWanted,
-  journal,
-  type Row,
-  type State,
-  toClient,
-  touch
-} from "./State.js"
-import { cancelRuns, drop } from "./values.js"
+import { idle, isActive, isWanted, journal, type Row, type State, toClient, touch } from "./State.js"
 import { claim, claimRun } from "./unclaimed.js"
+import { cancelRuns, drop } from "./values.js"
 
 /**
  * Settles touched rows until none is left or the step's budget is spent.
@@ -91,7 +82,9 @@ const want = (state: State, row: Row): void => {
     case "Queued": {
       if (isDoomed(state, row)) return
       if (row.missing > 0) return become(state, row, { _tag: "Waiting", notBefore: undefined })
-      if (classFor(state, row) !== s.class) become(state, row, { _tag: "Queued", class: classFor(state, row), since: s.since })
+      if (classFor(state, row) !== s.class) {
+        become(state, row, { _tag: "Queued", class: classFor(state, row), since: s.since })
+      }
       return
     }
     case "Assigned": {

@@ -93,7 +93,9 @@ export const whyUnrunnable = (state: State, of: Class): string => {
   for (const name in of.resources) asks.push(`${of.resources[name]} of ${name}`)
   if (of.slots > 1) asks.push(`${of.slots} slots`)
   if (asks.length === 0) asks.push("a worker that answers")
-  return `no worker can run it: it asks for ${asks.join(" and ")}, and of the ${state.workers.size} workers here none ` +
+  return `no worker can run it: it asks for ${
+    asks.join(" and ")
+  }, and of the ${state.workers.size} workers here none ` +
     "offers that; start one that does, or loosen what is asked"
 }
 

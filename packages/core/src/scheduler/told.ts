@@ -9,15 +9,15 @@
  *
  * @since 0.1.0
  */
-import type { TellingJob } from "./State.js"
 import type { WorkerTold } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { recordWorker } from "./recordWorker.js"
 import { find } from "./rows.js"
-import { groupOf, isWanted, journal, Row, type Run, type State, toWorker, touch, type Worker } from "./State.js"
-import { takeOver } from "./unclaimed.js"
+import type { TellingJob } from "./State.js"
+import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
+import { cancelOrphans, takeOver } from "./unclaimed.js"
 import { cancelRun, held } from "./values.js"
 
 /**
@@ -104,9 +104,11 @@ const adoptJob = (state: State, worker: Worker, job: TellingJob): Run => {
       worker.overdrawn = true
       const run = books.open(state, row, worker, job.attempt)
       takeOver(state, row, run)
+      cancelOrphans(state, row)
       return run
     }
   }
+  const settled = row !== undefined && (row.state._tag === "Assigned" || row.state._tag === "Stored")
   const group = groupOf(state, spec.group)
   const orphan = new Row(spec.key, spec.digest, state.seq++, [0, 0, 0], group, spec, undefined)
   orphan.gone = true
@@ -114,7 +116,7 @@ const adoptJob = (state: State, worker: Worker, job: TellingJob): Run => {
   const run = books.open(state, orphan, worker, job.attempt)
   if (job.cancelled) {
     run.phase = "Ending"
-  } else if (state.now < state.unclaimedUntil) {
+  } else if (state.now < state.unclaimedUntil && !settled) {
     run.phase = "Orphan"
     const list = state.orphans.get(spec.key)
     if (list === undefined) state.orphans.set(spec.key, [run])

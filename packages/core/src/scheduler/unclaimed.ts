@@ -76,6 +76,23 @@ export const takeOver = (state: State, row: Row, run: Run): void => {
   doom(row)
 }
 
+/**
+ * The row has its attempt: others of the same work are ended.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const cancelOrphans = (state: State, row: Row): void => {
+  const orphans = state.orphans.get(row.key)
+  if (orphans === undefined) return
+  const rest = orphans.filter((run) => run.row.digest !== row.digest)
+  if (rest.length > 0) state.orphans.set(row.key, rest)
+  else state.orphans.delete(row.key)
+  for (const run of orphans) {
+    if (run.row.digest === row.digest) cancelRun(state, run, "scheduler", "an older attempt goes on")
+  }
+}
+
 const rehome = (row: Row, run: Run): void => {
   if (run.row === row) return
   run.row.runs.splice(run.row.runs.indexOf(run), 1)

@@ -15,7 +15,17 @@ import { addHolder, become } from "./become.js"
 import * as books from "./books.js"
 import { find } from "./rows.js"
 import { answered } from "./scatter.js"
-import { isWanted, journal, type Peer, type Row, type Run, type State, toClient, toWorker, type Worker } from "./State.js"
+import {
+  isWanted,
+  journal,
+  type Peer,
+  type Row,
+  type Run,
+  type State,
+  toClient,
+  toWorker,
+  type Worker
+} from "./State.js"
 
 /**
  * Has a peer drop a value.
