@@ -32,7 +32,6 @@ import type * as Door from "./Door.js"
 import type { ExecutorEvent, Job, Outcome } from "./Executor.js"
 import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
 import { digest } from "./internal/digest.js"
-import { retryVerdict } from "./internal/retryVerdict.js"
 import { decodeInput } from "./internal/taskCodec.js"
 import * as Plain from "./PlainFunction.js"
 import * as Task from "./Task.js"
@@ -307,7 +306,7 @@ class RunnerLoop<R> implements Runner {
     try {
       if (Exit.isSuccess(exit)) {
         const payload = task.encodeSuccess(exit.value, { share: this.options.share })
-        return { _tag: "Value", payload, type: typeName(exit.value) }
+        return { _tag: "Value", payload, type: Value.describe(exit.value) }
       }
       if (Cause.isInterruptedOnly(exit.cause)) {
         return interrupted
@@ -316,8 +315,7 @@ class RunnerLoop<R> implements Runner {
       }
       return this.failed(job, task, exit.cause)
     } catch (error) {
-      const future = error instanceof Value.NotEncodable && error.future !== undefined
-      return this.ownFailure(job, future ? "FutureInResult" : "NotEncodable", messageOf(error))
+      return this.ownFailure(job, error instanceof Value.FutureInResult ? "FutureInResult" : "NotEncodable", messageOf(error))
     }
   }
 
@@ -347,9 +345,13 @@ const causeMax = 60 * 1024
 const digestShared = (job: Job): string =>
   digest(...job.inputs.flatMap(({ payload }) => payload.buffers.map((buffer) => new Uint8Array(buffer))))
 
-/** What the task does before it may wait for anything is all it does. */
-const runSync = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Exit.Exit<unknown, unknown> =>
-  Effect.runSyncExit(task.run(args) as Effect.Effect<unknown, unknown>)
+const runSync = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Exit.Exit<unknown, unknown> => {
+  try {
+    return Exit.succeed(task.runSync(args))
+  } catch (error) {
+    return task.caught(error)
+  }
+}
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -357,15 +359,6 @@ const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure && typeof failure._tag === "string"
     ? failure._tag
     : undefined
-
-const typeName = (value: unknown): string => {
-  if (value === null) return "null"
-  if (Array.isArray(value)) return `Array(${value.length})`
-  if (typeof value !== "object") return typeof value
-  if ("_id" in value && typeof value._id === "string") return value._id
-  const name = value.constructor?.name
-  return ArrayBuffer.isView(value) ? `${name}(${value.byteLength} bytes)` : name === undefined || name === "" ? "Object" : name
-}
 
 /** The task's own schedule, run on to where it stands, says whether and when to try again. */
 const verdict = (
@@ -376,7 +369,8 @@ const verdict = (
   const { retry } = task.options
   if (retry === undefined) return "undecided"
   if (failure === undefined || retry.while?.(failure) === false) return "final"
-  return retryVerdict(retry.schedule, failure, failures)
+  // A schedule that waits for something, or dies, grants nothing.
+  return Exit.getOrElse(Effect.runSyncExit(Task.retryAfter(retry.schedule, failure, failures)), () => "final" as const)
 }
 
 /** What crosses outward, and in every log line of the task whose line it is. */

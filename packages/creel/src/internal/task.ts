@@ -199,7 +199,7 @@ export const withOptions = <T extends Task.Contract.Any>(self: T, options: Task.
 
 /**
  * Where a schedule stands after so many failures is found by running it from its beginning: whoever retries may be
- * another worker than last time, and has nothing but the count.
+ * another worker than last time, and has nothing but the count. Time passes by what the schedule itself asks for.
  */
 export const retryAfter = (
   schedule: Schedule.Schedule<unknown, unknown>,
@@ -207,13 +207,14 @@ export const retryAfter = (
   failures: number
 ): Effect.Effect<"final" | { readonly retryAfter: number }> =>
   Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
+    let now = yield* Clock.currentTimeMillis
     let state: unknown = schedule.initial
     let delay = 0
     for (let i = 0; i <= failures; i++) {
       const [next, , decision] = yield* schedule.step(now, failure, state)
       if (ScheduleDecision.isDone(decision)) return "final"
       delay = Math.max(0, ScheduleIntervals.start(decision.intervals) - now)
+      now += delay
       state = next
     }
     return { retryAfter: delay }
