@@ -192,7 +192,7 @@ const duties = (state: State): void => {
         if (client.gone || client.down === undefined) break
         const end = Math.max(client.down, state.deaf) + state.config.clientLease
         if (end <= state.now) lost(state, client.id, "its lease is over", true)
-        else state.due.push({ _tag: "Lease", at: end, seq: state.seq++, client })
+        else state.due.push({ place: -1, _tag: "Lease", at: end, seq: state.seq++, client })
         break
       }
       case "Retry": {

@@ -164,6 +164,8 @@ export interface Ender {
   open: number
 }
 
+const none: ReadonlyArray<never> = []
+
 /**
  * One piece of work, wanted or remembered.
  *
@@ -172,7 +174,7 @@ export interface Ender {
  */
 export class Row {
   state: RowState = idle
-  inputs: Array<Row> = []
+  inputs: ReadonlyArray<Row> = none
   /** Rows that name this one as an input, whatever their state. */
   dependents: Set<Row> | undefined = undefined
   wants: Array<WantOf> = []
@@ -190,7 +192,7 @@ export class Row {
   unfetchable = 0
   /** How often it was asked back from a worker. */
   recalls = 0
-  deaths: Array<string> = []
+  deaths: ReadonlyArray<string> = none
   /** The input whose failure dooms this row, noted when it fails. */
   blame: Row | undefined = undefined
   /** Suspended attempts that (through others) wait for this row. */
@@ -207,6 +209,8 @@ export class Row {
   refusedBy: Set<Worker> | undefined = undefined
   enders: Array<Ender> | undefined = undefined
   dirty = false
+  /** Its place in the queue of its class. */
+  place = -1
   /** Not, or no longer, in `state.rows`. */
   gone = false
 
@@ -276,7 +280,8 @@ export interface Group {
  * @category models
  */
 export class Class {
-  readonly queue = new Heap<Row>(rowBefore)
+  place = -1
+  readonly queue = new Heap<"place", Row>("place", rowBefore)
   /** Of a plain class: pools whose workers know the task. */
   readonly pools: Array<Pool> = []
   /** Of a special class: who may and could run it. */
@@ -305,8 +310,8 @@ export class Class {
  * @category models
  */
 export class Pool {
-  readonly calm = new Heap<Worker>((a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
-  readonly busy = new Heap<Worker>((a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
+  readonly calm = new Heap<"calmPlace", Worker>("calmPlace", (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
+  readonly busy = new Heap<"busyPlace", Worker>("busyPlace", (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
   readonly workers = new Set<Worker>()
   readonly classes = new Set<Class>()
   constructor(readonly id: string, readonly tasks: ReadonlySet<string>) {}
@@ -318,6 +323,8 @@ export class Pool {
  */
 export class Worker {
   readonly _tag = "Worker"
+  calmPlace = -1
+  busyPlace = -1
   /** Attempts in its books, oldest first. */
   first: Run | undefined = undefined
   last: Run | undefined = undefined
@@ -422,7 +429,13 @@ export type Command =
  * @since 0.1.0
  * @category models
  */
-export type Due =
+export type Due = { place: number } & Duty
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Duty =
   | { readonly at: number; readonly seq: number; readonly _tag: "Silence"; readonly worker: Worker }
   | { readonly at: number; readonly seq: number; readonly _tag: "Lease"; readonly client: Client }
   | { readonly at: number; readonly seq: number; readonly _tag: "Retry"; readonly row: Row }
@@ -467,8 +480,8 @@ export interface State {
   readonly plain: Map<string, Array<Class>>
   readonly specials: Map<string, Class>
   /** Classes with something queued that may be placed, by their first row. */
-  readonly ready: Heap<Class>
-  readonly due: Heap<Due>
+  readonly ready: Heap<"place", Class>
+  readonly due: Heap<"place", Due>
   /** Unwanted rows that others name, oldest first. */
   readonly lineage: Set<Row>
   /** Offered rows that wait for a worker to be copied to. */
@@ -569,8 +582,8 @@ export const make = (options: MakeOptions): State => {
     pools: new Map(),
     plain: new Map(),
     specials: new Map(),
-    ready: new Heap(classBefore),
-    due: new Heap((a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
+    ready: new Heap("place", classBefore),
+    due: new Heap("place", (a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
     lineage: new Set(),
     unscattered: new Set(),
     bounded: new Set(),
@@ -602,7 +615,7 @@ export const make = (options: MakeOptions): State => {
   if (options.recovering !== undefined) {
     const { expect, until } = options.recovering
     state.recovering = { until, expect: new Set(expect), told: new Map(), others: [] }
-    state.due.push({ _tag: "Recovered", at: until, seq: state.seq++ })
+    state.due.push({ place: -1, _tag: "Recovered", at: until, seq: state.seq++ })
   }
   return state
 }

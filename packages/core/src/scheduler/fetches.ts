@@ -84,7 +84,7 @@ export const fetchFailedByWorker = (state: State, worker: Worker, note: FetchFai
     }
     const at = state.now + state.config.unreachableMillis
     worker.unreachable.set(note.holder, at)
-    state.due.push({ _tag: "Reachable", at, seq: state.seq++, worker })
+    state.due.push({ place: -1, _tag: "Reachable", at, seq: state.seq++, worker })
   }
   const row = rowOf(state, note)
   if (row === undefined) return

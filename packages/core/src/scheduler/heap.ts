@@ -4,11 +4,23 @@
  * Owns the order of its members. What orders them is the caller's; when that changes for a member, `update` it.
  *
  * Invariants:
- *   H1. `places` names the index of each member in `items`, and of nothing else.
+ *   H1. Each member's place is its index in `items`.
  *   H2. No member sorts before its parent.
  *
  * @since 0.1.0
  */
+
+/**
+ * Where a member keeps its index in a heap of that name, -1 while it is in none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Places {
+  place: number
+  calmPlace: number
+  busyPlace: number
+}
 
 /**
  * Mutable for speed: only the scheduler's step touches it.
@@ -16,18 +28,26 @@
  * @since 0.1.0
  * @category models
  */
-export class Heap<A> {
+export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
   readonly items: Array<A> = []
-  private readonly places = new Map<A, number>()
 
-  constructor(private readonly before: (a: A, b: A) => boolean) {}
+  constructor(private readonly slot: S, private readonly before: (a: A, b: A) => boolean) {}
+
+  private at(item: A): number {
+    return item[this.slot]
+  }
+
+  private put(item: A, index: number): void {
+    // The members carry their own index: a map of places would cost more than all comparisons.
+    ;(item as Record<S, number>)[this.slot] = index
+  }
 
   get size(): number {
     return this.items.length
   }
 
   has(item: A): boolean {
-    return this.places.has(item)
+    return this.items[this.at(item)] === item
   }
 
   peek(): A | undefined {
@@ -35,7 +55,7 @@ export class Heap<A> {
   }
 
   push(item: A): void {
-    if (this.places.has(item)) return this.update(item)
+    if (this.at(item) >= 0) return this.update(item)
     this.items.push(item)
     this.up(item, this.items.length - 1)
   }
@@ -48,20 +68,20 @@ export class Heap<A> {
 
   /** Adds it or, where it is a member already, moves it to where it now belongs. */
   update(item: A): void {
-    const index = this.places.get(item)
-    if (index === undefined) return this.push(item)
+    const index = this.at(item)
+    if (index < 0) return this.push(item)
     if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) this.up(item, index)
     else this.down(item, index)
   }
 
   delete(item: A): boolean {
-    const index = this.places.get(item)
-    if (index === undefined) return false
-    this.places.delete(item)
+    const index = this.at(item)
+    if (index < 0) return false
+    this.put(item, -1)
     const last = this.items.pop()!
     if (last !== item) {
       this.items[index] = last
-      this.places.set(last, index)
+      this.put(last, index)
       this.update(last)
     }
     return true
@@ -75,11 +95,11 @@ export class Heap<A> {
       const parent = items[above]!
       if (!this.before(item, parent)) break
       items[index] = parent
-      this.places.set(parent, index)
+      this.put(parent, index)
       index = above
     }
     items[index] = item
-    this.places.set(item, index)
+    this.put(item, index)
   }
 
   private down(item: A, from: number): void {
@@ -93,21 +113,18 @@ export class Heap<A> {
       const child = items[below]!
       if (!this.before(child, item)) break
       items[index] = child
-      this.places.set(child, index)
+      this.put(child, index)
       index = below
     }
     items[index] = item
-    this.places.set(item, index)
+    this.put(item, index)
   }
 
   /** The broken invariants, in words. */
   check(name: string): ReadonlyArray<string> {
     const broken: Array<string> = []
-    if (this.places.size !== this.items.length) {
-      broken.push(`H1 ${name}: ${this.places.size} places, ${this.items.length} members`)
-    }
     this.items.forEach((item, index) => {
-      if (this.places.get(item) !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
+      if (this.at(item) !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
       if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) {
         broken.push(`H2 ${name}: member ${index} is before its parent`)
       }

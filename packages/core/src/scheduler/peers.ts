@@ -52,7 +52,7 @@ const heardAt = (state: State, worker: Worker): number => Math.max(worker.heard,
 const watch = (state: State, worker: Worker): void => {
   const { deadAfter, suspectAfter } = state.config
   const at = heardAt(state, worker) + (worker.suspect ? deadAfter : Math.min(suspectAfter, deadAfter))
-  state.due.push({ _tag: "Silence", at: Math.max(at, state.now + 1), seq: state.seq++, worker })
+  state.due.push({ place: -1, _tag: "Silence", at: Math.max(at, state.now + 1), seq: state.seq++, worker })
 }
 
 /**
@@ -167,5 +167,5 @@ export const loseClient = (state: State, client: Client, detail: string): void =
 export const lease = (state: State, client: Client): void => {
   if (client.down !== undefined) return
   client.down = state.now
-  state.due.push({ _tag: "Lease", at: state.now + state.config.clientLease, seq: state.seq++, client })
+  state.due.push({ place: -1, _tag: "Lease", at: state.now + state.config.clientLease, seq: state.seq++, client })
 }

@@ -112,7 +112,7 @@ const end = (state: State, run: Run): Row | undefined => {
 
 const waitUntil = (state: State, row: Row, at: number): void => {
   become(state, row, { _tag: "Waiting", notBefore: at })
-  state.due.push({ _tag: "Retry", at, seq: state.seq++, row })
+  state.due.push({ place: -1, _tag: "Retry", at, seq: state.seq++, row })
 }
 
 const failed = (state: State, worker: Worker, note: TaskFailed): void => {
@@ -150,7 +150,7 @@ const returned = (state: State, worker: Worker, note: TaskReturned): void => {
  * @category combinators
  */
 export const blame = (state: State, row: Row, worker: Worker, detail: string): void => {
-  row.deaths.push(`${worker.info.name} (${worker.id}): ${detail}`)
+  row.deaths = [...row.deaths, `${worker.info.name} (${worker.id}): ${detail}`]
   journal(state, "died", row, worker, detail)
   if (row.deaths.length <= state.config.deathsMax) return
   const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +

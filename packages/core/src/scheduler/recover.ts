@@ -75,7 +75,7 @@ export const replay = (state: State): { readonly told: ReadonlyArray<Event>; rea
   const recovering = state.recovering!
   state.recovering = undefined
   state.unclaimedUntil = state.now + state.config.clientLease
-  state.due.push({ _tag: "Unclaimed", at: state.unclaimedUntil, seq: state.seq++ })
+  state.due.push({ place: -1, _tag: "Unclaimed", at: state.unclaimedUntil, seq: state.seq++ })
   const clients: Array<Event> = []
   const workers: Array<Event> = []
   const after: Array<Event> = []

@@ -54,7 +54,7 @@ export const find = (state: State, key: Key, digest: string): Row | undefined =>
  * @since 0.1.0
  * @category constructors
  */
-export const createRow = (state: State, spec: Spec, inputs: Array<Row>): Row => {
+export const createRow = (state: State, spec: Spec, inputs: ReadonlyArray<Row>): Row => {
   const group = groupOf(state, spec.group)
   const row = new Row(spec.key, spec.digest, state.seq, orderOf(state, spec), group, spec, undefined)
   state.seq++

@@ -22,7 +22,7 @@ import type { Class, Row, State } from "./State.js"
 export const stuck = (state: State, of: Class): void => {
   if (of.stuck) return
   of.stuck = true
-  state.due.push({ _tag: "Stuck", at: state.now + graceOf(state, of), seq: state.seq++, class: of })
+  state.due.push({ place: -1, _tag: "Stuck", at: state.now + graceOf(state, of), seq: state.seq++, class: of })
 }
 
 const isUnknown = (state: State, of: Class): boolean => {
@@ -53,7 +53,7 @@ export const review = (state: State, of: Class): void => {
   // Without a worker nobody is counting: joining one sets the clock again.
   if (state.workers.size === 0 || next === Number.POSITIVE_INFINITY) return
   of.stuck = true
-  state.due.push({ _tag: "Stuck", at: Math.max(next, state.now + 1), seq: state.seq++, class: of })
+  state.due.push({ place: -1, _tag: "Stuck", at: Math.max(next, state.now + 1), seq: state.seq++, class: of })
 }
 
 /** A silent worker could run it: whether it is dead is for its lease to say. */
