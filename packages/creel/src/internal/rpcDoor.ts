@@ -131,9 +131,10 @@ const attach = (
 ): Effect.Effect<Door.Mouth<any>, never, Scope.Scope> =>
   Effect.gen(function*() {
     const peer = new Peer(client, id, kind, ears)
-    yield* Effect.forkScoped(peer.reading)
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(peer.closing, "1 second")))
-    yield* Effect.forkScoped(peer.writing)
+    // Attaching may be uninterruptible (an acquisition), and closing is: neither may make these so.
+    yield* Effect.forkScoped(Effect.interruptible(peer.reading))
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(Effect.interruptible(peer.closing), "1 second")))
+    yield* Effect.forkScoped(Effect.interruptible(peer.writing))
     return { send: peer.send }
   })
 
