@@ -234,8 +234,6 @@ describe("options", () => {
     Effect.gen(function*() {
       const where = Task.make("where", () => Effect.map(Task.Current, (current) => current.worker))
       return yield* Effect.gen(function*() {
-        const there = yield* Client.map(where.pipe(Task.with({ workers: "worker-1" })), [])
-        assert.deepStrictEqual(there, [])
         for (const worker of ["worker-0", "worker-1", "worker-2"]) {
           const futures = yield* Effect.all(Array.from({ length: 4 }, () =>
             Client.submit(where.pipe(Task.with({ workers: [worker] })))))

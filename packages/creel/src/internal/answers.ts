@@ -30,8 +30,18 @@ export const toFutureError = (failure: Failure.Failure, publicKey: (key: string)
     key: publicKey(failure.key),
     worker: failure.worker,
     by: failure.by,
-    detail: failure.detail
+    ...withAdvice(failure.detail)
   })
+
+const whatToDo = ". What to do: "
+
+/** What an inner error says to do is better advice than what is known of its reason in general. */
+export const withAdvice = (message: string): { readonly detail: string; readonly advice: string | undefined } => {
+  const at = message.indexOf(whatToDo)
+  return at < 0
+    ? { detail: message, advice: undefined }
+    : { detail: message.slice(0, at), advice: message.slice(at + whatToDo.length) }
+}
 
 export const decoder = <A, E>(options: Options<A>): Decoder<A, E> => (settled) => {
   try {
@@ -39,7 +49,9 @@ export const decoder = <A, E>(options: Options<A>): Decoder<A, E> => (settled) =
     return settled.payload === undefined ? undefined : Exit.succeed(options.decodeSuccess(settled.payload))
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    return Exit.fail(new FutureError({ reason: "NotDecodable", key: options.publicKey(options.key), detail }))
+    return Exit.fail(
+      new FutureError({ reason: "NotDecodable", key: options.publicKey(options.key), ...withAdvice(detail) })
+    )
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AsCompleted } from "../AsCompleted.js"
@@ -48,6 +49,10 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   private isReady(handle: AnyHandle): void {
     this.ready.push(handle)
+    this.wakeAll()
+  }
+
+  private wakeAll(): void {
     const wake = this.wake
     this.wake = []
     for (const each of wake) each()
@@ -118,16 +123,31 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   readonly isEmpty: Effect.Effect<boolean> = Effect.map(this.count, (count) => count === 0)
 
-  readonly clear: Effect.Effect<void> = Effect.sync(() => {
+  readonly clear: Effect.Effect<void> = Effect.sync(() => this.forget())
+
+  close(): void {
+    this.forget()
+    this.letGo()
+  }
+
+  private forget(): void {
     for (const { stop } of this.watching.values()) stop()
     this.watching.clear()
     this.outstanding.clear()
     this.ready = []
-  })
+    // Who waits learns that nothing is outstanding.
+    this.wakeAll()
+  }
 
-  close(): void {
-    for (const { stop } of this.watching.values()) stop()
-    this.watching.clear()
-    this.letGo()
+  toString(): string {
+    return `AsCompleted(${this.watching.size} waiting, ${this.ready.length} done)`
+  }
+
+  toJSON(): unknown {
+    return { _id: "AsCompleted", waiting: this.watching.size, done: this.ready.length }
+  }
+
+  [Inspectable.NodeInspectSymbol](): unknown {
+    return this.toString()
   }
 }

@@ -279,6 +279,7 @@ export class ClientCore {
     reset: (_welcome, unacked) => {
       this.connected = true
       this.step({ _tag: "LinkReset", unacked })
+      this.wakeRoom()
     },
     notes: (notes) => {
       for (const note of notes) this.pending.push({ _tag: "Note", note })
@@ -312,6 +313,7 @@ export class ClientCore {
     this.alarm?.fiber.unsafeInterruptAsFork(FiberId.none)
     for (const key of [...this.ending.keys()]) this.ended(key, Infinity)
     for (const fiber of this.fetches.values()) fiber.unsafeInterruptAsFork(FiberId.none)
+    this.wakeRoom()
   }
 
   // ---------------------------------------------------------------------------
@@ -334,6 +336,13 @@ export class ClientCore {
     else handles.push(handle)
     this.own(handle, scope)
     return handle
+  }
+
+  /** How many handles are not released: for tests. */
+  handleCount(): number {
+    let count = 0
+    for (const handles of this.handles.values()) count += handles.length
+    return count
   }
 
   handlesOf(key: Id.Key): ReadonlyArray<AnyHandle> {
@@ -548,7 +557,11 @@ export class ClientCore {
     this.hasRoom()
       ? Effect.void
       : Effect.async<void>((resume) => {
-        this.room.push(() => resume(Effect.void))
+        const wake = () => resume(Effect.void)
+        this.room.push(wake)
+        return Effect.sync(() => {
+          this.room = this.room.filter((each) => each !== wake)
+        })
       })
   )
 

@@ -30,7 +30,7 @@ import { SubmitError } from "../FutureError.js"
 import * as PlainFunction from "../PlainFunction.js"
 import * as Task from "../Task.js"
 import * as Value from "../Value.js"
-import { decoder } from "./answers.js"
+import { decoder, withAdvice } from "./answers.js"
 import { Completion } from "./asCompleted.js"
 import { type AttemptBinding, ClientCore } from "./clientCore.js"
 import { gather } from "./gather.js"
@@ -147,13 +147,14 @@ const whenRoom = <A>(
   state: State,
   fiber: AnyFiber,
   go: Effect.Effect<A, SubmitError>
-): Effect.Effect<A, SubmitError> => {
-  if (state.core.hasRoom()) return go
-  if (fiber.getFiberRef(region).failWhenFull) {
-    return Effect.fail(new SubmitError({ reason: "OutboxFull", detail: "too much new work waits to leave this client" }))
-  }
-  return Effect.zipRight(state.core.awaitRoom, go)
-}
+): Effect.Effect<A, SubmitError> =>
+  Effect.suspend(() => {
+    if (state.core.hasRoom()) return go
+    return fiber.getFiberRef(region).failWhenFull
+      ? Effect.fail(new SubmitError({ reason: "OutboxFull", detail: "too much new work waits to leave this client" }))
+      // Others waited too, and may have filled it again.
+      : Effect.zipRight(state.core.awaitRoom, whenRoom(state, fiber, go))
+  })
 
 const serviceIn = (fiber: AnyFiber): Client.Service =>
   Context.get(fiber.currentContext as Context.Context<Client.Client>, Client.Client)
@@ -305,8 +306,8 @@ const scatter = (state: State, value: unknown, options: Client.ScatterOptions | 
     try {
       return Effect.succeed(scatterNow(state, value, options, scope))
     } catch (error) {
-      if (!(error instanceof Value.NotEncodable)) throw error
-      return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, detail: error.message }))
+      if (!(error instanceof Value.NotEncodable || error instanceof Value.FutureInResult)) throw error
+      return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, ...withAdvice(error.message) }))
     }
   })
 

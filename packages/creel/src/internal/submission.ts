@@ -12,6 +12,7 @@ import * as Future from "../Future.js"
 import { SubmitError } from "../FutureError.js"
 import type * as Task from "../Task.js"
 import * as Value from "../Value.js"
+import { withAdvice } from "./answers.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import { digestText } from "./digest.js"
 import { Handle } from "./handle.js"
@@ -92,10 +93,10 @@ export const make = (
     if (error instanceof Value.NotEncodable) {
       return Either.left(
         new SubmitError({
-          reason: error.future === undefined ? "NotEncodable" : "ClosedFuture",
+          reason: "NotEncodable",
           task: contract.name,
           path: error.path,
-          detail: error.message
+          ...withAdvice(error.message)
         })
       )
     }
@@ -219,14 +220,29 @@ const timeoutOf = (from: From, options: Task.SubmitOptions): number | undefined 
 }
 
 const invalid = (contract: Task.Contract.Any, options: Task.SubmitOptions): SubmitError | undefined => {
-  const bad = (detail: string) => new SubmitError({ reason: "BadOption", task: contract.name, detail })
-  if (options.priority !== undefined && !Number.isFinite(options.priority)) return bad("priority must be a finite number")
-  if (options.allowOtherWorkers === true && options.workers === undefined) {
-    return bad("allowOtherWorkers without workers says nothing")
+  const detail = wrong(options)
+  return detail === undefined ? undefined : new SubmitError({ reason: "BadOption", task: contract.name, detail })
+}
+
+/** Nearly every submission has no options at all, or only good ones. */
+const wrong = (options: Task.SubmitOptions): string | undefined => {
+  const { allowOtherWorkers, key, priority, resources, retry, timeout, workers } = options
+  if (key === "") return "key must not be empty"
+  if (priority !== undefined && !Number.isFinite(priority)) return "priority must be a finite number"
+  if (workers !== undefined && workers.length === 0) return "workers names none: leave it out to allow any"
+  if (allowOtherWorkers === true && workers === undefined) return "allowOtherWorkers without workers says nothing"
+  if (timeout !== undefined && !(Duration.toMillis(timeout) > 0)) return "timeout must be longer than 0"
+  for (const [name, amount] of Object.entries(resources ?? {})) {
+    if (!(amount >= 0 && Number.isFinite(amount))) return `resources.${name} must be a finite number, 0 or more`
   }
-  if (options.retry !== undefined && !(options.retry.times >= 0)) return bad("retry.times must be 0 or more")
-  for (const [name, amount] of Object.entries(options.resources ?? {})) {
-    if (!(amount >= 0 && Number.isFinite(amount))) return bad(`resources.${name} must be a finite number, 0 or more`)
+  return retry === undefined ? undefined : wrongRetry(retry)
+}
+
+const wrongRetry = ({ factor, jitter, times }: Task.RetryOptions): string | undefined => {
+  if (!(times >= 0)) return "retry.times must be 0 or more"
+  if (factor !== undefined && !(factor >= 0 && Number.isFinite(factor))) {
+    return "retry.factor must be a finite number, 0 or more"
   }
+  if (typeof jitter === "number" && !(jitter >= 0 && jitter <= 1)) return "retry.jitter must be between 0 and 1"
   return undefined
 }

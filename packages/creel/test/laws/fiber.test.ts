@@ -494,7 +494,7 @@ const suite = (maker: Maker) => {
           return span
         }).pipe(Effect.orDie, Effect.withSpan("outer"))
         assert.strictEqual(found?.trace, spanId.traceId)
-        assert.include(found?.ancestors, spanId.spanId)
+        assert.include(found?.ancestors ?? [], spanId.spanId)
       }))
 
       test("log annotations and the minimum log level", Effect.gen(function*() {
