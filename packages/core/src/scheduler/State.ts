@@ -310,8 +310,14 @@ export class Class {
  * @category models
  */
 export class Pool {
-  readonly calm = new Heap<"calmPlace", Worker>("calmPlace", (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
-  readonly busy = new Heap<"busyPlace", Worker>("busyPlace", (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq))
+  readonly calm = new Heap<"calmPlace", Worker>(
+    "calmPlace",
+    (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
+  )
+  readonly busy = new Heap<"busyPlace", Worker>(
+    "busyPlace",
+    (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
+  )
   readonly workers = new Set<Worker>()
   readonly classes = new Set<Class>()
   constructor(readonly id: string, readonly tasks: ReadonlySet<string>) {}
@@ -637,7 +643,8 @@ export const isActive = (state: RowState): boolean =>
  */
 export const isWanted = (row: Row): boolean =>
   row.wants.length > 0 || row.keep || row.consumers > 0 || row.fresh ||
-  (row.spec === undefined && row.state._tag === "Stored" && row.dependents !== undefined && row.dependents.size > 0)
+  (row.spec === undefined && (row.state._tag === "Stored" || row.state._tag === "Waiting") &&
+    row.dependents !== undefined && row.dependents.size > 0)
 
 /**
  * Queues the row to be settled.

@@ -13,12 +13,13 @@ import * as Failure from "../Failure.js"
 import type { Key } from "../Id.js"
 import type { ClientTold, FromClient, Offer, Release, Retry, Submit, Want } from "../Note.js"
 import type { Spec } from "../Spec.js"
-import { become } from "./become.js"
+import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
 import { fetchFailedByClient } from "./fetches.js"
-import { addWant, createOffered, createRow, removeWant, shadow, wantOf } from "./rows.js"
-import { fail } from "./settle.js"
+import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf } from "./rows.js"
+import { awaitTelling, fail } from "./settle.js"
 import { type Client, idle, isWanted, type Row, type State, toClient, touch } from "./State.js"
+import { claim } from "./unclaimed.js"
 
 /**
  * @since 0.1.0
@@ -205,6 +206,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
   if (known !== undefined && known.digest !== note.digest) shadow(state, known)
   const row = known !== undefined && known.digest === note.digest ? known : createOffered(state, note)
   row.offer ??= note
+  if (note.dropped === true) return named(state, client, row)
   const s = row.state
   if (s._tag === "Stored") {
     if (s.value === note.value) {
@@ -227,6 +229,16 @@ const offer = (state: State, client: Client, note: Offer): void => {
     holders: [client],
     reports: undefined
   })
+}
+
+/** Data that only workers have: those of them that were not heard yet may still tell of it. */
+const named = (state: State, client: Client, row: Row): void => {
+  const s = row.state
+  if (s._tag === "Stored") removeHolder(state, row, s, client)
+  touch(state, row)
+  if (s._tag !== "Idle") return
+  row.fresh = true
+  if (!claim(state, row)) awaitTelling(state, row)
 }
 
 /** A session begins: what this client wants, from now on, is what it says here. */
@@ -257,7 +269,9 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   }
   for (const row of [...client.wanted]) if (!wanted.has(row)) removeWant(state, row, client)
   // All that could name its offers has been told: what is not named by now is not needed.
-  for (const row of client.held) {
+  for (const one of note.offers) {
+    const row = find(state, one.key, one.digest)
+    if (row === undefined) continue
     row.fresh = false
     touch(state, row)
   }

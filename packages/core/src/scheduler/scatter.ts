@@ -23,7 +23,7 @@ const looked = 16
 export const scatter = (state: State, row: Row): void => {
   const s = row.state
   const plan = row.offer?.scatter
-  if (s._tag !== "Stored" || plan === undefined || row.scattered) return
+  if (s._tag !== "Stored" || plan === undefined || row.scattered || row.offer?.dropped === true) return
   if (row.copying !== undefined) {
     // Asked of the lost, or made meanwhile.
     for (const worker of row.copying) if (worker.gone || worker.held.has(row)) row.copying.delete(worker)

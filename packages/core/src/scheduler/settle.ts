@@ -76,6 +76,7 @@ const want = (state: State, row: Row): void => {
     case "Waiting": {
       if (isDoomed(state, row)) return
       const due = s.notBefore === undefined || s.notBefore <= state.now
+      if (row.spec === undefined || row.cut) return due ? begin(state, row) : undefined
       if (row.missing === 0 && due) queue(state, row)
       return
     }
@@ -106,6 +107,7 @@ const queue = (state: State, row: Row): void =>
 /** A wanted row sets out: the one place where all its inputs are looked at. */
 const begin = (state: State, row: Row): void => {
   if (row.spec === undefined || row.cut) {
+    if (claim(state, row) || awaitTelling(state, row)) return
     return fail(
       state,
       row,
@@ -125,6 +127,21 @@ const begin = (state: State, row: Row): void => {
   if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)
   become(state, row, { _tag: "Waiting", notBefore: undefined })
+}
+
+/**
+ * Waits, after a recovery, for workers that have yet to tell of a value that cannot be made again; says whether there
+ * is anything to wait for.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const awaitTelling = (state: State, row: Row): boolean => {
+  const at = state.unclaimedUntil
+  if (state.now >= at) return false
+  become(state, row, { _tag: "Waiting", notBefore: at })
+  state.due.push({ place: -1, _tag: "Retry", at, seq: state.seq++, row })
+  return true
 }
 
 const isDoomed = (state: State, row: Row): boolean => {

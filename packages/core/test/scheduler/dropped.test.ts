@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { drive, info, spec, toClients } from "./drive.js"
+
+const offer = {
+  _tag: "Offer",
+  key: "s",
+  value: "s#c1",
+  digest: "d:s",
+  bytes: 99,
+  inline: undefined,
+  scatter: { workers: undefined, all: false },
+  dropped: true
+} as const
+const held = {
+  _tag: "ValueHeld",
+  key: "s",
+  value: "s#c1",
+  attempt: undefined,
+  digest: "d:s",
+  bytes: 99,
+  type: "data",
+  how: "scattered",
+  millis: 1,
+  inline: undefined
+} as const
+const told = (values: ReadonlyArray<typeof held>) =>
+  ({ _tag: "WorkerTold", info: info("w1"), values, jobs: [], outcomes: [] }) as const
+const tells = (wants: ReadonlyArray<string>) =>
+  ({
+    _tag: "ClientTold",
+    name: "c1",
+    specs: [spec("y", ["s"])],
+    wants: wants.map((key) => ({ key, want: 1, told: undefined, keep: false })),
+    offers: [offer]
+  }) as const
+
+describe("data that only workers have, told to a new scheduler", () => {
+  const says = (commands: Parameters<typeof toClients>[0]) => toClients(commands).map(({ note }) => note._tag)
+  const recovering = { until: 1_005_000, expect: ["w1", "c1"] }
+
+  it("is found on its worker, whoever tells first, and nobody is asked for another copy", () => {
+    for (const first of ["client", "worker"]) {
+      const d = drive({ incarnation: 2, recovering })
+      if (first === "client") d.client("c1", tells(["s"]))
+      const out = d.worker("w1", told([held]))
+      const all = first === "client" ? out : d.client("c1", tells(["s"]))
+      assert.deepStrictEqual(says(all), ["TaskStored"])
+      assert.isFalse(all.some((one) => one._tag === "ToWorker"))
+    }
+  })
+
+  it("is waited for until its worker must have told, and is lost then", () => {
+    const d = drive({ incarnation: 2, recovering })
+    d.worker("w1", told([]))
+    assert.deepStrictEqual(says(d.client("c1", tells(["s", "y"]))), [])
+    assert.deepStrictEqual(says(d.pass(10_000)), [])
+    d.lost("w1", true)
+    assert.deepStrictEqual(says(d.pass(60_000)), ["TaskNotStored", "TaskNotStored"])
+  })
+
+  it("of a later worker is taken while it is waited for", () => {
+    const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["c1"] } })
+    assert.deepStrictEqual(says(d.client("c1", tells(["s"]))), [])
+    assert.deepStrictEqual(says(d.worker("w1", told([held]))), ["TaskStored"])
+  })
+
+  it("does not make its client a holder again in the same life of the scheduler", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const { dropped: _, ...whole } = offer
+    d.client("c1", whole)
+    d.submit("c1", [], ["s"])
+    d.copied("w1", "s", "s#c1", { how: "scattered" })
+    d.client("c1", tells(["s"]))
+    assert.deepStrictEqual(d.state.rows.get("s")?.state._tag, "Stored")
+    assert.deepStrictEqual([...d.state.clients.get("c1")!.held], [])
+  })
+})
