@@ -40,6 +40,20 @@ export class ClientPeer extends Peer<Client.Event> {
     return Client.nextDeadline(this.machine)
   }
   protected apply(events: ReadonlyArray<Client.Event>, now: number): void {
+    let from = 0
+    events.forEach((event, i) => {
+      if (event._tag !== "LinkReset") return
+      if (i > from) this.step(events.slice(from, i), now)
+      from = i + 1
+      const unacked = this.uplink.begin()
+      if (unacked === undefined) return
+      this.step([{ _tag: "LinkReset", unacked }], now)
+      this.uplink.begun()
+    })
+    if (from < events.length) this.step(events.slice(from), now)
+  }
+  private step(events: ReadonlyArray<Client.Event>, now: number): void {
+    if (!this.alive) return
     const { journal } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
     const told: Array<Note> = []
@@ -88,8 +102,8 @@ export class ClientPeer extends Peer<Client.Event> {
   acked(work: number): void {
     if (work > 0) this.tell({ _tag: "Acked", bytes: work })
   }
-  reset(unacked: ReadonlyArray<Note>): void {
-    this.tell({ _tag: "LinkReset", unacked })
+  reset(): void {
+    this.tell({ _tag: "LinkReset", unacked: [] })
   }
 
   /** Says goodbye; the session stays until that has arrived. */

@@ -47,7 +47,9 @@ export class Phases {
     const { world } = this
     world.phase = "liveness"
     world.journal.note(world.timeline.now, "world", "heals", "")
-    const current = world.scheduler ?? world.startScheduler(true)
+    // A deposed one is no scheduler, though it may not know it yet.
+    const newest = world.schedulers[world.schedulers.length - 1]
+    const current = newest?.alive === true ? newest : world.startScheduler(true)
     for (const scheduler of world.schedulers) if (scheduler !== current) scheduler.die()
     for (const peer of [...world.workers.values(), ...world.clients.values(), current]) peer.frozenUntil = 0
     world.network.heal()

@@ -47,6 +47,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
       if (n > 10_000) throw new Wrong("endless", "the scheduler asks to be stepped again and again", [])
       this.carryOut(Scheduler.step(this.machine, [], before))
     }
+    for (const worker of this.machine.workers.values()) if (worker.suspect) this.world.coverage.fired("suspected")
     this.check()
   }
   private check(): void {

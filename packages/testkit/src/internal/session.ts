@@ -31,7 +31,8 @@ interface Owner {
   /** Notes that arrived, in order. */
   notes(notes: ReadonlyArray<Note>): void
   acked(work: number): void
-  reset(unacked: ReadonlyArray<Note>, incarnation: Incarnation): void
+  /** A session is to begin. */
+  reset(): void
 }
 
 /** The peer's end. It is the one that connects, again and again. */
@@ -41,6 +42,9 @@ export class Uplink {
   scheduler: SchedulerPeer | undefined
   highest: Incarnation = 0
   private isUp = false
+  private pending:
+    | { readonly session: string; readonly incarnation: Incarnation; readonly frames: Array<Link.Frame> }
+    | undefined
   private connecting = false
   private isClosed = false
   constructor(readonly world: World, readonly owner: Owner) {}
@@ -90,6 +94,7 @@ export class Uplink {
     if (this.wire !== wire || !this.owner.alive || this.link === undefined) return
     const resumed = Link.resume(this.link, hello)
     if (resumed === undefined) {
+      this.pending = undefined
       if (this.scheduler !== undefined) this.hello(this.scheduler, wire, undefined)
       return
     }
@@ -100,17 +105,33 @@ export class Uplink {
     for (const frame of resumed.frames) this.put(frame)
     this.flush()
   }
-  /** A fresh session, maybe with a new incarnation. */
+  /**
+   * A fresh session, maybe with a new incarnation. It begins when the machine is stepped with `LinkReset`: what the
+   * machine says before that belongs to the old one.
+   */
   welcomed(wire: Wire, session: string, incarnation: Incarnation): void {
     if (this.wire !== wire || !this.owner.alive) return
     if (incarnation < this.highest) return wire.cut(1, 1)
     this.highest = incarnation
+    this.pending = { session, incarnation, frames: [] }
+    this.connecting = false
+    this.owner.reset()
+  }
+  /** What the last session leaves; undefined where it was begun already. */
+  begin(): ReadonlyArray<Note> | undefined {
+    const { pending } = this
+    if (pending === undefined) return undefined
     const unacked = this.link === undefined ? [] : Link.unacked(this.link)
     if (this.link !== undefined) this.world.coverage.fired("toldAgain")
-    this.link = makeLink(this.world, this.owner.id, session, incarnation)
-    this.isUp = true
-    this.connecting = false
-    this.owner.reset(unacked, incarnation)
+    this.link = makeLink(this.world, this.owner.id, pending.session, pending.incarnation)
+    this.isUp = this.wire !== undefined
+    return unacked
+  }
+  /** The machine has begun: what came early may be read. */
+  begun(): void {
+    const frames = this.pending?.frames ?? []
+    this.pending = undefined
+    for (const frame of frames) this.frame(frame)
   }
 
   send(notes: ReadonlyArray<Note>): void {
@@ -131,6 +152,10 @@ export class Uplink {
   }
   /** May come late, of a connection that was given up: the link tells whether it still means anything. */
   frame(frame: Link.Frame): void {
+    if (this.pending !== undefined && frame.session === this.pending.session) {
+      this.pending.frames.push(frame)
+      return
+    }
     if (!this.owner.alive || this.link === undefined) return
     const received = Link.receive(this.link, frame)
     if (received.acked.count > 0) this.owner.acked(received.acked.work)

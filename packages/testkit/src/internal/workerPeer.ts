@@ -42,6 +42,20 @@ export class WorkerPeer extends Peer<Worker.Event> {
     return Worker.nextDeadline(this.machine)
   }
   protected apply(events: ReadonlyArray<Worker.Event>, now: number): void {
+    let from = 0
+    events.forEach((event, i) => {
+      if (event._tag !== "LinkReset") return
+      if (i > from) this.step(events.slice(from, i), now)
+      from = i + 1
+      const unacked = this.uplink.begin()
+      if (unacked === undefined) return
+      this.step([{ _tag: "LinkReset", unacked }], now)
+      this.uplink.begun()
+    })
+    if (from < events.length) this.step(events.slice(from), now)
+  }
+  private step(events: ReadonlyArray<Worker.Event>, now: number): void {
+    if (!this.alive) return
     const { journal } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
     const told: Array<FromWorker> = []
@@ -89,7 +103,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
     const executor = this.executors.get(command.executor)
     // It died a moment ago, and the machine has yet to hear of it: the run goes down with it.
     if (executor !== undefined) return executor.run(command)
-    if (!this.world.deadExecutors.has(command.executor)) {
+    const isKnown = this.world.deadExecutors.get(command.executor)
+    // Where nobody knows what had begun, this may have, for all its worker can tell.
+    if (isKnown === false) this.world.model.recordDeath(command.spec.digest)
+    if (isKnown === undefined) {
       throw new Wrong("no executor", `${this.id} runs ${command.spec.key} on ${command.executor}`, [command.spec.key])
     }
   }
@@ -141,7 +158,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
   ): void {
     const { random, timeline } = this.world
     this.executors.delete(executor.id)
-    this.world.deadExecutors.add(executor.id)
+    this.world.deadExecutors.set(executor.id, started !== undefined)
     timeline.after(random.network.int(30), () => {
       this.tell({ _tag: "ExecutorDown", executor: executor.id, started, detail, expected })
       timeline.after(random.network.int(100), () => {
@@ -165,8 +182,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
     this.tell(...notes.map((note): Worker.Event => ({ _tag: "Note", note: note as ToWorker })))
   }
   acked(_work: number): void {}
-  reset(unacked: ReadonlyArray<Note>): void {
-    this.tell({ _tag: "LinkReset", unacked })
+  reset(): void {
+    this.tell({ _tag: "LinkReset", unacked: [] })
   }
 
   leave(): void {

@@ -53,7 +53,8 @@ export class World {
   readonly programs = new Set<Program>()
   /** Which work each offered key stands for. */
   readonly offers = new Map<string, string>()
-  readonly deadExecutors = new Set<string>()
+  /** Executors that died, and whether it is known what had begun on them. */
+  readonly deadExecutors = new Map<string, boolean>()
   readonly accidents: Accidents
   readonly phases: Phases
   checking = true
