@@ -77,7 +77,13 @@ export type ExecutorEvent =
   | { readonly _tag: "Claimed"; readonly attempt: Id.Attempt }
   | { readonly _tag: "Ended"; readonly attempt: Id.Attempt; readonly outcome: Outcome; readonly millis: number }
   /** It waits for these futures and gives its slot away. */
-  | { readonly _tag: "Suspended"; readonly attempt: Id.Attempt; readonly on: ReadonlyArray<Id.Key> }
+  | {
+    readonly _tag: "Suspended"
+    readonly attempt: Id.Attempt
+    readonly on: ReadonlyArray<Id.Key>
+    /** The client that waits inside of it. */
+    readonly client: Id.ClientId
+  }
   /** What it waited for is there: it asks for a slot, and goes on at `proceed`. */
   | { readonly _tag: "Resumed"; readonly attempt: Id.Attempt }
 

@@ -233,7 +233,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
   TaskEnded,
   TaskDied,
   Schema.TaggedStruct("RecallRefused", ofAttempt),
-  Schema.TaggedStruct("TaskSuspended", { ...ofAttempt, on: Schema.Array(Key) }),
+  Schema.TaggedStruct("TaskSuspended", { ...ofAttempt, on: Schema.Array(Key), client: Schema.optional(Peer) }),
   Schema.TaggedStruct("TaskResumed", ofAttempt),
   Schema.TaggedStruct("ValueGone", { key: Key, value: Value }),
   FetchFailed,

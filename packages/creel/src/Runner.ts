@@ -253,7 +253,7 @@ class RunnerLoop<R> implements Runner {
       attempt: job.attempt,
       suspend: (on) => {
         if (running.waiting++ > 0) return
-        this.options.emit({ _tag: "Suspended", attempt: job.attempt, on })
+        this.options.emit({ _tag: "Suspended", attempt: job.attempt, on, client: this.core.id })
       },
       resume: Effect.suspend(() => {
         if (--running.waiting > 0 || !this.running.has(job.attempt)) return Effect.void

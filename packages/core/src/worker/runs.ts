@@ -124,13 +124,13 @@ export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspe
   unpost(executor, job)
   forgetWait(context, executor, job)
   giveUp(executor, job)
-  job.state.suspended = { on: event.on, resuming: false }
+  job.state.suspended = { on: event.on, client: event.client, resuming: false }
   executor.suspended += 1
   for (const key of event.on) {
     bump(state.awaited, key, 1)
     hurryKey(context, key)
   }
-  tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on })
+  tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on, client: event.client })
   promote(context, executor)
 }
 
@@ -150,7 +150,7 @@ export const resumed = (context: Context, attempt: Attempt): void => {
   if (suspended === undefined) return void out.push({ _tag: "Continue", attempt })
   if (suspended.resuming) return
   for (const key of suspended.on) bump(state.awaited, key, -1)
-  job.state.suspended = { on: suspended.on, resuming: true }
+  job.state.suspended = { ...suspended, resuming: true }
   executorOf(context, job).resuming.push({ order: job.order, attempt })
 }
 

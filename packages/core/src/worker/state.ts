@@ -29,7 +29,7 @@ export interface Running {
   /** Whether it holds its share of the executor. */
   slot: boolean
   /** Keys it waits for; `resuming` once it asks for its slot again. */
-  suspended: { readonly on: ReadonlyArray<Key>; resuming: boolean } | undefined
+  suspended: { readonly on: ReadonlyArray<Key>; readonly client: string | undefined; resuming: boolean } | undefined
   told: boolean
   timedOut: boolean
   /** When its executor is ended if it has not ended by then. */
@@ -156,7 +156,13 @@ export type Event =
   }
   | { readonly _tag: "RunEnded"; readonly attempt: Attempt; readonly outcome: Outcome }
   | { readonly _tag: "Claimed"; readonly attempt: Attempt }
-  | { readonly _tag: "Suspended"; readonly attempt: Attempt; readonly on: ReadonlyArray<Key> }
+  | {
+    readonly _tag: "Suspended"
+    readonly attempt: Attempt
+    readonly on: ReadonlyArray<Key>
+    /** The client that waits inside of it. */
+    readonly client?: string | undefined
+  }
   | { readonly _tag: "Resumed"; readonly attempt: Attempt }
   | {
     readonly _tag: "FetchEnded"

@@ -45,7 +45,8 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
   })
   for (const job of state.jobs.values()) {
     if (job.state._tag !== "Running" || job.state.suspended === undefined) continue
-    tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: job.state.suspended.on })
+    const { client, on } = job.state.suspended
+    tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on, client })
   }
   for (const note of unacked) if (note._tag === "FetchFailed") tell(context, note)
   if (state.left) tell(context, { _tag: "WorkerLeft" })
