@@ -95,6 +95,7 @@ export const hear = (state: State, worker: Worker): void => {
   worker.suspect = false
   journal(state, "heard again", undefined, worker)
   place(state, worker)
+  for (const row of state.unscattered) touch(state, row)
   // What was not started elsewhere meanwhile simply goes on.
   for (let run = worker.first; run !== undefined; run = run.next) {
     const s = run.row.state

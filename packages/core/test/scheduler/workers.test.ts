@@ -210,6 +210,17 @@ describe("workers", () => {
     assert.sameMembers(toClients(lost).map(({ note }) => note._tag === "TaskNotStored" ? [note.key, note.failure.reason].join() : ""), ["s,Lost", "y,Lost"])
   })
 
+  it("scattered data that found nobody goes to the first worker that is heard again", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    d.pass(6_000)
+    const offer = { _tag: "Offer", key: "s", value: "s#c1", digest: "d:s", bytes: 99, inline: undefined, scatter: { workers: undefined, all: false } } as const
+    assert.deepStrictEqual(says(d.client("c1", offer)), [])
+    const beat = { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined } as const
+    assert.deepStrictEqual(says(d.worker("w1", beat)), ["w1 FetchValue s"])
+  })
+
   it("an argument is served by its client until nothing that might run names it", () => {
     const d = drive()
     d.join("w1")
