@@ -12,11 +12,11 @@ import { channelDoor } from "./wire.js"
 export const layerClient = (wire: Wire): Layer.Layer<Door.Door> =>
   Door.layerRpc({ trusted: true }).pipe(Layer.provide(RpcWire.layerClient(wire, channelDoor)))
 
-/** How to let a peer in by the door that is here. */
+/** How to let a peer in by the door that is here; it is let in for as long as the scope of each call. */
 export const serve: Effect.Effect<ServeDoor, never, Door.Door> = Effect.map(
-  Effect.context<Door.Door>(),
+  Door.Door,
   (door): ServeDoor => (protocol) =>
     Effect.asVoid(Layer.build(Door.layerServer({ trusted: true }))).pipe(
-      Effect.provide(Context.add(door, RpcServer.Protocol, protocol))
+      Effect.provide(Context.make(Door.Door, door).pipe(Context.add(RpcServer.Protocol, protocol)))
     )
 )
