@@ -11,11 +11,10 @@ export const beforeClose = Effect.gen(function*() {
   for (const worker of workers) yield* out(`${worker.name}: ${worker.assigned} tasks, ${worker.values} values`)
   yield* expect("no task and no value is left", workers.every((worker) => worker.assigned + worker.values === 0))
   yield* say("And the Layer ends: first the client, then the scheduler, then the threads.")
-  yield* code("Effect.provide(layer)")
+  yield* code("Effect.provide(lesson, layer)")
 })
 
 /** Outside of it: the Layer has closed. */
 export const closed = Effect.gen(function*() {
-  yield* out("closed: no worker, no thread, no connection is left")
-  yield* say("")
+  yield* out("closed: no worker and no thread is left\n")
 })
