@@ -6,21 +6,17 @@
  */
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
-import type * as Door from "creel/Door"
-import * as Engine from "creel/Engine"
-import type { ExecutorEvent, Executors } from "creel/Executor"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import type { ChildProcess } from "node:child_process"
 import * as os from "node:os"
 import type { ResourceLimits, Worker } from "node:worker_threads"
-import * as DoorWire from "./internal/door.js"
+import * as ClusterPlan from "./internal/clusterPlan.js"
 import * as Inside from "./internal/inside.js"
+import * as Isolate from "./internal/isolate.js"
 import { NodeClusterError } from "./NodeClusterError.js"
 import * as ProcessExecutors from "./ProcessExecutors.js"
-import type { NodeExecutors } from "./ThreadExecutors.js"
 import * as ThreadExecutors from "./ThreadExecutors.js"
 
 /**
@@ -84,10 +80,6 @@ export interface ProcessesOptions extends CommonOptions {
   readonly isolate?: boolean | undefined
 }
 
-type Make = (
-  options: ThreadExecutors.Options
-) => Effect.Effect<NodeExecutors, NodeClusterError>
-
 const insideExecutor = Effect.suspend(() => {
   const executor = Inside.executor()
   if (executor === undefined) return Effect.void
@@ -97,84 +89,36 @@ const insideExecutor = Effect.suspend(() => {
   return new NodeClusterError({ reason: "InsideExecutor", executor, detail })
 })
 
-const count = (name: string, n: number): Effect.Effect<number, NodeClusterError> =>
-  Number.isInteger(n) && n >= 1
-    ? Effect.succeed(n)
-    : new NodeClusterError({ reason: "BadOption", detail: `${name} is ${n}, and has to be a whole number from 1` })
-
-/** How many executors each worker gets; the first get one more where they do not come out even. */
-const shares = (executors: number, workers: number): ReadonlyArray<number> =>
-  Array.from({ length: workers }, (_, index) => Math.floor(executors / workers) + (index < executors % workers ? 1 : 0))
-
-/** Started before anyone listens; what they say meanwhile is kept. */
-const startEarly = Effect.fnUntraced(function*(executors: NodeExecutors) {
-  let early: Array<ExecutorEvent> | undefined = []
-  let emit = (event: ExecutorEvent): void => {
-    early?.push(event)
-  }
-  yield* executors.start((event) => emit(event))
-  yield* executors.ready
-  const listening: Executors = {
-    ...executors,
-    start: (to) =>
-      Effect.sync(() => {
-        const said = early ?? []
-        early = undefined
-        emit = to
-        for (const event of said) to(event)
-      })
-  }
-  return listening
-})
-
-const executorsOf = (options: CommonOptions, counts: ReadonlyArray<number>, make: Make) =>
-(worker: { readonly id: string; readonly name: string }): Effect.Effect<
-  Executors,
-  NodeClusterError,
-  Door.Door | Scope.Scope
-> =>
-  Effect.gen(function*() {
-    const index = Number(worker.name.slice(worker.name.lastIndexOf("-") + 1))
-    const executors = yield* make({
-      worker,
-      // A worker that joins later, by `scale`, is as large as the first.
-      count: counts[index] ?? counts[0] ?? 1,
-      io: options.io,
-      plainFunctions: options.plainFunctions ?? true,
-      startWithin: options.startWithin,
-      grace: options.grace,
-      restarts: options.restarts
-    })
-    yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
-    return yield* startEarly(executors)
-  })
-
-const layerHere = (
-  options: CommonOptions,
-  kind: string,
-  executors: number,
-  make: Make
+const layerOf = (
+  options: CommonOptions & { readonly isolate?: boolean | undefined },
+  plan: ClusterPlan.Plan,
+  more: Isolate.More
 ): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     yield* insideExecutor
-    const total = yield* count(kind, executors)
-    const workers = yield* count("workers", options.workers ?? 1)
-    if (workers > total) {
-      return yield* new NodeClusterError({
-        reason: "BadOption",
-        detail: `there are ${workers} workers and ${total} ${kind}, and each worker needs one of its own`
-      })
-    }
-    return Client.layer(options).pipe(
-      Layer.provideMerge(Engine.layer({
-        kind: `${total} ${kind}`,
-        workers,
-        name: options.workerName,
-        resources: options.resources,
-        executors: executorsOf(options, shares(total, workers), make)
-      }))
-    )
+    yield* ClusterPlan.check(plan)
+    const engine = options.isolate === true ? yield* Isolate.layer(plan, more) : ClusterPlan.layerEngine(plan)
+    return Layer.provideMerge(Client.layer(options), engine)
   }))
+
+const planOf = (
+  options: CommonOptions,
+  kind: ClusterPlan.Plan["kind"],
+  executors: number | undefined,
+  make: ClusterPlan.Make
+): ClusterPlan.Plan => ({
+  kind,
+  executors: executors ?? os.availableParallelism(),
+  workers: options.workers ?? 1,
+  make,
+  io: options.io,
+  resources: options.resources,
+  plainFunctions: options.plainFunctions ?? true,
+  grace: options.grace,
+  startWithin: options.startWithin,
+  restarts: options.restarts,
+  workerName: options.workerName
+})
 
 const noSource = new NodeClusterError({
   reason: "BadOption",
@@ -183,14 +127,14 @@ const noSource = new NodeClusterError({
     "import.meta.url))`"
 })
 
-const makeThreads = (options: ThreadsOptions): Make => (common) => {
+const makeThreads = (options: ThreadsOptions): ClusterPlan.Make => (common) => {
   const { resourceLimits, spawn, tasks } = options
   if (tasks !== undefined && spawn === undefined) return ThreadExecutors.make({ ...common, tasks, resourceLimits })
   if (spawn !== undefined && tasks === undefined) return ThreadExecutors.make({ ...common, spawn })
   return noSource
 }
 
-const makeProcesses = (options: ProcessesOptions): Make => (common) => {
+const makeProcesses = (options: ProcessesOptions): ClusterPlan.Make => (common) => {
   const { env, execArgv, spawn, tasks } = options
   if (tasks !== undefined && spawn === undefined) return ProcessExecutors.make({ ...common, tasks, execArgv, env })
   if (spawn !== undefined && tasks === undefined) return ProcessExecutors.make({ ...common, spawn })
@@ -219,7 +163,10 @@ const makeProcesses = (options: ProcessesOptions): Make => (common) => {
 export const layerThreads = (
   options: ThreadsOptions
 ): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
-  layerHere(options, "threads", options.threads ?? os.availableParallelism(), makeThreads(options))
+  layerOf(options, planOf(options, "threads", options.threads, makeThreads(options)), {
+    tasks: options.tasks,
+    resourceLimits: options.resourceLimits
+  })
 
 /**
  * A cluster whose executors are child processes, and a client of it. Closing it ends them all.
@@ -230,4 +177,8 @@ export const layerThreads = (
 export const layerProcesses = (
   options: ProcessesOptions
 ): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
-  layerHere(options, "processes", options.processes ?? os.availableParallelism(), makeProcesses(options))
+  layerOf(options, planOf(options, "processes", options.processes, makeProcesses(options)), {
+    tasks: options.tasks,
+    execArgv: options.execArgv,
+    env: options.env
+  })

@@ -1,0 +1,106 @@
+/**
+ * What a cluster of this machine is made of, from its options; where it stands (here, or in a thread of its own) is not
+ * its business.
+ */
+import type * as Cluster from "creel/Cluster"
+import type * as Door from "creel/Door"
+import * as Engine from "creel/Engine"
+import type { ExecutorEvent, Executors } from "creel/Executor"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { NodeClusterError } from "../NodeClusterError.js"
+import type { NodeExecutors, Options } from "../ThreadExecutors.js"
+import * as DoorWire from "./door.js"
+
+export type Make = (options: Options) => Effect.Effect<NodeExecutors, NodeClusterError>
+
+export interface Plan {
+  readonly kind: "threads" | "processes"
+  /** In all. */
+  readonly executors: number
+  readonly workers: number
+  readonly make: Make
+  readonly io: number | undefined
+  readonly resources: Readonly<Record<string, number>> | undefined
+  readonly plainFunctions: boolean
+  readonly grace: Duration.DurationInput | undefined
+  readonly startWithin: Duration.DurationInput | undefined
+  readonly restarts: Options["restarts"]
+  readonly workerName: string | undefined
+}
+
+const whole = (name: string, n: number): Effect.Effect<number, NodeClusterError> =>
+  Number.isInteger(n) && n >= 1
+    ? Effect.succeed(n)
+    : new NodeClusterError({ reason: "BadOption", detail: `${name} is ${n}, and has to be a whole number from 1` })
+
+/** How many executors each worker gets; the first get one more where they do not come out even. */
+const shares = (executors: number, workers: number): ReadonlyArray<number> =>
+  Array.from({ length: workers }, (_, index) => Math.floor(executors / workers) + (index < executors % workers ? 1 : 0))
+
+/** Started before anyone listens; what they say meanwhile is kept. */
+const startEarly = Effect.fnUntraced(function*(executors: NodeExecutors) {
+  let early: Array<ExecutorEvent> | undefined = []
+  let emit = (event: ExecutorEvent): void => {
+    early?.push(event)
+  }
+  yield* executors.start((event) => emit(event))
+  yield* executors.ready
+  const listening: Executors = {
+    ...executors,
+    start: (to) =>
+      Effect.sync(() => {
+        const said = early ?? []
+        early = undefined
+        emit = to
+        for (const event of said) to(event)
+      })
+  }
+  return listening
+})
+
+const executorsOf = (plan: Plan, counts: ReadonlyArray<number>) =>
+(worker: { readonly id: string; readonly name: string }): Effect.Effect<
+  Executors,
+  NodeClusterError,
+  Door.Door | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const index = Number(worker.name.slice(worker.name.lastIndexOf("-") + 1))
+    const executors = yield* plan.make({
+      worker,
+      // A worker that joins later, by `scale`, is as large as the first.
+      count: counts[index] ?? counts[0] ?? 1,
+      io: plan.io,
+      plainFunctions: plan.plainFunctions,
+      startWithin: plan.startWithin,
+      grace: plan.grace,
+      restarts: plan.restarts
+    })
+    yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
+    return yield* startEarly(executors)
+  })
+
+/** Whether the numbers can mean anything. */
+export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
+  Effect.gen(function*() {
+    const total = yield* whole(plan.kind, plan.executors)
+    const workers = yield* whole("workers", plan.workers)
+    if (workers > total) {
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail: `there are ${workers} workers and ${total} ${plan.kind}, and each worker needs one of its own`
+      })
+    }
+  })
+
+export const layerEngine = (plan: Plan): Layer.Layer<Door.Door | Cluster.Cluster, NodeClusterError> =>
+  Engine.layer({
+    kind: `${plan.executors} ${plan.kind}`,
+    workers: plan.workers,
+    name: plan.workerName,
+    resources: plan.resources,
+    executors: executorsOf(plan, shares(plan.executors, plan.workers))
+  })

@@ -1,0 +1,142 @@
+/**
+ * Scheduler, workers' machines and stores in a thread of their own, on which neither tasks nor the program run: however
+ * busy the program is, heartbeats, fetches and timeouts go on.
+ */
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as Cluster from "creel/Cluster"
+import * as Door from "creel/Door"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ResourceLimits, WorkerOptions } from "node:worker_threads"
+import { Worker } from "node:worker_threads"
+import { NodeClusterError } from "../NodeClusterError.js"
+import type { Backing } from "./backing.js"
+import * as Backings from "./backing.js"
+import * as BootFile from "./bootFile.js"
+import type { Plan } from "./clusterPlan.js"
+import * as DoorWire from "./door.js"
+import { bare, spawnWith } from "./executorOptions.js"
+import type { HostOptions } from "./hostRpcs.js"
+import { HostRpcs } from "./hostRpcs.js"
+import * as Module from "./module.js"
+import * as RealTime from "./realTime.js"
+import * as RpcWire from "./rpcWire.js"
+import { channelExecutor } from "./wire.js"
+
+/** What only one kind of cluster can be told. */
+export interface More {
+  readonly tasks: URL | string | undefined
+  readonly resourceLimits?: ResourceLimits | undefined
+  readonly execArgv?: ReadonlyArray<string> | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+/** Milliseconds the host may take to end what it started, beyond the grace it gives that. */
+const stopWithin = 5000
+
+const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
+  kind: plan.kind,
+  tasks,
+  executors: plan.executors,
+  workers: plan.workers,
+  io: plan.io,
+  resources: plan.resources,
+  plainFunctions: plan.plainFunctions,
+  grace: graceOf(plan),
+  startWithin: Duration.toMillis(plan.startWithin ?? "30 seconds"),
+  restarts: plan.restarts,
+  workerName: plan.workerName,
+  resourceLimits: more.resourceLimits,
+  execArgv: more.execArgv,
+  env: more.env
+})
+
+const graceOf = (plan: Plan): number => Duration.toMillis(plan.grace ?? "2 seconds")
+
+const died = (detail: string): NodeClusterError => new NodeClusterError({ reason: "HostFailed", detail })
+
+const acquireHost = (boot: URL) =>
+  Effect.acquireRelease(
+    Effect.map(
+      spawnWith("host", () => new Worker(boot, bare<WorkerOptions>({ name: "creel-host", ...BootFile.execArgv() }))),
+      Backings.fromThread
+    ),
+    (host) =>
+      Effect.suspend(() => {
+        if (host.isGone()) return Effect.void
+        host.kill()
+        return RealTime.within(Deferred.await(host.exited), 1000)
+      })
+  )
+
+/** When the thread dies, everyone who waits for the scheduler is told. */
+const overWith = (door: Door.Service, host: Backing) =>
+  Effect.gen(function*() {
+    const ears = new Set<Door.Ears<any>>()
+    yield* Deferred.await(host.exited).pipe(
+      Effect.flatMap((detail) =>
+        Effect.zipRight(
+          Effect.logError(`the thread that hosts the cluster died: ${detail}`),
+          Effect.sync(() => {
+            for (const ear of ears) ear.over(`the thread that hosts the cluster died: ${detail}`)
+          })
+        )
+      ),
+      Effect.forkScoped
+    )
+    const heard = <Down, A, E, R>(ear: Door.Ears<Down>, attach: Effect.Effect<A, E, R>) =>
+      Effect.zipRight(
+        Effect.acquireRelease(Effect.sync(() => ears.add(ear)), () => Effect.sync(() => ears.delete(ear))),
+        attach
+      )
+    return {
+      ...door,
+      attachClient: (id, ear) => heard(ear, door.attachClient(id, ear)),
+      attachWorker: (id, ear) => heard(ear, door.attachWorker(id, ear))
+    } satisfies Door.Service
+  })
+
+const make = (plan: Plan, options: HostOptions, boot: URL) =>
+  Effect.gen(function*() {
+    const host = yield* acquireHost(boot)
+    const rpc = yield* RpcClient.make(HostRpcs, { disableTracing: true }).pipe(
+      Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(host.wire, channelExecutor))
+    )
+    yield* Effect.addFinalizer(() =>
+      host.isGone() ? Effect.void : RealTime.within(Effect.ignore(rpc.Stop()), graceOf(plan) + stopWithin)
+    )
+    yield* rpc.Start(options).pipe(
+      Effect.catchTag("RpcClientError", (error) => Effect.fail(died(error.message))),
+      Effect.raceFirst(Effect.flatMap(Deferred.await(host.exited), (detail) => Effect.fail(died(detail))))
+    )
+    const far = Context.get(yield* Layer.build(DoorWire.layerClient(host.wire)), Door.Door)
+    const door = yield* overWith(far, host)
+    return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
+      describe: Effect.orDie(rpc.Describe()),
+      workers: door.ask.workers,
+      scale: door.ask.scale,
+      tree: Effect.orDie(rpc.Tree()),
+      restartScheduler: Effect.orDie(rpc.RestartScheduler())
+    }))
+  })
+
+/** Fails at once when the module cannot be what it is said to be, or when there is none. */
+export const layer = (
+  plan: Plan,
+  more: More
+): Effect.Effect<Layer.Layer<Door.Door | Cluster.Cluster, NodeClusterError>, NodeClusterError> =>
+  Effect.gen(function*() {
+    if (more.tasks === undefined) {
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail: "an isolated cluster starts its executors from a thread of its own, to which `spawn` cannot go",
+        advice: "give `tasks`, or leave out `isolate`"
+      })
+    }
+    const { url } = yield* Module.resolve(more.tasks)
+    const boot = yield* BootFile.locateHost
+    return Layer.scopedContext(make(plan, hostOptions(plan, more, url), boot))
+  })
