@@ -42,7 +42,7 @@ import { plan } from "./worker/plan.js"
 import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replicas.js"
 import * as Runs from "./worker/runs.js"
 import * as Inner from "./worker/state.js"
-import { heartbeat, measureBusy, retell } from "./worker/told.js"
+import { changed, heartbeat, measureBusy, retell } from "./worker/told.js"
 
 /**
  * @since 0.1.0
@@ -173,6 +173,8 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
 const leave = (context: Inner.Context): void => {
   const { jobs } = context.state
   context.state.leaving = true
+  // Said first, so that nothing that goes back is sent here again.
+  changed(context)
   for (const job of [...jobs.values()]) {
     if (job.state._tag !== "Running" && jobs.has(job.attempt)) giveBack(context, job, "leaving")
   }

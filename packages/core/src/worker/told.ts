@@ -65,13 +65,13 @@ const values = ({ state }: Context): ReadonlyArray<Note.ValueHeld> => {
   return all
 }
 
-/** Executors came or went: what this worker is has changed. */
+/** Executors came or went, or it is leaving: what this worker is has changed. */
 export const changed = (context: Context): void => {
   const { state } = context
   let slots = 0
   const tasks = new Set<string>()
   for (const executor of state.executors.values()) {
-    if (executor.ending) continue
+    if (executor.ending || state.leaving) continue
     slots += executor.slots
     for (const task of executor.tasks) tasks.add(task)
   }

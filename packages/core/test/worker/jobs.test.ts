@@ -360,6 +360,14 @@ describe("sessions", () => {
     assert.deepStrictEqual(news(bench.step(value(1))), ["a held: computed", "left"])
   })
 
+  it("offers no slots from the moment it leaves, before anything goes back", () => {
+    const bench = new Bench()
+    bench.step(runTask("a", 1), runTask("b", 2))
+    const [first, second] = told(bench.step({ _tag: "Leave" }))
+    assert.strictEqual(first?._tag === "WorkerChanged" ? first.info.slots : undefined, 0)
+    assert.strictEqual(second?._tag, "TaskReturned")
+  })
+
   it("tells of what runs for long, and that it lives", () => {
     const bench = new Bench()
     bench.step(runTask("a", 1))
