@@ -148,7 +148,13 @@ const await_ = (state: State, row: Row, change: number): void => {
   if (row.state._tag === "Queued") touch(state, row)
 }
 
-const bound = (state: State, worker: Worker): void => {
+/**
+ * Lists the worker as bounded exactly while it is.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const bound = (state: State, worker: Worker): void => {
   if (isBounded(state, worker) && !worker.gone) state.bounded.add(worker)
   else state.bounded.delete(worker)
 }

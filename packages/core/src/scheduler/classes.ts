@@ -15,7 +15,7 @@
  * @since 0.1.0
  */
 import * as Saturation from "../policy/saturation.js"
-import { isBounded, move, refresh } from "./books.js"
+import { bound, isBounded, move, refresh } from "./books.js"
 import { Class, Pool, type Row, type State, type Worker } from "./State.js"
 
 const specialsMax = 256
@@ -251,6 +251,7 @@ export const place = (state: State, worker: Worker): void => {
     }
     if (of.eligible.has(worker) || of.soft) unblock(state, of)
   }
+  bound(state, worker)
   if (worker.open) {
     refresh(state, worker)
     move(state, worker, true)

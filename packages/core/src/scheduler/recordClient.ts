@@ -229,6 +229,8 @@ const offer = (state: State, client: Client, note: Offer): void => {
     holders: [client],
     reports: undefined
   })
+  // Workers that told of copies before are holders too.
+  claim(state, row)
 }
 
 /** Data that only workers have: those of them that were not heard yet may still tell of it. */
