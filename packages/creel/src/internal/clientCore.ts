@@ -12,6 +12,7 @@
 import * as Machine from "@creel/core/Client"
 import type * as Failure from "@creel/core/Failure"
 import type * as Id from "@creel/core/Id"
+import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
 import type * as Payload from "@creel/core/Payload"
 import type * as Clock from "effect/Clock"
@@ -206,9 +207,13 @@ export class ClientCore {
   readonly flush = (): void => {
     this.flushing = false
     if (this.mouth === undefined || this.outbox.length === 0) return
-    const notes = mergeSubmits(this.outbox)
+    const notes = merged(this.outbox)
+    const before = submits(this.outbox)
     this.outbox = []
     this.mouth.send(notes)
+    // What the merged ones no longer weigh, nobody will acknowledge.
+    const gone = before - submits(notes)
+    if (gone > 0) this.step({ _tag: "Acked", bytes: gone * emptySubmit })
   }
 
   private fetch(command: Extract<Machine.Command, { readonly _tag: "Fetch" }>): void {
@@ -602,23 +607,40 @@ interface FetchAnswer {
   readonly why: Door.ReadFailed["why"] | undefined
 }
 
-/** Submissions that leave together are one note. */
-const mergeSubmits = (notes: ReadonlyArray<Note.FromClient>): Array<Note.FromClient> => {
+const emptySubmit = Link.weigh({ _tag: "Submit", specs: [], wants: [], keep: [] })
+
+const submits = (notes: ReadonlyArray<Note.FromClient>): number => {
+  let count = 0
+  for (const note of notes) if (note._tag === "Submit") count++
+  return count
+}
+
+/** At so many entries a merged note is full. */
+const mergedMax = 512
+
+/** Submissions that leave together are one note, and so are releases that follow one another. */
+const merged = (notes: ReadonlyArray<Note.FromClient>): Array<Note.FromClient> => {
   const out: Array<Note.FromClient> = []
-  let open: { specs: Array<Note.Submit["specs"][number]>; wants: Array<Note.Want>; keep: Array<Id.Key> } | undefined
+  let submit: { specs: Array<Note.Submit["specs"][number]>; wants: Array<Note.Want>; keep: Array<Id.Key> } | undefined
+  let release: Array<Note.Want> | undefined
   for (const note of notes) {
-    if (note._tag !== "Submit") {
-      open = undefined
-      out.push(note)
-      continue
-    }
-    if (open === undefined || open.specs.length >= 512) {
-      open = { specs: [], wants: [], keep: [] }
-      out.push({ _tag: "Submit", ...open })
-    }
-    for (const spec of note.specs) open.specs.push(spec)
-    for (const want of note.wants) open.wants.push(want)
-    for (const key of note.keep) open.keep.push(key)
+    if (note._tag !== "Submit") submit = undefined
+    if (note._tag !== "Release" || note.answer) release = undefined
+    if (note._tag === "Submit") {
+      if (submit === undefined || submit.specs.length >= mergedMax) {
+        submit = { specs: [], wants: [], keep: [] }
+        out.push({ _tag: "Submit", ...submit })
+      }
+      for (const spec of note.specs) submit.specs.push(spec)
+      for (const want of note.wants) submit.wants.push(want)
+      for (const key of note.keep) submit.keep.push(key)
+    } else if (note._tag === "Release" && !note.answer) {
+      if (release === undefined || release.length >= mergedMax) {
+        release = []
+        out.push({ _tag: "Release", wants: release, answer: false })
+      }
+      for (const want of note.wants) release.push(want)
+    } else out.push(note)
   }
   return out
 }
