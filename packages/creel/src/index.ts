@@ -136,3 +136,10 @@ export * as NoteSchema from "./NoteSchema.js"
  * @since 0.1.0
  */
 export * as Rpcs from "./Rpcs.js"
+
+/**
+ * The worker's side of a task group.
+ *
+ * @since 0.1.0
+ */
+export * as Worker from "./Worker.js"
