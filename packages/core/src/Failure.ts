@@ -47,8 +47,6 @@ export interface Failure {
   readonly detail: string
   /** The encoded cause, for `Failed`. */
   readonly cause: Payload | undefined
-  /** Whose declared error decodes the cause (see `Spec.task`). */
-  readonly task: string | undefined
 }
 
 /**
@@ -63,6 +61,5 @@ export const make = (
     readonly worker?: WorkerId | undefined
     readonly by?: string | undefined
     readonly cause?: Payload | undefined
-    readonly task?: string | undefined
   }
-): Failure => ({ reason, key, detail, worker: more?.worker, by: more?.by, cause: more?.cause, task: more?.task })
+): Failure => ({ reason, key, detail, worker: more?.worker, by: more?.by, cause: more?.cause })
