@@ -119,6 +119,7 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   }
   flushReleases(context)
   sweep(context)
+  flushReleases(context)
   start(context)
   return out
 }

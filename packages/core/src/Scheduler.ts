@@ -177,7 +177,11 @@ const lost = (state: State, peer: PeerId, detail: string, expected: boolean): vo
 
 /** What is due by now. */
 const duties = (state: State): void => {
-  for (let due = state.due.peek(); due !== undefined && due.at <= state.now && !isSettling(state); due = state.due.peek()) {
+  for (
+    let due = state.due.peek();
+    due !== undefined && due.at <= state.now && !isSettling(state);
+    due = state.due.peek()
+  ) {
     state.due.pop()
     switch (due._tag) {
       case "Silence": {
@@ -232,6 +236,9 @@ const reachable = (state: State, worker: Worker): void => {
   worker.unreachable = undefined
   if (worker.gone) return
   state.unreachable--
+  for (const row of state.unscattered) {
+    if (row.refusedBy?.delete(worker) === true) touch(state, row)
+  }
   place(state, worker)
 }
 

@@ -81,6 +81,8 @@ export const sweep = (context: Context): void => {
     if (row === undefined || isWanted(row) || row.needed > 0) continue
     state.rows.delete(key)
     if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
+    // Never wanted, it was to be named: where that was refused, nobody else tells that it is not needed.
+    if (row.offer !== undefined && row.want === 0) context.releases.push({ key, want: 0 })
     for (const input of row.spec?.inputs ?? []) {
       const named = state.rows.get(input)
       if (named === undefined) continue

@@ -253,6 +253,7 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     if (offered.has(row.key) || s._tag !== "Stored") continue
     s.holders.splice(s.holders.indexOf(client), 1)
     client.held.delete(row)
+    row.fresh = false
     touch(state, row)
   }
   for (const one of note.offers) offer(state, client, one)

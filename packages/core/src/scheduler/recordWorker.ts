@@ -66,8 +66,9 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       return
     }
     case "ValueGone": {
-      const row = state.rows.get(note.key) ?? undefined
-      for (const one of row === undefined ? [] : [row, ...(state.shadows.get(note.key) ?? [])]) {
+      const row = state.rows.get(note.key)
+      const shadows = state.shadows.get(note.key) ?? []
+      for (const one of row === undefined ? shadows : [row, ...shadows]) {
         if (one.state._tag === "Stored" && one.state.value === note.value) removeHolder(state, one, one.state, worker)
       }
       return

@@ -309,7 +309,11 @@ describe("offers", () => {
     const bench = new Bench()
     const submit: Client.Event = { _tag: "Submit", specs: [spec("a", { inputs: ["x"] })], wants: ["a"], keep: [] }
     assert.deepStrictEqual(short(bench.step(offer(false), submit)), ["tell Offer", "a pending", "tell Submit"])
-    assert.deepStrictEqual(short(bench.step(release("a"))), ["tell Release", "drop x#c1"])
+    const commands = bench.step(release("a"))
+    assert.deepStrictEqual(short(commands), ["tell Release", "drop x#c1", "tell Release"])
+    // The scheduler may have refused what named it, and would keep it for another that does.
+    const last = told(commands).at(-1)
+    assert.deepStrictEqual(last?._tag === "Release" ? last.wants : [], [{ key: "x", want: 0 }])
     assert.isTrue(Client.isEmpty(bench.state))
   })
 

@@ -84,14 +84,25 @@ describe("workers", () => {
     const out = d.submit("c1", [spec("x"), spec("y")])
     const y = runOf(out, "y").note
     d.release("c1", ["y"])
-    const job = { spec: y.spec, attempt: y.attempt, state: "Running" as const, since: d.now(), suspended: false, inputs: [], cancelled: false }
+    const job = {
+      spec: y.spec,
+      attempt: y.attempt,
+      state: "Running" as const,
+      since: d.now(),
+      suspended: false,
+      inputs: [],
+      cancelled: false
+    }
     const again = d.worker("w1", { _tag: "WorkerTold", info, values: [], jobs: [job], outcomes: [] })
     assert.sameMembers([...says(again)], ["w1 CancelTask y", "w1 RunTask x"])
   })
 
   it("notes of an unknown worker make it tell again", () => {
     const d = drive()
-    assert.deepStrictEqual(says(d.worker("w9", { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })), ["w9 Forget"])
+    assert.deepStrictEqual(
+      says(d.worker("w9", { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })),
+      ["w9 Forget"]
+    )
   })
 
   it("a suspended attempt gives its slot away and keeps its resources", () => {
@@ -127,7 +138,13 @@ describe("workers", () => {
     d.connect("c-inner")
     const p = runOf(d.submit("c1", [spec("p"), spec("after", ["p"])]), "p").note
     d.submit("c-inner", [], ["after"])
-    const out = d.worker("w1", { _tag: "TaskSuspended", key: "p", attempt: p.attempt, on: ["after"], client: "c-inner" })
+    const out = d.worker("w1", {
+      _tag: "TaskSuspended",
+      key: "p",
+      attempt: p.attempt,
+      on: ["after"],
+      client: "c-inner"
+    })
     assert.deepStrictEqual(says(out), ["c-inner TaskNotStored after"])
     assert.strictEqual(failure(out)?.reason, "WaitCycle")
     assert.match(failure(out)!.detail, /p waits for after, which waits for p/)
@@ -164,7 +181,8 @@ describe("workers", () => {
     d.submit("c2", [spec("x")])
     d.submit("c3", [spec("x")])
     d.held("w1", x.note)
-    const report = (id: string) => d.client(id, { _tag: "FetchFailed", key: "x", value: "x#1.1", holder: "w1", why: "unreachable" })
+    const report = (id: string) =>
+      d.client(id, { _tag: "FetchFailed", key: "x", value: "x#1.1", holder: "w1", why: "unreachable" })
     assert.deepStrictEqual(says(report("c1")), ["c1 TaskStored x"])
     assert.deepStrictEqual(says(report("c2")), ["c2 TaskStored x"])
     assert.include(says(report("c3")), "w1 RunTask x")
@@ -199,15 +217,29 @@ describe("workers", () => {
   it("scattered data is copied to a worker, then the client may let go; lost, it says so", () => {
     const d = drive()
     d.connect("c1")
-    const offer = { _tag: "Offer", key: "s", value: "s#c1", digest: "d:s", bytes: 99, inline: undefined, scatter: { workers: undefined, all: false } } as const
+    const offer = {
+      _tag: "Offer",
+      key: "s",
+      value: "s#c1",
+      digest: "d:s",
+      bytes: 99,
+      inline: undefined,
+      scatter: { workers: undefined, all: false }
+    } as const
     d.client("c1", offer)
     assert.deepStrictEqual(says(d.submit("c1", [], ["s"])), [])
     assert.deepStrictEqual(says(d.join("w1")), ["w1 FetchValue s"])
-    assert.sameMembers([...says(d.copied("w1", "s", "s#c1", { how: "scattered" }))], ["c1 DropValue s#c1", "c1 TaskStored s"])
+    assert.sameMembers([...says(d.copied("w1", "s", "s#c1", { how: "scattered" }))], [
+      "c1 DropValue s#c1",
+      "c1 TaskStored s"
+    ])
     const y = d.submit("c1", [spec("y", ["s"])])
     assert.strictEqual(runs(y).length, 1)
     const lost = d.lost("w1")
-    assert.sameMembers(toClients(lost).map(({ note }) => note._tag === "TaskNotStored" ? [note.key, note.failure.reason].join() : ""), ["s,Lost", "y,Lost"])
+    assert.sameMembers(
+      toClients(lost).map(({ note }) => note._tag === "TaskNotStored" ? [note.key, note.failure.reason].join() : ""),
+      ["s,Lost", "y,Lost"]
+    )
   })
 
   it("scattered data that found nobody goes to the first worker that is heard again", () => {
@@ -215,17 +247,55 @@ describe("workers", () => {
     d.join("w1")
     d.connect("c1")
     d.pass(6_000)
-    const offer = { _tag: "Offer", key: "s", value: "s#c1", digest: "d:s", bytes: 99, inline: undefined, scatter: { workers: undefined, all: false } } as const
+    const offer = {
+      _tag: "Offer",
+      key: "s",
+      value: "s#c1",
+      digest: "d:s",
+      bytes: 99,
+      inline: undefined,
+      scatter: { workers: undefined, all: false }
+    } as const
     assert.deepStrictEqual(says(d.client("c1", offer)), [])
     const beat = { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined } as const
     assert.deepStrictEqual(says(d.worker("w1", beat)), ["w1 FetchValue s"])
+  })
+
+  it("a worker that could not fetch a copy is asked again after a while", () => {
+    const d = drive({ config: { unreachableMillis: 3_000 } })
+    d.join("w1")
+    d.connect("c1")
+    const offer = {
+      _tag: "Offer",
+      key: "s",
+      value: "s#c1",
+      digest: "d:s",
+      bytes: 99_999,
+      inline: undefined,
+      scatter: { workers: undefined, all: false }
+    } as const
+    assert.deepStrictEqual(says(d.client("c1", offer)), ["w1 FetchValue s"])
+    d.submit("c1", [], ["s"])
+    assert.deepStrictEqual(
+      says(d.worker("w1", { _tag: "FetchFailed", key: "s", value: "s#c1", holder: "c1", why: "unreachable" })),
+      []
+    )
+    assert.deepStrictEqual(says(d.pass(3_001)), ["w1 FetchValue s"])
   })
 
   it("an argument is served by its client until nothing that might run names it", () => {
     const d = drive()
     d.join("w1")
     d.connect("c1")
-    d.client("c1", { _tag: "Offer", key: "a", value: "a#c1", digest: "d:a", bytes: 5_000, inline: undefined, scatter: undefined })
+    d.client("c1", {
+      _tag: "Offer",
+      key: "a",
+      value: "a#c1",
+      digest: "d:a",
+      bytes: 5_000,
+      inline: undefined,
+      scatter: undefined
+    })
     const y = runOf(d.submit("c1", [spec("y", ["a"])]), "y")
     assert.deepStrictEqual(y.note.inputs[0]!.holders, ["c1"])
     assert.deepStrictEqual(says(d.held("w1", y.note)), ["c1 TaskStored y"])
