@@ -125,12 +125,17 @@ export class Executor {
     const children = run.work.behaviour.children.map((x) => model.work(x))
     run.phase = "suspended"
     this.reserved -= Math.min(1, run.command.spec.slots)
-    this.worker.tell({ _tag: "Suspended", attempt: run.attempt, on: children.map((x) => x.key) })
     this.world.coverage.fired("suspended")
     run.program = new Program(this.world, this.worker.node, run.attempt, children, () => {
       if (!this.isDead && run.phase === "suspended") this.worker.tell({ _tag: "Resumed", attempt: run.attempt })
     })
     this.world.programs.add(run.program)
+    this.worker.tell({
+      _tag: "Suspended",
+      attempt: run.attempt,
+      on: children.map((x) => x.key),
+      client: run.program.client.id
+    })
     this.next()
   }
   /** A suspended attempt has its slot again. */
