@@ -234,6 +234,8 @@ export const make = (
 ): Effect.Effect<{ readonly host: SchedulerHost; readonly supervisor: Supervisor.Supervisor }, never, Scope.Scope> =>
   Effect.gen(function*() {
     const host = new SchedulerHost(options, yield* Effect.clock)
+    // Clients may live longer than the cluster: none of them waits for one that was closed. Added first, so it comes last.
+    yield* Effect.addFinalizer(() => Effect.sync(() => host.over("it was closed")))
     const supervisor = yield* Supervisor.make({
       name: "creel",
       limit: { failures: 5, within: "1 minute" },
