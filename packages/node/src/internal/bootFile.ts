@@ -32,7 +32,7 @@ export const locateHost: Effect.Effect<URL, NodeClusterError> = find("hostBoot.j
 
 const withValue = new Set(["--import", "--require", "-r", "--conditions", "-C", "--loader", "--experimental-loader"])
 const kept = /^(?:--import|--require|-r|--conditions|-C|--enable-source-maps|--no-warnings|--disable-warning)(?:=|$)/
-const isTsx = (value: string): boolean => /(?:^|[\\/])tsx(?:[\\/]|$)/.test(value)
+const isTsx = (value: string): boolean => /(?:^|[\\/=])tsx(?:[\\/]|$)/.test(value)
 
 /**
  * A program under tsx hands its loader on to its threads, where it does not work; the boot file brings its own. What

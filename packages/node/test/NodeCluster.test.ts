@@ -1,0 +1,189 @@
+import { NodeCluster } from "@creel/node"
+import { assert, describe, it } from "@effect/vitest"
+import { Client, Cluster } from "creel"
+import { Effect, Exit, Fiber, Layer } from "effect"
+import { fork } from "node:child_process"
+import { Worker } from "node:worker_threads"
+import { add, big, exit, fib, greeting, inc, spin, sum, whoami } from "./fixtures/contracts.js"
+
+const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
+const entry = new URL("./fixtures/modules/worker.mjs", import.meta.url)
+
+const threads = (options: NodeCluster.ThreadsOptions = {}) =>
+  NodeCluster.layerThreads({ threads: 2, tasks, restarts: { delay: 1 }, ...options })
+
+const graph = Effect.gen(function*() {
+  const x = yield* Client.submit(inc, 1)
+  const y = yield* Client.submit(inc, 10)
+  const total = yield* Client.submit(add, x, y)
+  return yield* total
+})
+
+/** Threads hang on ports: what is open beyond what was open before. */
+const portsLeft = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const count = Effect.sync(() =>
+      process.getActiveResourcesInfo().filter((name) => name === "MessagePort" || name === "ProcessWrap").length
+    )
+    const before = yield* count
+    yield* Effect.exit(self)
+    // A port's handle is given back in a later turn of the loop.
+    yield* Effect.yieldNow().pipe(
+      Effect.zipRight(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+      Effect.zipRight(count),
+      Effect.repeat({ until: (now) => now <= before, times: 1000 })
+    )
+    return (yield* count) - before
+  })
+
+describe("a cluster of threads", () => {
+  it.scopedLive("runs graphs, and tasks that submit tasks", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* graph, 13)
+      assert.strictEqual(yield* Client.run(fib, 7), 13)
+      assert.strictEqual(yield* Client.run((x: number) => x * 2, 21), 42)
+      assert.match(yield* Cluster.describe, /^Cluster\(2 threads: 1 worker, 2 slots; tasks: .*inc/)
+    }).pipe(Effect.provide(threads())))
+
+  it.scopedLive("runs a thousand jobs, each once", () =>
+    Effect.gen(function*() {
+      const futures = yield* Client.map(inc, Array.from({ length: 1000 }, (_, n) => n))
+      const values = yield* Client.gather(futures)
+      assert.deepStrictEqual(values, Array.from({ length: 1000 }, (_, n) => n + 1))
+    }).pipe(Effect.provide(threads())))
+
+  it.scopedLive("keeps large values in shared memory, all the way", () =>
+    Effect.gen(function*() {
+      const xs = yield* Client.submit(big, 100_000)
+      const { shared, total } = yield* Client.run(sum, xs)
+      assert.strictEqual(total, 100_000)
+      assert.isTrue(shared)
+      assert.isTrue((yield* xs).buffer instanceof SharedArrayBuffer)
+    }).pipe(Effect.provide(threads())))
+
+  it.scopedLive("ends code that never yields, and goes on", () =>
+    Effect.gen(function*() {
+      const blocked = yield* Client.submit(spin)
+      yield* Client.explain(blocked).pipe(Effect.repeat({ until: ({ state }) => state === "Running" }))
+      yield* Client.cancel([blocked], { force: true, reason: "enough" })
+      const error = yield* Effect.flip(blocked)
+      assert.strictEqual(error.reason, "Cancelled")
+      assert.strictEqual(yield* graph, 13)
+    }).pipe(Effect.provide(threads({ threads: 1 }))))
+
+  it.scopedLive("fails a task that kills its executors, and no other", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Client.run(exit))
+      assert.isTrue("reason" in error && error.reason === "KilledWorker")
+      assert.include(error.message, "code 3")
+      assert.strictEqual(yield* graph, 13)
+    }).pipe(Effect.provide(threads())))
+
+  it.scopedLive("has as many workers as asked, each with threads of its own", () =>
+    Effect.gen(function*() {
+      const workers = yield* Client.waitForWorkers(2)
+      assert.deepStrictEqual(workers.map(({ name, slots }) => [name, slots]), [["worker-0", 2], ["worker-1", 1]])
+      assert.include(["worker-0", "worker-1"], yield* Client.run(whoami))
+    }).pipe(Effect.provide(threads({ threads: 3, workers: 2 }))))
+
+  it.scopedLive("with a worker entry that provides what its tasks need", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Client.run(greeting, "you"), "hello, you")
+    }).pipe(Effect.provide(NodeCluster.layerThreads({ threads: 1, spawn: () => new Worker(entry) }))))
+
+  it.scopedLive("tells why the layer of a worker entry cannot be built", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(NodeCluster.layerThreads({
+        threads: 1,
+        spawn: () => new Worker(entry, { env: { ...process.env, NO_GREETER: "1" } })
+      })))
+      assert.strictEqual(error.reason, "ExecutorNotStarted")
+      assert.include(error.message, "nobody to greet")
+    }))
+
+  it.scopedLive("with scheduler and stores in a thread of their own", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* graph, 13)
+      assert.strictEqual(yield* Client.run(fib, 5), 5)
+      const xs = yield* Client.submit(big, 100_000)
+      assert.strictEqual((yield* xs).length, 100_000)
+      assert.include(yield* Cluster.describe, "2 threads: 1 worker, 2 slots")
+    }).pipe(Effect.provide(threads({ isolate: true }))))
+
+  it.scopedLive("tells what is wrong with its module or its options, and leaves nothing behind", () =>
+    Effect.gen(function*() {
+      const reason = (options: NodeCluster.ThreadsOptions) =>
+        Effect.map(Effect.flip(Effect.scoped(Layer.build(NodeCluster.layerThreads(options)))), (error) => error.reason)
+      const broken = new URL("./fixtures/modules/syntax.mjs", import.meta.url)
+      assert.strictEqual(yield* reason({ threads: 1, tasks: broken }), "TasksNotLoaded")
+      assert.strictEqual(yield* reason({ threads: 1, tasks: broken, isolate: true }), "TasksNotLoaded")
+      assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js" }), "TasksNotFound")
+      assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js", isolate: true }), "TasksNotFound")
+      assert.strictEqual(yield* reason({ threads: 0, tasks }), "BadOption")
+      assert.strictEqual(yield* reason({ threads: 1, workers: 2, tasks }), "BadOption")
+      assert.strictEqual(yield* reason({ threads: 1 }), "BadOption")
+      assert.strictEqual(yield* reason({ threads: 1, tasks, spawn: () => new Worker(entry) }), "BadOption")
+      assert.strictEqual(yield* reason({ threads: 1, spawn: () => new Worker(entry), isolate: true }), "BadOption")
+      assert.isAtMost(yield* portsLeft(reason({ threads: 2, tasks: broken })), 0)
+    }))
+
+  it.scopedLive("leaves nothing behind: at its end, when the program fails, when its start is interrupted", () =>
+    Effect.gen(function*() {
+      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(graph, threads()))), 0)
+      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(graph, threads({ isolate: true })))), 0)
+      const failing = Effect.zipRight(Client.submit(spin), Effect.fail("no"))
+      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(failing, threads({ grace: 100 })))), 0)
+      const interrupted = Effect.gen(function*() {
+        const starting = yield* Effect.fork(Effect.scoped(Layer.build(threads())))
+        yield* Effect.repeat(
+          Effect.sync(() => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length),
+          { until: (ports) => ports > 0 }
+        )
+        const exit = yield* Fiber.interrupt(starting)
+        assert.isTrue(Exit.isInterrupted(exit))
+      })
+      assert.isAtMost(yield* portsLeft(interrupted), 0)
+    }))
+})
+
+describe("a cluster of processes", () => {
+  it.scopedLive("runs graphs, tasks that submit tasks, and copies large values", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* graph, 13)
+      assert.strictEqual(yield* Client.run(fib, 5), 5)
+      const xs = yield* Client.submit(big, 100_000)
+      const { shared, total } = yield* Client.run(sum, xs)
+      assert.strictEqual(total, 100_000)
+      assert.isFalse(shared)
+    }).pipe(Effect.provide(NodeCluster.layerProcesses({ processes: 2, tasks }))))
+
+  it.scopedLive("ends code that never yields, survives what kills a process, and leaves nothing behind", () =>
+    Effect.gen(function*() {
+      const program = Effect.gen(function*() {
+        const blocked = yield* Client.submit(spin)
+        yield* Client.explain(blocked).pipe(Effect.repeat({ until: ({ state }) => state === "Running" }))
+        yield* Client.cancel([blocked], { force: true, reason: "enough" })
+        assert.strictEqual((yield* Effect.flip(blocked)).reason, "Cancelled")
+        const error = yield* Effect.flip(Client.run(exit))
+        assert.isTrue("reason" in error && error.reason === "KilledWorker")
+        assert.strictEqual(yield* graph, 13)
+      })
+      const layer = NodeCluster.layerProcesses({ processes: 1, tasks, restarts: { delay: 1 } })
+      let result: Exit.Exit<void, unknown> = Exit.void
+      const left = yield* portsLeft(Effect.map(Effect.exit(Effect.scoped(Effect.provide(program, layer))), (exit) => {
+        result = exit
+      }))
+      assert.deepStrictEqual(result, Exit.void)
+      assert.isAtMost(left, 0)
+    }))
+
+  it.scopedLive("with a worker entry that provides what its tasks need", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Client.run(greeting, "you"), "hello, you")
+    }).pipe(
+      Effect.provide(NodeCluster.layerProcesses({
+        processes: 1,
+        spawn: () => fork(entry, { serialization: "advanced" })
+      }))
+    ))
+})
