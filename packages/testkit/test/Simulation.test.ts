@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import known from "./seeds.json" with { type: "json" }
 
 const chunk = 25
-const chunks = 12
+const chunks = 8
 
 const mustHold = (seed: number): Simulation.Result => {
   const result = Simulation.run({ seed })

@@ -186,17 +186,15 @@ export class Phases {
     return undefined
   }
 
-  /** Lets time pass until something is so; false when it is not by then. */
+  /** Lets time pass until something is so; false when it is not by then. Looks when nothing is about to happen. */
   private until(end: number, isSo: () => boolean): boolean {
     const { timeline } = this.world
-    let look = 0
     while (timeline.now <= end) {
-      if (this.world.isNews || timeline.now >= look) {
+      const next = timeline.peek()
+      if (this.world.isNews || next === undefined || next - timeline.now > 5) {
         this.world.isNews = false
-        look = timeline.now + 100
         if (isSo()) return true
       }
-      const next = timeline.peek()
       if (next === undefined || next > end) return isSo()
       timeline.advance()
     }
