@@ -5,9 +5,9 @@ import { height, type Point, type Scored } from "./search.js"
 /** What is drawn: the plane from -5 to 5 as in the notebook, and below it how the best score fell. */
 export const frame = {
   width: 720,
-  height: 908,
+  height: 916,
   plane: { x: 44, y: 76, size: 640 },
-  fall: { x: 44, y: 764, width: 640, height: 104 }
+  fall: { x: 44, y: 776, width: 640, height: 104 }
 }
 const { fall, plane } = frame
 const reach = 5
