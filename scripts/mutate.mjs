@@ -4,7 +4,7 @@
 //   npm run mutate                      all mutations, unit tests and 300 seeds each
 //   npm run mutate -- --seeds 1000      more seeds
 //   npm run mutate -- --only worker     those whose id contains this
-//   npm run mutate -- --by simulator    only the simulator (or: unit)
+//   npm run mutate -- --by either       unit tests only for what the simulator misses (or: simulator, unit, both)
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
@@ -138,11 +138,9 @@ const judge = async (mutation) => {
   const original = fs.readFileSync(file, "utf8")
   fs.writeFileSync(file, text)
   try {
-    return {
-      mutation,
-      unit: options.by === "simulator" ? undefined : unitTests(),
-      simulator: options.by === "unit" ? undefined : await simulator()
-    }
+    const simulated = options.by === "unit" ? undefined : await simulator()
+    const isEnough = options.by === "simulator" || (options.by === "either" && simulated !== undefined)
+    return { mutation, unit: isEnough ? undefined : unitTests(), simulator: simulated }
   } finally {
     fs.writeFileSync(file, original)
   }
