@@ -1,0 +1,78 @@
+/**
+ * What can be set about a scheduler, and what it is when nothing is.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * All times in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Config {
+  /** How much expected work a slot is given ahead of what it runs. Default 20. */
+  readonly aheadMillis: number
+  /** How many whole-slot tasks a slot is given ahead at most. Default 64. */
+  readonly aheadMax: number
+  /** What a task of an unknown group is believed to take. Default 100. */
+  readonly unknownMillis: number
+  /** What any transfer costs before its first byte. Default 1. */
+  readonly latencyMillis: number
+  /** Bytes per millisecond until transfers were measured. Default 100,000. */
+  readonly bandwidth: number
+  /** What stealing a task must gain at least. Default 5. */
+  readonly stealMargin: number
+  /** Deaths of workers under one running task that it survives. Default 3. */
+  readonly deathsMax: number
+  /** Silence after which a worker is suspect. Default 5,000. */
+  readonly suspectAfter: number
+  /** Silence after which a worker is dead. Default 300,000. */
+  readonly deadAfter: number
+  /** How long a client without a link keeps what it wants. Default 60,000. */
+  readonly clientLease: number
+  /** How late a step may be before it proves that the scheduler itself was stalled. Default 1,000. */
+  readonly stallAfter: number
+  /** How long a runnable task waits for a worker that knows it. Default 10,000. */
+  readonly unknownTaskGrace: number
+  /** How long a runnable task waits for a worker that may and can run it. Default 30,000. */
+  readonly unrunnableGrace: number
+  /** How long a pair that could not reach each other is not tried again. Default 30,000. */
+  readonly unreachableMillis: number
+  /** Suspended attempts per slot above which a worker takes only what they wait for. Default 32. */
+  readonly suspendedMax: number
+  /** Bytes of small values kept here. Default 64 MiB. */
+  readonly inlineBudget: number
+  /** Rows kept only so that others can be computed again. Default 1,000,000. */
+  readonly lineageMax: number
+  /** Rows one step settles or places before it asks to be stepped again. Default 10,000. */
+  readonly stepBudget: number
+  /** Entries of the journal. Default 20,000. */
+  readonly journal: number
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaults: Config = {
+  aheadMillis: 20,
+  aheadMax: 64,
+  unknownMillis: 100,
+  latencyMillis: 1,
+  bandwidth: 100_000,
+  stealMargin: 5,
+  deathsMax: 3,
+  suspectAfter: 5_000,
+  deadAfter: 300_000,
+  clientLease: 60_000,
+  stallAfter: 1_000,
+  unknownTaskGrace: 10_000,
+  unrunnableGrace: 30_000,
+  unreachableMillis: 30_000,
+  suspendedMax: 32,
+  inlineBudget: 64 * 1024 * 1024,
+  lineageMax: 1_000_000,
+  stepBudget: 10_000,
+  journal: 20_000
+}

@@ -1,0 +1,346 @@
+/**
+ * The shapes of what the scheduler knows: rows, attempts, groups, classes, pools and peers. Who may write what: `become`
+ * alone writes `row.state`; `books` alone writes what a worker is busy with; `peers` who is there. Everything is mutated
+ * in place, for speed, and by `step` alone.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "../Failure.js"
+import type { Attempt, ClientId, Key, PeerId, ValueId, WorkerId } from "../Id.js"
+import type { Offer, WorkerInfo } from "../Note.js"
+import type { Payload } from "../Payload.js"
+import type { Spec } from "../Spec.js"
+import { Heap } from "./heap.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Order = readonly [priority: number, generation: number, order: number]
+
+/**
+ * Where a row is, with what only holds there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RowState =
+  | { readonly _tag: "Idle" }
+  /** `row.missing` inputs are not stored, or a retry is not due before `notBefore`. */
+  | { readonly _tag: "Waiting"; readonly notBefore: number | undefined }
+  | { readonly _tag: "Queued"; readonly class: Class; readonly since: number }
+  /** `ahead`: inputs that attempts on this same worker have yet to make. */
+  | { readonly _tag: "Assigned"; readonly run: Run; readonly ahead: Array<Row> }
+  | Stored
+  | { readonly _tag: "Failed"; readonly failure: Failure }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stored {
+  readonly _tag: "Stored"
+  readonly value: ValueId
+  readonly attempt: Attempt | undefined
+  readonly bytes: number
+  readonly type: string
+  /** Kept here: the scheduler is one more holder. */
+  readonly inline: Payload | undefined
+  readonly holders: Array<Peer>
+  /** Who could not fetch it from whom, once for each try. */
+  reports: Array<{ readonly holder: Peer; readonly reader: PeerId }> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const idle: RowState = { _tag: "Idle" }
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const waiting: RowState = { _tag: "Waiting", notBefore: undefined }
+
+/**
+ * A client's want of a row.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WantOf {
+  readonly client: Client
+  readonly want: number
+  /** What it was told last: the value, `true` for a failure (the last word), or nothing. */
+  told: ValueId | true | undefined
+}
+
+/**
+ * Somebody waits until all that only one want kept going has ended. `open` rows have yet to end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ender {
+  readonly client: ClientId
+  readonly key: Key
+  readonly want: number
+  open: number
+}
+
+const none: ReadonlyArray<never> = []
+
+/**
+ * One piece of work, wanted or remembered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Row {
+  state: RowState = idle
+  inputs: ReadonlyArray<Row> = none
+  /** Rows that name this one as an input, whatever their state. */
+  dependents: Set<Row> | undefined = undefined
+  wants: Array<WantOf> = []
+  /** Wanted by the cluster itself, until done. */
+  keep = false
+  /** Dependents that are unfinished. */
+  consumers = 0
+  /** Inputs that are not stored. */
+  missing = 0
+  /** Rows assigned ahead of this one, to the worker that makes it. */
+  countedOn: Set<Row> | undefined = undefined
+  /** The attempts of this row that are in some worker's books. */
+  runs: Array<Run> = []
+  failures = 0
+  unfetchable = 0
+  /** How often it was asked back from a worker. */
+  recalls = 0
+  deaths: ReadonlyArray<string> = none
+  /** The input whose failure dooms this row, noted when it fails. */
+  blame: Row | undefined = undefined
+  /** Suspended attempts that (through others) wait for this row. */
+  awaited = 0
+  /** An offer not yet named by anything: not forgotten before it is. */
+  fresh = false
+  /** It cannot be made again: its lineage was cut. */
+  cut = false
+  /** Workers asked for a copy of scattered data. */
+  copying: Set<Worker> | undefined = undefined
+  /** All copies asked for were made. */
+  scattered = false
+  /** Workers that could not make their copy. */
+  refusedBy: Set<Worker> | undefined = undefined
+  enders: Array<Ender> | undefined = undefined
+  dirty = false
+  /** Its place in the queue of its class. */
+  place = -1
+  /** Not, or no longer, in `state.rows`. */
+  gone = false
+
+  constructor(
+    readonly key: Key,
+    readonly digest: string,
+    readonly seq: number,
+    readonly order: Order,
+    readonly group: Group,
+    public spec: Spec | undefined,
+    public offer: Offer | undefined
+  ) {}
+}
+
+/**
+ * One attempt, in the books of its worker from the order to run until its one end.
+ *
+ * `Current`: its row is Assigned to it. `Loose`: its worker is suspect and the row may be tried elsewhere; whoever is
+ * first wins. `Ending`: cancelled or withdrawn; nothing but its end is awaited. `Orphan`: told of by its worker, and no
+ * client has claimed it yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Run {
+  phase: "Current" | "Loose" | "Ending" | "Orphan" = "Current"
+  /** When it began to run, if that was said. */
+  started: number | undefined = undefined
+  /** What it waits for, its slot given away. */
+  suspended: ReadonlyArray<Row> | undefined = undefined
+  /** The worker that asked for it back. */
+  thief: Worker | undefined = undefined
+  /** It has refused to come back. */
+  refused = false
+  previous: Run | undefined = undefined
+  next: Run | undefined = undefined
+  constructor(
+    readonly attempt: Attempt,
+    public row: Row,
+    readonly worker: Worker,
+    readonly slots: number,
+    /** Expected milliseconds it was booked with. */
+    readonly millis: number,
+    readonly at: number
+  ) {}
+}
+
+/**
+ * What people call a set of tasks: counted and timed together.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Group {
+  readonly name: string
+  /** Moving average of how long it runs, once one has. */
+  millis: number | undefined
+  rows: number
+  running: number
+  readonly counts: { Idle: number; Waiting: number; Queued: number; Assigned: number; Stored: number; Failed: number }
+}
+
+/**
+ * Queued rows that the same workers may run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Class {
+  place = -1
+  readonly queue = new Heap<"place", Row>("place", rowBefore)
+  /** Of a plain class: pools whose workers know the task. */
+  readonly pools: Array<Pool> = []
+  /** Of a special class: who may and could run it. */
+  readonly eligible = new Set<Worker>()
+  /** Of a special class: those of them believed to have room. */
+  readonly roomy = new Set<Worker>()
+  blocked = false
+  /** When it was found that nobody may or could run it. */
+  stuck = false
+  constructor(
+    readonly id: string,
+    readonly task: string,
+    readonly slots: number,
+    readonly urgent: boolean,
+    readonly special: boolean,
+    readonly names: ReadonlyArray<string> | undefined,
+    readonly soft: boolean,
+    readonly resources: Readonly<Record<string, number>> | undefined
+  ) {}
+}
+
+/**
+ * Workers that know the same tasks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Pool {
+  readonly calm = new Heap<"calmPlace", Worker>(
+    "calmPlace",
+    (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
+  )
+  readonly busy = new Heap<"busyPlace", Worker>(
+    "busyPlace",
+    (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
+  )
+  readonly workers = new Set<Worker>()
+  readonly classes = new Set<Class>()
+  constructor(readonly id: string, readonly tasks: ReadonlySet<string>) {}
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class Worker {
+  readonly _tag = "Worker"
+  calmPlace = -1
+  busyPlace = -1
+  /** Attempts in its books, oldest first. */
+  first: Run | undefined = undefined
+  last: Run | undefined = undefined
+  runs = 0
+  used = 0
+  load = 0
+  suspended = 0
+  readonly taken: Record<string, number> = {}
+  /** Rows whose value it holds. */
+  readonly held = new Set<Row>()
+  heldBytes = 0
+  /** Values it told of that no row claims yet. */
+  readonly unclaimed = new Set<Key>()
+  /** Rows it was asked for copies of. */
+  readonly copying = new Set<Row>()
+  /** Bytes of scattered data it was asked to copy. */
+  coming = 0
+  /** Slots' worth of work that was recalled for it. */
+  incoming = 0
+  heard: number
+  suspect = false
+  /** In the indexes: it can be given work. */
+  open = false
+  /** The slots counted in `state.slots`. */
+  bookedSlots = 0
+  pool: Pool | undefined = undefined
+  /** Special classes it is eligible for. */
+  readonly classes = new Set<Class>()
+  pressure = -1
+  moved = false
+  gained = false
+  /** It told of more than it should have been given, in an earlier life. */
+  overdrawn = false
+  /** Nothing in its books can be stolen, until something is added. */
+  dry = false
+  processBytes: number | undefined = undefined
+  busy: number | undefined = undefined
+  reportedBytes = 0
+  /** Holders it could not reach, until when. */
+  unreachable: Map<PeerId, number> | undefined = undefined
+  gone = false
+  constructor(readonly id: WorkerId, readonly seq: number, public info: WorkerInfo, now: number) {
+    this.heard = now
+  }
+  get slots(): number {
+    return this.info.slots
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class Client {
+  readonly _tag = "Client"
+  readonly wanted = new Set<Row>()
+  readonly held = new Set<Row>()
+  name = ""
+  /** Since when its link is down. */
+  down: number | undefined = undefined
+  /** Keys whose work this client could not submit: until it releases them, what it says of them means that work. */
+  refused: Map<Key, Failure> | undefined = undefined
+  /** The worker whose attempt submitted through it, if one did. */
+  home: Worker | undefined = undefined
+  gone = false
+  constructor(readonly id: ClientId, readonly seq: number) {}
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Peer = Worker | Client
+
+/**
+ * Which of two rows runs first: by priority, generation, order, and then age.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export function rowBefore(a: Row, b: Row): boolean {
+  const x = a.order
+  const y = b.order
+  if (x[0] !== y[0]) return x[0] < y[0]
+  if (x[1] !== y[1]) return x[1] < y[1]
+  if (x[2] !== y[2]) return x[2] < y[2]
+  return a.seq < b.seq
+}
