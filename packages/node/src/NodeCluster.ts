@@ -123,7 +123,8 @@ const planOf = (
 const noSource = new NodeClusterError({
   reason: "BadOption",
   detail: "neither `tasks` nor `spawn` says where the executors find their tasks, or both do",
-  advice: "give `tasks: new URL(\"./tasks.js\", import.meta.url)`, or `spawn: () => new Worker(new URL(\"./worker.js\", " +
+  advice:
+    "give `tasks: new URL(\"./tasks.js\", import.meta.url)`, or `spawn: () => new Worker(new URL(\"./worker.js\", " +
     "import.meta.url))`"
 })
 

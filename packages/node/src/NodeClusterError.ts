@@ -42,10 +42,12 @@ export const NodeClusterReason = Schema.Literal(
 export type NodeClusterReason = typeof NodeClusterReason.Type
 
 const advices: { readonly [K in NodeClusterReason]: string } = {
-  TasksNotFound: "check the path; `tasks: new URL(\"./tasks.js\", import.meta.url)` is relative to the file it stands in",
+  TasksNotFound:
+    "check the path; `tasks: new URL(\"./tasks.js\", import.meta.url)` is relative to the file it stands in",
   TasksNotLoaded: "run the file by itself with `node` (or `tsx`) to see it fail, and correct it",
   NoTasks: "export the tasks, or a TaskGroup of them, by name: `export const inc = Task.make(\"inc\", ...)`",
-  NoTypeScriptLoader: "install tsx beside the program (`npm install --save-dev tsx`), or point `tasks` at the compiled file",
+  NoTypeScriptLoader:
+    "install tsx beside the program (`npm install --save-dev tsx`), or point `tasks` at the compiled file",
   TasksAreProgram: "put the tasks into a file of their own, which both the program and the workers import",
   InsideExecutor: "build the cluster in the program only, and keep its layer out of what the tasks' file imports",
   ExecutorNotStarted: "look at what the executor said last, and at the memory and processes this machine has left",

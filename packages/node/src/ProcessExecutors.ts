@@ -89,6 +89,12 @@ export const make = (options: ProcessOptions): Effect.Effect<NodeExecutors, Node
     }
     const module = yield* Module.resolve(options.tasks)
     const boot = yield* BootFile.locate
-    return yield* Supervise.make(superviseOptions(options, "process", module.url, (name) =>
-      spawnWith(name, () => forkBoot(boot, module.loader, options, name))))
+    return yield* Supervise.make(
+      superviseOptions(
+        options,
+        "process",
+        module.url,
+        (name) => spawnWith(name, () => forkBoot(boot, module.loader, options, name))
+      )
+    )
   })

@@ -50,9 +50,11 @@ const isSet = (name: string): boolean => (env(name) ?? "") !== ""
 
 const drawsInPlace = (output: Output): boolean => output.isTTY === true && env("TERM") !== "dumb"
 
-const hasColor = (output: Output): boolean => drawsInPlace(output) && !isSet("NO_COLOR") && output.hasColors?.() !== false
+const hasColor = (output: Output): boolean =>
+  drawsInPlace(output) && !isSet("NO_COLOR") && output.hasColors?.() !== false
 
-const hasUnicode = (): boolean => process.platform !== "win32" || isSet("WT_SESSION") || env("TERM_PROGRAM") === "vscode"
+const hasUnicode = (): boolean =>
+  process.platform !== "win32" || isSet("WT_SESSION") || env("TERM_PROGRAM") === "vscode"
 
 /** What stands on the screen, and what is known: the one place that remembers. */
 class Screen {
@@ -75,7 +77,7 @@ class Screen {
     }
     const wasActive = before.some(View.isActive)
     const active = this.known.some(View.isActive)
-    for (const group of this.known) { if (View.isActive(group)) this.settled.delete(group.group) }
+    for (const group of this.known) if (View.isActive(group)) this.settled.delete(group.group)
     const groups = this.known.filter((group) => !this.settled.has(group.group))
     if (groups.length > 0 && (active || wasActive || before.length === 0)) this.draw(groups)
     if (active) return

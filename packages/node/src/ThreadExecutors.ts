@@ -86,7 +86,10 @@ export const make = (options: ThreadOptions): Effect.Effect<NodeExecutors, NodeC
     if (options.spawn !== undefined) {
       const spawn = options.spawn
       return yield* Supervise.make(superviseOptions(options, "thread", undefined, (name) =>
-        Effect.map(spawnWith(name, () => Inside.threadAs(name, spawn)), Backing.fromThread)))
+        Effect.map(
+          spawnWith(name, () => Inside.threadAs(name, spawn)),
+          Backing.fromThread
+        )))
     }
     const module = yield* Module.resolve(options.tasks)
     const boot = yield* BootFile.locate

@@ -1,7 +1,11 @@
+import * as ProcessExecutors from "@creel/node/ProcessExecutors"
 import * as ThreadExecutors from "@creel/node/ThreadExecutors"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { fork } from "node:child_process"
+import * as fs from "node:fs"
 import { Worker } from "node:worker_threads"
+import * as Marks from "../src/internal/marks.js"
 import { job, Log, worker } from "./fixtures/log.js"
 
 const fake = new URL("./fixtures/fakeWorker.mjs", import.meta.url)
@@ -39,7 +43,10 @@ describe("executors on threads", () => {
     Effect.gen(function*() {
       const { executors, log, one } = yield* threads()
       const shared = new SharedArrayBuffer(8)
-      executors.run(one, job(1, "share", { inputs: [{ value: "v", payload: { head: new Uint8Array(1), buffers: [shared] } }] }))
+      executors.run(
+        one,
+        job(1, "share", { inputs: [{ value: "v", payload: { head: new Uint8Array(1), buffers: [shared] } }] })
+      )
       const { outcome } = yield* log.ended(1)
       assert.strictEqual(new Int32Array(shared)[0], 1)
       if (outcome._tag !== "Value") return assert.fail(outcome._tag)
@@ -199,8 +206,57 @@ describe("executors on threads", () => {
 
   it.scopedLive("say that a thread cannot be made", () =>
     Effect.gen(function*() {
-      const executors = yield* ThreadExecutors.make({ count: 1, worker, spawn: () => new Worker("./relative-nonsense") })
+      const executors = yield* ThreadExecutors.make({
+        count: 1,
+        worker,
+        spawn: () => new Worker("./relative-nonsense")
+      })
       yield* executors.start(() => {})
       assert.strictEqual((yield* Effect.flip(executors.ready)).reason, "ExecutorNotStarted")
     }))
+})
+
+describe("executors in processes", () => {
+  it.scopedLive("run jobs, die, are replaced, and copy what threads would share", () =>
+    Effect.gen(function*() {
+      const log = new Log()
+      const executors = yield* ProcessExecutors.make({
+        count: 1,
+        worker,
+        spawn: () => fork(fake, { serialization: "advanced" }),
+        restarts: { delay: 1 }
+      })
+      yield* executors.start(log.emit)
+      yield* executors.ready
+      const shared = new SharedArrayBuffer(8)
+      const inputs = [{ value: "v", payload: { head: new Uint8Array(1), buffers: [shared] } }]
+      executors.run("w/process-1.1", job(1, "share", { inputs }))
+      const { outcome } = yield* log.ended(1)
+      if (outcome._tag !== "Value") return assert.fail(outcome._tag)
+      assert.deepStrictEqual([...outcome.payload.head], [0])
+      // On its own, not a view into the message it came with: it can be posted on as it is.
+      assert.strictEqual(outcome.payload.head.buffer.byteLength, 1)
+      assert.strictEqual(new Int32Array(shared)[0], 0)
+      assert.strictEqual(new Int32Array(outcome.payload.buffers[0] as ArrayBuffer)[0], 1)
+      executors.run("w/process-1.1", job(2, "wait"))
+      yield* log.claimed(2)
+      executors.run("w/process-1.1", job(3, "exit"))
+      const down = yield* log.down("w/process-1", 1)
+      assert.include(down.detail, "exited with code 7")
+      assert.deepStrictEqual(down.started, [2])
+      yield* log.up("w/process-1", 2)
+    }))
+
+  it("mark in a file what they have begun", () => {
+    const marks = Marks.file(9)
+    if (marks === undefined) return assert.fail("no file could be made")
+    const mark = Marks.marker({ _tag: "File", fd: marks.fd })
+    mark(3)
+    mark(-1)
+    assert.deepStrictEqual([2, 3, 4, -1].map(marks.isSet), [false, true, false, false])
+    marks.clear(3)
+    assert.isFalse(marks.isSet(3))
+    marks.close()
+    assert.throws(() => fs.fstatSync(marks.fd))
+  })
 })

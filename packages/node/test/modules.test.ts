@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { broken } from "./fixtures/broken.js"
 import { Log, worker } from "./fixtures/log.js"
 
 const file = (name: string): URL => new URL(`./fixtures/modules/${name}`, import.meta.url)
@@ -24,7 +25,10 @@ describe("a module of tasks", () => {
   it.scopedLive("in JavaScript, by address or by path", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* open(file("tasks.mjs")), ["add", "inc"])
-      assert.deepStrictEqual(yield* open(path.relative(process.cwd(), fileURLToPath(file("tasks.mjs")))), ["add", "inc"])
+      assert.deepStrictEqual(yield* open(path.relative(process.cwd(), fileURLToPath(file("tasks.mjs")))), [
+        "add",
+        "inc"
+      ])
     }))
 
   it.scopedLive("in TypeScript, named by either ending", () =>
@@ -61,7 +65,7 @@ describe("a module of tasks", () => {
 
   it.scopedLive("with a syntax error", () =>
     Effect.gen(function*() {
-      const error = yield* refused(file("syntax.mjs"))
+      const error = yield* refused(yield* broken)
       assert.strictEqual(error.reason, "TasksNotLoaded")
       assert.include(error.message, "syntax.mjs")
       assert.include(error.message, "syntax error")

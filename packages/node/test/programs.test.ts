@@ -63,7 +63,12 @@ describe("a program", () => {
     }
     assert.isUndefined(of(["--enable-source-maps", "--max-old-space-size=100"]))
     assert.deepStrictEqual(
-      of(["--require", "/x/node_modules/tsx/dist/preflight.cjs", "--import", "file:///x/node_modules/tsx/dist/loader.mjs"]),
+      of([
+        "--require",
+        "/x/node_modules/tsx/dist/preflight.cjs",
+        "--import",
+        "file:///x/node_modules/tsx/dist/loader.mjs"
+      ]),
       []
     )
     assert.deepStrictEqual(

@@ -8,7 +8,7 @@ import * as Engine from "creel/Engine"
 import type { ExecutorEvent, Executors } from "creel/Executor"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { NodeExecutors, Options } from "../ThreadExecutors.js"
@@ -61,27 +61,28 @@ const startEarly = Effect.fnUntraced(function*(executors: NodeExecutors) {
   return listening
 })
 
-const executorsOf = (plan: Plan, counts: ReadonlyArray<number>) =>
-(worker: { readonly id: string; readonly name: string }): Effect.Effect<
-  Executors,
-  NodeClusterError,
-  Door.Door | Scope.Scope
-> =>
-  Effect.gen(function*() {
-    const index = Number(worker.name.slice(worker.name.lastIndexOf("-") + 1))
-    const executors = yield* plan.make({
-      worker,
-      // A worker that joins later, by `scale`, is as large as the first.
-      count: counts[index] ?? counts[0] ?? 1,
-      io: plan.io,
-      plainFunctions: plan.plainFunctions,
-      startWithin: plan.startWithin,
-      grace: plan.grace,
-      restarts: plan.restarts
+const executorsOf =
+  (plan: Plan, counts: ReadonlyArray<number>) =>
+  (worker: { readonly id: string; readonly name: string }): Effect.Effect<
+    Executors,
+    NodeClusterError,
+    Door.Door | Scope.Scope
+  > =>
+    Effect.gen(function*() {
+      const index = Number(worker.name.slice(worker.name.lastIndexOf("-") + 1))
+      const executors = yield* plan.make({
+        worker,
+        // A worker that joins later, by `scale`, is as large as the first.
+        count: counts[index] ?? counts[0] ?? 1,
+        io: plan.io,
+        plainFunctions: plan.plainFunctions,
+        startWithin: plan.startWithin,
+        grace: plan.grace,
+        restarts: plan.restarts
+      })
+      yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
+      return yield* startEarly(executors)
     })
-    yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
-    return yield* startEarly(executors)
-  })
 
 /** Whether the numbers can mean anything. */
 export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>

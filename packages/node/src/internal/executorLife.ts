@@ -19,9 +19,9 @@ import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
 import { ExecutorRpcs, NodeRpcs } from "../ExecutorRpcs.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Backing } from "./backing.js"
+import { consume } from "./consume.js"
 import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
-import { consume } from "./consume.js"
 import * as RpcWire from "./rpcWire.js"
 import { channelDoor, channelExecutor, channelNode, channelRefusal, copying, owned, unshared } from "./wire.js"
 
@@ -162,7 +162,8 @@ export const live = (
     const refused = listenForRefusal(backing, options.open.tasks)
     const rpc = yield* client(backing)
     yield* Effect.flatMap(options.serveDoor, (serve) =>
-      Effect.flatMap(RpcWire.makeServer(backing.shares ? backing.wire : copying(backing.wire), channelDoor), serve)).pipe(Effect.forkScoped)
+      Effect.flatMap(RpcWire.makeServer(backing.shares ? backing.wire : copying(backing.wire), channelDoor), serve))
+      .pipe(Effect.forkScoped)
 
     const commands = yield* Mailbox.make<Command>()
     yield* serveCommands(backing, commands)
@@ -172,9 +173,11 @@ export const live = (
       share: backing.shares,
       marks: backing.marks.open
     }).pipe(
-      Effect.catchTag("RpcClientError", (error) => Effect.fail(notStarted(options, error.message))),
+      Effect.catchTag("RpcClientError", (error) =>
+        Effect.fail(notStarted(options, error.message))),
       Effect.raceFirst(Effect.flatMap(Deferred.await(refused), Effect.fail)),
-      Effect.raceFirst(Effect.flatMap(Deferred.await(backing.exited), (detail) => Effect.fail(diedOpening(options, detail)))),
+      Effect.raceFirst(Effect.flatMap(Deferred.await(backing.exited), (detail) =>
+        Effect.fail(diedOpening(options, detail)))),
       Effect.raceFirst(Effect.zipRight(
         RealTime.sleep(options.startWithin),
         Effect.fail(notStarted(options, `it was not ready within ${options.startWithin} ms`))
@@ -188,31 +191,44 @@ export const live = (
     const end = makeEnd(backing)
     let down = false
     const sayDown = (detail: string, expected: boolean): void => {
-      if (down) return
+      if (down) {
+        return
+      }
       down = true
       options.emit({ _tag: "Down", executor: options.name, started: desk.close(), detail, expected })
     }
     yield* Effect.addFinalizer(() =>
       Effect.gen(function*() {
-        if (down) return
+        if (down) {
+          return
+        }
         yield* Effect.ignore(RealTime.within(Effect.ignore(rpc.Close()), options.grace))
         sayDown("the cluster closed it", true)
-      }))
+      })
+    )
 
     options.emit({ _tag: "Up", executor: options.name, slots: options.slots, tasks: opened.tasks })
     yield* onUp({
       run: desk.run,
-      interrupt: (attempt, reason, by) => commands.unsafeOffer({ _tag: "Interrupt", attempt, reason, by }),
-      proceed: (attempt) => commands.unsafeOffer({ _tag: "Proceed", attempt }),
+      interrupt: (attempt, reason, by) =>
+        commands.unsafeOffer({ _tag: "Interrupt", attempt, reason, by }),
+      proceed: (attempt) =>
+        commands.unsafeOffer({ _tag: "Proceed", attempt }),
       end: end.end
     })
 
     const ended = yield* Effect.raceFirst(
       Effect.raceFirst(
-        Effect.map(Deferred.await(backing.exited), (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })),
+        Effect.map(
+          Deferred.await(backing.exited),
+          (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })
+        ),
         Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
       ),
-      Effect.map(Deferred.await(refused), (error): LifeEnd => ({ detail: error.message, expected: false, refused: error }))
+      Effect.map(
+        Deferred.await(refused),
+        (error): LifeEnd => ({ detail: error.message, expected: false, refused: error })
+      )
     )
     sayDown(ended.detail, ended.expected)
     return ended

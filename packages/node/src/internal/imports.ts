@@ -68,6 +68,8 @@ export const importsProgram = (module: string, program: string): string | undefi
 
 const sentence = (cameFrom: ReadonlyMap<string, string | undefined>, goal: string): string => {
   const chain: Array<string> = []
-  for (let file: string | undefined = goal; file !== undefined; file = cameFrom.get(file)) chain.unshift(path.basename(file))
+  for (let file: string | undefined = goal; file !== undefined; file = cameFrom.get(file)) {
+    chain.unshift(path.basename(file))
+  }
   return `the tasks' module imports the program (${chain.join(" → ")}), which every worker would start again`
 }

@@ -8,7 +8,9 @@ const message = (error: unknown): string => error instanceof Error ? error.messa
 
 /** The first line of a stack that names a place in a file of the user's. */
 const place = (error: unknown): string => {
-  const line = error instanceof Error ? error.stack?.split("\n").find((line) => /^\s+at .*(?:file:|\/|\\)/.test(line)) : undefined
+  const line = error instanceof Error
+    ? error.stack?.split("\n").find((line) => /^\s+at .*(?:file:|\/|\\)/.test(line))
+    : undefined
   return line === undefined || line.includes("node:internal") ? "" : ` (${line.trim()})`
 }
 
@@ -30,7 +32,10 @@ const explain = (error: unknown): { readonly detail: string; readonly advice: st
       advice: "point `tasks` at the TypeScript file and install tsx, or compile what it imports too"
     }
   }
-  if ((error instanceof Error && error.name === "SyntaxError") || /Transform failed|ERR_INVALID_TYPESCRIPT/.test(text + code)) {
+  if (
+    (error instanceof Error && error.name === "SyntaxError") ||
+    /Transform failed|ERR_INVALID_TYPESCRIPT/.test(text + code)
+  ) {
     return { detail: `it has a syntax error: ${text}${syntaxPlace(error)}`, advice: undefined }
   }
   return { detail: `it throws while it loads: ${text}${place(error)}`, advice: undefined }

@@ -30,7 +30,11 @@ export const duration = (millis: number): string => {
 const printable = (name: string): string => name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?")
 
 const fitted = (text: string, width: number, ellipsis: string): string =>
-  text.length <= width ? text : width <= 0 ? "" : text.slice(0, Math.max(0, width - ellipsis.length)) + ellipsis.slice(0, width)
+  text.length <= width
+    ? text
+    : width <= 0
+    ? ""
+    : text.slice(0, Math.max(0, width - ellipsis.length)) + ellipsis.slice(0, width)
 
 const counts = (group: GroupProgress): ReadonlyArray<string> => [
   ...(group.erred > 0 ? [`${group.erred} erred`] : []),
@@ -56,7 +60,9 @@ const cells = (group: GroupProgress, width: number): readonly [number, number, n
   })
   const difference = width - sizes.reduce((sum, size) => sum + size, 0)
   // What rounding left over goes to the end of the bar, what it took too much of comes from the longest part.
-  const at = difference > 0 ? parts.reduce((last, part, index) => part > 0 ? index : last, 0) : sizes.indexOf(Math.max(...sizes))
+  const at = difference > 0
+    ? parts.reduce((last, part, index) => part > 0 ? index : last, 0)
+    : sizes.indexOf(Math.max(...sizes))
   sizes[at] = Math.max(0, (sizes[at] ?? 0) + difference)
   return sizes as [number, number, number, number]
 }

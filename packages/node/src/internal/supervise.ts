@@ -111,10 +111,11 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
 
     return {
       start: (emit) =>
-        Effect.forEach(options.names, (_, place) => keep(place, emit), { concurrency: "unbounded", discard: true }).pipe(
-          Effect.forkScoped,
-          Effect.asVoid
-        ),
+        Effect.forEach(options.names, (_, place) => keep(place, emit), { concurrency: "unbounded", discard: true })
+          .pipe(
+            Effect.forkScoped,
+            Effect.asVoid
+          ),
       run: (executor, job) => at(executor, (life) => life.run(job)),
       interrupt: (executor, attempt, reason, by) => at(executor, (life) => life.interrupt(attempt, reason, by)),
       proceed: (executor, attempt) => at(executor, (life) => life.proceed(attempt)),

@@ -139,7 +139,9 @@ const mapBinary = (f: (binary: object) => unknown) => {
 }
 
 const forProcess = mapBinary((binary) => isShared(binary) ? copied(binary) : binary)
-const fromProcessMessage = mapBinary((binary) => binary instanceof Uint8Array && !isOwn(binary) ? new Uint8Array(binary) : binary)
+const fromProcessMessage = mapBinary((binary) =>
+  binary instanceof Uint8Array && !isOwn(binary) ? new Uint8Array(binary) : binary
+)
 
 /**
  * A wire between processes, for conversations whose messages may hold payloads anywhere: what is shared is copied before
