@@ -15,13 +15,13 @@ import type * as Scheduler from "@creel/core/Scheduler"
 import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as doorServer from "./internal/doorServer.js"
+import type { ReadFailed } from "./internal/readFailed.js"
 import * as rpcDoor from "./internal/rpcDoor.js"
 import { SchedulerRpcs, TrustedRpcs } from "./Rpcs.js"
 
@@ -54,17 +54,15 @@ export interface Mouth<Up> {
   readonly send: (notes: ReadonlyArray<Up>) => void
 }
 
-/**
- * A holder did not give the value.
- *
- * @since 0.1.0
- * @category errors
- */
-export class ReadFailed extends Data.TaggedError("ReadFailed")<{
-  readonly value: Id.ValueId
-  readonly holder: Id.PeerId
-  readonly why: "gone" | "unreachable" | "corrupt"
-}> {}
+export {
+  /**
+   * A holder did not give the value.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  ReadFailed
+} from "./internal/readFailed.js"
 
 /**
  * Where a task stands: `summary` says it all to a person, the rest is for programs.

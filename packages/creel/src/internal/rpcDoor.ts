@@ -14,8 +14,9 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Door from "../Door.js"
+import type * as Door from "../Door.js"
 import type { Down, Rpcs } from "../Rpcs.js"
+import { ReadFailed } from "./readFailed.js"
 
 export type Client = RpcClient.RpcClient<Rpcs, RpcClientError>
 
@@ -147,7 +148,7 @@ export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => v
   attachWorker: (id, ears) => attach(client, id, "worker", ears),
   read: (value, holder) =>
     Effect.mapError(client.Read({ value, holder }), (error) =>
-      new Door.ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })),
+      new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })),
   // Begun at once, and so ahead of any note on the same way.
   offer: (id, value, payload) => runFork(Effect.ignore(client.Offer({ client: id, value, payload }))),
   withdraw: (id, value) => runFork(Effect.ignore(client.Withdraw({ client: id, value }))),
