@@ -166,6 +166,29 @@ describe("what bad input gets", () => {
       yield* stillWorks
     }).pipe(on({}, inc)))
 
+  it.scoped("but it can be gathered, waited for, taken, cancelled and retried: its own client does it", () =>
+    Effect.gen(function*() {
+      const { started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const mine = yield* Client.Client
+        const theirs = yield* another("theirs")
+        const x = yield* theirs.submit(inc, 1)
+        const large = yield* theirs.submit((n: number) => "x".repeat(n), 5000)
+        const values = yield* mine.gather([x, large])
+        assert.deepStrictEqual([values[0], values[1].length], [2, 5000])
+        assert.strictEqual((yield* mine.wait([x, large])).done.length, 2)
+        const completed = yield* mine.asCompleted([yield* theirs.submit(inc, 1), yield* theirs.submit(inc, 2)])
+        yield* completed.take
+        yield* completed.take
+        const held = yield* theirs.submit(task, 1)
+        yield* started
+        yield* mine.cancel(held)
+        assert.strictEqual(held.status, "cancelled")
+        assert.strictEqual((yield* refusal(held)).reason, "Cancelled")
+        assert.strictEqual(yield* yield* mine.retry(x), 2)
+      }).pipe(onDoor({}, inc, task))
+    }))
+
   it.scoped("a future that was released, cancelled or interrupted: ClosedFuture", () =>
     Effect.gen(function*() {
       const { started, task } = gated()

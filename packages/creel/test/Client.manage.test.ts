@@ -338,7 +338,7 @@ describe("retries and timeouts, on the test's clock", () => {
       }).pipe(on({}, slow))
     }))
 
-  it.scoped("a timeout ends the attempt, says so, and counts for each attempt anew", () =>
+  it.scoped("a timeout ends the attempt, and says so", () =>
     Effect.gen(function*() {
       const { log, started, task } = gated()
       return yield* Effect.gen(function*() {
@@ -381,6 +381,21 @@ describe("a future that failed and was released unjoined", () => {
       }).pipe(on({}, boom), Logger.withMinimumLogLevel(LogLevel.Info), Effect.provide(layer))
     }))
 
+  it.scoped("and its dependents are not logged again for the same failure", () =>
+    Effect.gen(function*() {
+      const { layer, lines } = logged()
+      yield* Effect.gen(function*() {
+        yield* Effect.scoped(Effect.gen(function*() {
+          const x = yield* Client.submit(boom, "unseen")
+          const y = yield* Client.submit(inc, x)
+          yield* Client.wait([y, yield* Client.submit(inc, y)])
+        }))
+        yield* eventually(() => lines.length > 0)
+        yield* Effect.yieldNow()
+        assert.strictEqual(lines.filter((line) => line.level.startsWith("Warn")).length, 1)
+      }).pipe(on({}, boom, inc), Effect.provide(layer))
+    }))
+
   it.scoped("is not, when somebody joined it, gathered it, or saw it fail through a dependent that was joined", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()
@@ -390,6 +405,9 @@ describe("a future that failed and was released unjoined", () => {
           yield* Effect.flip(a)
           const b = yield* Client.submit(boom, "gathered")
           yield* Effect.flip(Client.gather([b]))
+          const c = yield* Client.submit(boom, "through a dependent")
+          yield* Effect.flip(yield* Client.submit(inc, c))
+          yield* Client.wait(c)
         }))
         yield* Effect.yieldNow()
         assert.deepStrictEqual(lines.filter((line) => line.level.startsWith("Warn")), [])

@@ -104,7 +104,7 @@ export class Completion<A, E> implements AsCompleted<A, E> {
   private letGo(): void {
     for (const handle of this.taken) {
       // Added twice, or again: not to be let go yet.
-      if (!handle.retained && !this.outstanding.has(handle)) this.core.release(handle)
+      if (!handle.retained && !this.outstanding.has(handle)) handle.core.release(handle)
     }
     this.taken = []
   }

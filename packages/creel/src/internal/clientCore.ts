@@ -432,7 +432,8 @@ export class ClientCore {
       if (!handle.isInterrupting) this.step({ _tag: "Need", key: handle.row.key })
       return Effect.sync(remove)
     })
-    return this.suspending(handle.attempt, [handle], wait)
+    // One that is ending needs no slot to end: nothing is given away for it.
+    return handle.isInterrupting ? wait : this.suspending(handle.attempt, [handle], wait)
   }
 
   /** Inside an attempt, waiting for what is not done yet gives the slot away. */
@@ -463,7 +464,11 @@ export class ClientCore {
     handles: ReadonlyArray<AnyHandle>,
     options: { readonly reason?: string | undefined; readonly force?: boolean | undefined }
   ): void {
-    const keys = handles.filter((handle) => !handle.released).map((handle) => handle.row.key)
+    const keys: Array<Id.Key> = []
+    for (const handle of handles) {
+      if (handle.core !== this) handle.core.cancel([handle], options)
+      else if (!handle.released) keys.push(handle.row.key)
+    }
     if (keys.length === 0) return
     this.step({
       _tag: "Cancel",
@@ -476,7 +481,7 @@ export class ClientCore {
 
   retry<A, E>(handle: Handle<A, E>, scope: Scope.Scope): Handle<A, E> {
     const { key } = handle.row
-    handle.observed = true
+    handle.observe()
     if (handle.released) return new Handle(this, handle.row, handle.name, handle.decoder, handle.attempt).asReleased()
     // The old handles go on answering what they were told.
     for (const each of this.handlesOf(key)) each.peek()
@@ -495,7 +500,7 @@ export class ClientCore {
       }
       const needs: Array<Machine.Event> = []
       for (const handle of handles) {
-        handle.observed = true
+        handle.observe()
         const exit = handle.peek()
         if (exit !== undefined) {
           if (failFast && Exit.isFailure(exit)) return over()
@@ -505,7 +510,10 @@ export class ClientCore {
         removes.push(handle.addWaiter((exit: Exit.Exit<unknown, unknown>) => {
           if (--missing === 0 || (failFast && Exit.isFailure(exit))) over()
         }))
-        if (!handle.isInterrupting) needs.push({ _tag: "Need", key: handle.row.key })
+        if (handle.isInterrupting) continue
+        // One of another client is brought here by that one.
+        if (handle.core === this) needs.push({ _tag: "Need", key: handle.row.key })
+        else handle.core.step({ _tag: "Need", key: handle.row.key })
       }
       if (missing === 0) return over()
       this.stepAll(needs)
@@ -581,10 +589,21 @@ export class ClientCore {
     for (const wake of waiting) wake()
   }
 
+  /** The keys of failures that somebody has seen, here or through a dependent, or that were logged. */
+  private readonly seen = new Set<Id.Key>()
+
+  failureSeen(key: Id.Key): void {
+    this.seen.add(key)
+    // The oldest go: what they are for is a log line too many, at worst.
+    if (this.seen.size > 10_000) for (const first of this.seen) return void this.seen.delete(first)
+  }
+
   private warnUnseen(handle: AnyHandle): void {
-    if (handle.observed || handle.row.status !== "error") return
+    const { settled, status } = handle.row
+    if (handle.observed || status !== "error" || settled?._tag !== "Failure" || this.seen.has(settled.failure.key)) return
     const exit = handle.peek()
     if (exit === undefined || exit._tag === "Success") return
+    this.failureSeen(settled.failure.key)
     Runtime.runFork(this.world.runtime)(
       Effect.logWarning(`${handle.key} failed and was released without anyone having joined it`, exit.cause)
     )

@@ -425,7 +425,7 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
         (completion) => Effect.sync(() => completion.close())
       ),
     cancel: (futures, options) => Effect.sync(() => core.cancel(listOf(futures), options ?? {})),
-    retry: (future) => Effect.map(Scope.Scope, (scope) => core.retry(future as any, scope)),
+    retry: (future) => Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
     explain: (future) => Effect.suspend(() => ask.explain(keyOf(core, future))),
     story: (future) => Effect.suspend(() => ask.story(keyOf(core, future))),
     whoHas: (futures) =>

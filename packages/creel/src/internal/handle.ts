@@ -93,7 +93,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   get await(): Effect.Effect<Exit.Exit<A, E | FutureError>> {
     return Effect.suspend(() => {
-      this.observed = true
+      this.observe()
       const exit = this.peek()
       return exit === undefined ? this.core.awaiting(this) : Effect.succeed(exit)
     })
@@ -105,7 +105,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   get poll(): Effect.Effect<Option.Option<Exit.Exit<A, E | FutureError>>> {
     return Effect.suspend(() => {
-      this.observed = true
+      this.observe()
       const exit = this.peek()
       if (exit !== undefined) return Effect.succeed(Option.some(exit))
       // What a worker has finished is brought here; what is pending is not waited for.
@@ -135,6 +135,13 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   // --- for clientCore ---
 
+  /** Somebody looks: a failure that is seen here need not be logged. */
+  observe(): void {
+    this.observed = true
+    const { settled } = this.row
+    if (settled?._tag === "Failure" && this.exit?._tag === "Failure") this.core.failureSeen(settled.failure.key)
+  }
+
   /** The Exit, if it is here (decoded now if need be). */
   peek(): Exit.Exit<A, E | FutureError> | undefined {
     if (this.exit === undefined && this.interruptor === undefined && !this.released) {
@@ -147,6 +154,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   private ends(exit: Exit.Exit<A, E | FutureError>, status: Machine.Row["status"]): void {
     this.exit = exit
+    if (this.observed) this.observe()
     this.freeze(status)
   }
 

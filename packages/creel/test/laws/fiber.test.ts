@@ -22,6 +22,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 
+import { deafDoor } from "../promises/deafDoor.js"
+
 type Body = Effect.Effect<number, string, Scope.Scope>
 
 /** What a law is run on. */
@@ -570,6 +572,20 @@ describe("laws of fibers", () => {
         }),
         { grace: "3 seconds" }
       ))
+
+    it.scoped("nor for a way to the scheduler that is broken", () => {
+      const { down, layer } = deafDoor()
+      return Effect.gen(function*() {
+        const future = yield* Client.submit(law, 0)
+        const interrupting = yield* Effect.fork(Fiber.interrupt(future))
+        yield* Effect.yieldNow()
+        assert.isTrue(Option.isNone(yield* Fiber.poll(interrupting)))
+        down()
+        assert.isTrue(isInterrupted(yield* Fiber.join(interrupting)))
+        const later = yield* Client.submit(law, 0)
+        assert.isTrue(isInterrupted(yield* Fiber.interrupt(later)))
+      }).pipe(Effect.provide(layer({})))
+    })
 
     it.scoped("the time left to an attempt bounds what it submits", () =>
       provided(Effect.gen(function*() {

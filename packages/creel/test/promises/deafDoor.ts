@@ -7,12 +7,14 @@ import * as Layer from "effect/Layer"
 export const deafDoor = () => {
   const said: Array<string> = []
   let work = 0
+  let down = () => {}
   let acked: (bytes: number) => void = () => {}
   const never = new Proxy({}, { get: () => Effect.never }) as Door.Questions
   const door: Door.Service = {
     attachClient: (_, ears) =>
       Effect.sync(() => {
         acked = ears.acked
+        down = ears.down
         ears.reset({ incarnation: 1, heartbeat: 1000 }, [])
         return {
           send: (notes) => {
@@ -35,5 +37,5 @@ export const deafDoor = () => {
     acked(work)
     work = 0
   }
-  return { said, layer, ack: () => acked(Number.MAX_SAFE_INTEGER), ackExactly }
+  return { said, layer, ack: () => acked(Number.MAX_SAFE_INTEGER), ackExactly, down: () => down() }
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Client, Future } from "creel"
 import * as Effect from "effect/Effect"
-import { inc, on, reasonOf } from "../LocalCluster.fixture.js"
+import { inc, on } from "../LocalCluster.fixture.js"
 import { deafDoor } from "./deafDoor.js"
 
 const aTurn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
@@ -26,7 +26,7 @@ describe("promise 13: bounded", () => {
       yield* Client.cancel(futures[1]!)
       yield* aTurn
       assert.includeMembers(said.slice(before), ["Release", "Cancel"])
-      assert.strictEqual(yield* reasonOf(submit), "OutboxFull")
+      assert.strictEqual(yield* fill, "OutboxFull")
     }).pipe(Effect.provide(layer({ outboxMax: 2000 })))
   })
 
