@@ -140,6 +140,11 @@ export const retell = (context: Context): void => {
   }
   tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers })
   if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries })
+  // Who joins and knows of no holder any more is told of those there are: what it had asked went with the last session.
+  for (const row of state.rows.values()) {
+    if (!row.joined || row.facts === undefined || row.facts.holders.length > 0) continue
+    tell(context, { _tag: "FetchFailed", key: row.key, value: row.facts.value, holder: "", why: "gone" })
+  }
   for (const row of state.rows.values()) if (row.cancel !== undefined) tellCancel(context, [row], row.cancel)
   // Nobody answers for another session: waiting for its ends would be waiting for a dead link.
   for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })

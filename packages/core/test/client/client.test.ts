@@ -187,7 +187,7 @@ describe("fetching", () => {
     bench.submit("a")
     bench.stored("a", { holders: ["w1"] })
     bench.step(need("a"))
-    bench.step({ _tag: "FetchEnded", value: "a#0.1", from: "w1", why: "gone" })
+    for (const from of ["w1", "w2"]) bench.step({ _tag: "FetchEnded", value: "a#0.1", from, why: "gone" })
     assert.deepStrictEqual(short(bench.stored("a", { holders: ["w1", "w3"] })), ["a finished", "fetch a#0.1 from w3"])
   })
 
@@ -230,6 +230,18 @@ describe("fetching", () => {
     assert.deepStrictEqual(short(told), ["stop a#0.1", "a settled ValueReplaced"])
     assert.deepStrictEqual(short(bench.step(need("a"))), ["a settled ValueReplaced"])
     assert.strictEqual(bench.row("a").settled?._tag, "Value")
+  })
+
+  it("asks anew for holders when the session goes in which it asked", () => {
+    const bench = new Bench()
+    bench.submit("a")
+    bench.stored("a")
+    bench.step(need("a"))
+    for (const from of ["w1", "w2"]) bench.step({ _tag: "FetchEnded", value: "a#0.1", from, why: "gone" })
+    assert.deepStrictEqual(told(bench.step({ _tag: "LinkReset" })).map((note) => note._tag), [
+      "ClientTold",
+      "FetchFailed"
+    ])
   })
 
   it("fetches no more at once than its limit", () => {
