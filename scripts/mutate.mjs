@@ -81,7 +81,7 @@ const resolveHere = {
 
 const simulator = async () => {
   const outfile = path.join(temporary, "simulate.mjs")
-  await esbuild.build({
+  const built = await esbuild.build({
     entryPoints: [path.join(sources("testkit"), "bin/simulate.ts")],
     outfile,
     bundle: true,
@@ -90,7 +90,8 @@ const simulator = async () => {
     target: "es2022",
     logLevel: "silent",
     plugins: [resolveHere]
-  })
+  }).catch((error) => error)
+  if (built instanceof Error) return `it does not build: ${built.errors?.[0]?.text}`
   const result = spawnSync(process.execPath, [
     outfile,
     "--seeds",

@@ -18,7 +18,7 @@ export default [
     id: "settled-again",
     file: "client/record.ts",
     find: "if (row.settled === undefined) fail(context, row, note.failure)",
-    replace: "fail(context, row, note.failure)",
+    replace: "if (row.settled === undefined || row.settled._tag === \"Value\") fail(context, row, note.failure)",
     why: "a settled answer changes to a failure"
   },
   {

@@ -73,7 +73,8 @@ export default [
   {
     id: "retry-any-tag",
     file: "policy/retry.ts",
-    find: "if (retry.tags !== undefined && (note.tag === undefined || !retry.tags.includes(note.tag))) return undefined",
+    find:
+      "if (retry.tags !== undefined && (note.tag === undefined || !retry.tags.includes(note.tag))) return undefined",
     replace: "",
     why: "failures that were not named are tried again"
   },
@@ -129,7 +130,8 @@ export default [
   {
     id: "older-release",
     file: "scheduler/recordClient.ts",
-    find: "if (row !== undefined && (known === undefined || known.want <= want)) {\n      if (known !== undefined) removeWant",
+    find:
+      "if (row !== undefined && (known === undefined || known.want <= want)) {\n      if (known !== undefined) removeWant",
     replace: "if (row !== undefined) {\n      if (known !== undefined) removeWant",
     why: "a release of an older want ends a newer one"
   },
@@ -192,7 +194,8 @@ export default [
   {
     id: "gone-values-believed",
     file: "scheduler/told.ts",
-    find: "if (row.state._tag === \"Stored\" && !values.has(row.state.value)) removeHolder(state, row, row.state, worker)",
+    find:
+      "if (row.state._tag === \"Stored\" && !values.has(row.state.value)) removeHolder(state, row, row.state, worker)",
     replace: "",
     why: "a worker that tells anew is believed to hold what it does not tell of"
   },

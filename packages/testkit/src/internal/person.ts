@@ -48,7 +48,7 @@ export class Person implements User {
 
   // -- what is heard ------------------------------------------------------------------------------
 
-  settled({ outcome, row }: Settled): void {
+  settled({ outcome, row, want }: Settled): void {
     const { model } = this.world
     const of = row.spec?.digest ?? this.world.offers.get(row.key)
     if (of === undefined) {
@@ -60,7 +60,7 @@ export class Person implements User {
     const answer = outcome._tag === "Value"
       ? `value ${text}`
       : `${outcome.failure.reason} ${outcome.failure.key} ${outcome.failure.detail}`
-    const known = this.answers.get(row.want)
+    const known = this.answers.get(want)
     if (known !== undefined) {
       if (known === answer) return
       if (
@@ -69,11 +69,11 @@ export class Person implements User {
       ) return
       throw new Wrong(
         "answered twice",
-        `${this.id} was told of ${row.key} (want ${row.want}) "${known}", then "${answer}"`,
+        `${this.id} was told of ${row.key} (want ${want}) "${known}", then "${answer}"`,
         [row.key]
       )
     }
-    this.answers.set(row.want, answer)
+    this.answers.set(want, answer)
     if (outcome._tag === "Value") model.checkValue(of, text ?? "", this.id)
     else checkFailure({ model, client: this.id, of: work, failure: outcome.failure })
     this.world.settled()
