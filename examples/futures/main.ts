@@ -1,6 +1,6 @@
 // The notebook "The async futures interface", step by step. Read it here, then each step in its own file.
 //
-//   npm start                 with the notebook's durations, about a minute and a half
+//   npm start                 with the notebook's durations, about a minute
 //   npm start -- --fast       fifty times faster
 //   npm start -- --seed 7     another search in step 8
 import { NodeRuntime } from "@effect/platform-node"

@@ -51,3 +51,8 @@ export const title = (speedup: number) =>
         ? dim("  with the notebook's durations; npm start -- --fast is quicker")
         : dim(`  ${speedup} times faster`))
   )
+
+/** Where a progress bar is drawn: the terminal, or lines as far in as `out`'s. */
+export const screen = process.stdout.isTTY === true
+  ? process.stdout
+  : { write: (text: string) => process.stdout.write(`${margin}    ${text}`) }

@@ -2,7 +2,7 @@
 import { Progress } from "@creel/node"
 import { Client } from "creel"
 import { Array, Effect } from "effect"
-import { code, expect, heading, out, say } from "../print.js"
+import { code, expect, heading, out, say, screen } from "../print.js"
 import { inc } from "../tasks.js"
 
 const keepEven = (xs: ReadonlyArray<number>) => xs.filter((x) => x % 2 === 0)
@@ -23,8 +23,8 @@ export const pipeline = Effect.gen(function*() {
   const f = yield* Client.submit(sum, even)
   yield* out(f)
 
-  yield* code("yield* Progress.terminal([f], { output: process.stdout })")
-  yield* Progress.terminal([f], { output: process.stdout })
+  yield* code("yield* Progress.terminal([f], { output: screen })")
+  yield* Progress.terminal([f], { output: screen })
 
   const value = yield* Client.gather(f)
   yield* out(`${f}: ${value}`)

@@ -11,7 +11,9 @@ const look = Effect.gen(function*() {
   const workers = yield* Client.workers
   for (const worker of workers) {
     const bar = good("█".repeat(Math.round(worker.heldBytes / 1024 ** 2)))
-    yield* out(`${worker.name}  ${bytes(worker.heldBytes).padStart(9)} in ${worker.values} values  ${bar}`)
+    yield* out(
+      `${worker.name}  ${bytes(worker.heldBytes).padStart(9)} in ${String(worker.values).padStart(2)} values  ${bar}`
+    )
   }
   const groups = Object.entries(yield* Client.nbytes).filter(([_, held]) => held > 0)
   if (groups.length > 0) yield* out(dim(groups.map(([group, held]) => `${group} ${bytes(held)}`).join(", ")))
