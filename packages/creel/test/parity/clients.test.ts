@@ -156,7 +156,8 @@ describe("several clients", () => {
         return futures
       }).pipe(Effect.provide(cluster({}, task, big)))
       assert.deepStrictEqual(log, ["interrupted", "ended"])
-      for (const future of futures) assert.strictEqual(yield* reasonOf(future), "ClusterClosed")
+      const reasons = [yield* reasonOf(futures[0]), yield* reasonOf(futures[1])]
+      assert.deepStrictEqual(reasons, ["ClusterClosed", "ClusterClosed"])
       assert.include(String(yield* Effect.flip(futures[1])), "it was closed")
       yield* Scope.close(outer, Exit.void)
     }))
