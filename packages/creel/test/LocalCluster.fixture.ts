@@ -1,5 +1,5 @@
 /** What the tests of clients and futures share: a cluster of fibers, and work that waits to be told. */
-import { Client, type Door, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, type Cluster, type Door, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope"
 
 /** Runs a program on a cluster of its own that has these tasks. */
 export const on = (options: Omit<LocalCluster.Options<never>, "tasks">, ...tasks: ReadonlyArray<Task.Task<any, any, any>>) =>
-<A, E>(program: Effect.Effect<A, E, Client.Client | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
+<A, E>(program: Effect.Effect<A, E, Client.Client | Cluster.Cluster | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
   Effect.provide(program, LocalCluster.layer({ ...options, tasks: TaskGroup.make(...tasks) })) as Effect.Effect<
     A,
     E,
