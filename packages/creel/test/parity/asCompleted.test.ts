@@ -16,8 +16,10 @@ import { cluster, counted, shrink } from "./parity.fixture.js"
 describe("asCompleted", () => {
   it.scoped("a hundred and twenty, some failing, some depending on those: each comes out once, whatever became of it", () =>
     Effect.gen(function*() {
-      const third = Task.make("third", (n: number) =>
-        n % 3 === 0 ? Effect.fail(`${n}`) as Effect.Effect<number, string> : Effect.succeed(n))
+      const third = Task.make(
+        "third",
+        (n: number) => n % 3 === 0 ? Effect.fail(`${n}`) as Effect.Effect<number, string> : Effect.succeed(n)
+      )
       return yield* Effect.gen(function*() {
         const numbers = Array.from({ length: 60 }, (_, n) => n)
         const firsts = yield* Client.map(third, numbers)
@@ -41,7 +43,10 @@ describe("asCompleted", () => {
       const { started, task } = gated()
       return yield* Effect.gen(function*() {
         const futures = yield* Client.map(task, [1, 2])
-        const completed = yield* Client.asCompleted<number, string>([...futures, yield* Client.submit(inc, futures[0]!)])
+        const completed = yield* Client.asCompleted<number, string>([
+          ...futures,
+          yield* Client.submit(inc, futures[0]!)
+        ])
         const taking = yield* Effect.fork(Stream.runCollect(completed.stream))
         yield* started
         yield* Client.restart

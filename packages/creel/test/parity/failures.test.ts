@@ -76,7 +76,12 @@ describe("failures", () => {
       const bad = yield* Effect.forEach(["worker-0", "worker-1"], (workers) =>
         Client.submit(broken.pipe(Task.with({ workers })), "bad"))
       yield* Client.wait(bad)
-      assert.deepStrictEqual((yield* Client.workers).map((one) => one.id), before.map((one) => one.id))
+      assert.deepStrictEqual(
+        (yield* Client.workers).map((one) =>
+          one.id
+        ),
+        before.map((one) => one.id)
+      )
       assert.strictEqual(yield* Client.run(inc, 1), 2)
     }).pipe(Effect.provide(cluster({ workers: 2 }, broken, inc))))
 })

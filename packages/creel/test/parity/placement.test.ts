@@ -110,7 +110,8 @@ describe("placement", () => {
       const parent = Task.make("parent", (n: number): Effect.Effect<number, never, Client.Client | Scope.Scope> =>
         Effect.gen(function*() {
           const children = yield* Client.map(child, range(n))
-          return (yield* Client.gather(children)).reduce((a, b) => a + b, 0)
+          return (yield* Client.gather(children)).reduce((a, b) =>
+            a + b, 0)
         }).pipe(Effect.orDie), { slots: "cpu" })
       return yield* Effect.gen(function*() {
         const futures = yield* Client.map(parent.pipe(Task.with({ workers: "worker-0" })), [10, 10])

@@ -72,8 +72,10 @@ describe("release", () => {
         const pure = task.pipe(Task.with({ pure: true }))
         const x = yield* Client.submit(pure, 3)
         // Read on both workers, so that both have a copy.
-        const reads = yield* Effect.forEach(["worker-0", "worker-1"], (workers) =>
-          Client.submit(first.pipe(Task.with({ workers })), x))
+        const reads = yield* Effect.forEach(
+          ["worker-0", "worker-1"],
+          (workers) => Client.submit(first.pipe(Task.with({ workers })), x)
+        )
         assert.deepStrictEqual(yield* Client.gather(reads), [3, 3])
         assert.strictEqual((yield* Client.whoHas([x]))[x.key]!.length, 2)
         yield* Effect.forEach([x, ...reads], Future.release)

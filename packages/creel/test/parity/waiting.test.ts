@@ -86,7 +86,10 @@ describe("waiting", () => {
         const futures = yield* client.map(task, Array.from({ length: 20 }, (_, n) => n))
         const failed = yield* client.submit(boom, "no")
         yield* client.wait([...futures, failed])
-        assert.deepStrictEqual(futures.map((future) => core.machine.rows.get(future.key)?.settled), futures.map(() => undefined))
+        assert.deepStrictEqual(
+          futures.map((future) => core.machine.rows.get(future.key)?.settled),
+          futures.map(() => undefined)
+        )
         yield* futures[3]!
         assert.isDefined(core.machine.rows.get(futures[3]!.key)?.settled)
       }).pipe(Effect.provide(cluster({ workers: 2 }, task, boom)))
