@@ -32,6 +32,8 @@ export interface OpenOptions {
   /** Whether the large parts of results go into shared memory. */
   readonly share: boolean
   readonly allowPlain: boolean
+  /** Whether tasks that write into their inputs fail. */
+  readonly strict: boolean
   /** Where it marks what it has begun, so that this is known even if it dies at once. */
   readonly marks:
     | { readonly _tag: "Shared"; readonly buffer: SharedArrayBuffer }

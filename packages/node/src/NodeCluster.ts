@@ -34,9 +34,11 @@ export interface CommonOptions extends Client.Options {
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
   readonly plainFunctions?: boolean | undefined
+  /** Whether tasks that write into their inputs fail with `InputMutated`; costs a hash of each large one. Default: false. */
+  readonly strict?: boolean | undefined
   /** How long running work and services may take to be finalized when the cluster closes. Default: 2 seconds. */
   readonly grace?: Duration.DurationInput | undefined
-  /** How long an executor may take to come up. Default: 30 seconds. */
+  /** How long an executor may take to come up. Default: 1 minute. */
   readonly startWithin?: Duration.DurationInput | undefined
   /** How deaths of executors are answered, see `ThreadExecutors.Options`. */
   readonly restarts?: ThreadExecutors.Options["restarts"]
@@ -114,6 +116,7 @@ const planOf = (
   io: options.io,
   resources: options.resources,
   plainFunctions: options.plainFunctions ?? true,
+  strict: options.strict ?? false,
   grace: options.grace,
   startWithin: options.startWithin,
   restarts: options.restarts,

@@ -35,6 +35,7 @@ const openLayer = <E>(layer: Layer.Layer<Worker.Worker, E>) => (wire: Wire): Ope
       worker: options.worker,
       share: options.share,
       allowPlain: options.allowPlain,
+      strict: options.strict,
       emit,
       mark
     }).pipe(Effect.provide(context))

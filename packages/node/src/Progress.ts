@@ -88,8 +88,8 @@ class Screen {
 
   private draw(groups: ReadonlyArray<GroupProgress>): void {
     const lines = View.render(groups, {
-      width: Math.max(20, (this.output.columns ?? 80) - 1),
-      height: Math.max(1, (this.output.rows ?? 24) - 1),
+      width: Math.max(20, (this.output.columns || 80) - 1),
+      height: Math.max(1, (this.output.rows || 24) - 1),
       color: this.options.color ?? hasColor(this.output),
       unicode: this.options.unicode ?? hasUnicode()
     })

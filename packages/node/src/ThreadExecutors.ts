@@ -32,7 +32,9 @@ export interface Options {
   readonly slots?: number | undefined
   /** Whether functions sent by a client are run. Default `false`. */
   readonly plainFunctions?: boolean | undefined
-  /** How long one may take to come up. Default 30 seconds. */
+  /** Whether tasks that write into their inputs fail with `InputMutated`. Default `false`. */
+  readonly strict?: boolean | undefined
+  /** How long one may take to come up. Default 1 minute. */
   readonly startWithin?: Duration.DurationInput | undefined
   /** How long running work and services may take to be finalized at the end. Default 2 seconds. */
   readonly grace?: Duration.DurationInput | undefined

@@ -38,23 +38,17 @@ const portsLeft = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   })
 
 describe("a cluster of threads", () => {
-  it.scopedLive("runs graphs, and tasks that submit tasks", () =>
+  it.scopedLive("runs graphs, tasks that submit tasks, and functions", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* graph, 13)
       assert.strictEqual(yield* Client.run(fib, 7), 13)
       assert.strictEqual(yield* Client.run((x: number) => x * 2, 21), 42)
       assert.match(yield* Cluster.describe, /^Cluster\(2 threads: 1 worker, 2 slots; tasks: .*inc/)
-    }).pipe(Effect.provide(threads())))
-
-  it.scopedLive("runs a thousand jobs, each once", () =>
-    Effect.gen(function*() {
+      // A thousand jobs, each with its own answer.
       const futures = yield* Client.map(inc, Array.from({ length: 1000 }, (_, n) => n))
       const values = yield* Client.gather(futures)
       assert.deepStrictEqual(values, Array.from({ length: 1000 }, (_, n) => n + 1))
-    }).pipe(Effect.provide(threads())))
-
-  it.scopedLive("keeps large values in shared memory, all the way", () =>
-    Effect.gen(function*() {
+      // Large values stay in shared memory, all the way.
       const xs = yield* Client.submit(big, 100_000)
       const { shared, total } = yield* Client.run(sum, xs)
       assert.strictEqual(total, 100_000)

@@ -25,6 +25,7 @@ export interface Plan {
   readonly io: number | undefined
   readonly resources: Readonly<Record<string, number>> | undefined
   readonly plainFunctions: boolean
+  readonly strict: boolean
   readonly grace: Duration.DurationInput | undefined
   readonly startWithin: Duration.DurationInput | undefined
   readonly restarts: Options["restarts"]
@@ -76,6 +77,7 @@ const executorsOf =
         count: counts[index] ?? counts[0] ?? 1,
         io: plan.io,
         plainFunctions: plan.plainFunctions,
+        strict: plan.strict,
         startWithin: plan.startWithin,
         grace: plan.grace,
         restarts: plan.restarts

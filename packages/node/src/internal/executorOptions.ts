@@ -17,10 +17,11 @@ export const superviseOptions = (
     worker: options.worker,
     tasks,
     io: options.io ?? 32,
-    allowPlain: options.plainFunctions ?? false
+    allowPlain: options.plainFunctions ?? false,
+    strict: options.strict ?? false
   },
   slots: options.slots ?? 1,
-  startWithin: Duration.toMillis(options.startWithin ?? "30 seconds"),
+  startWithin: Duration.toMillis(options.startWithin ?? "1 minute"),
   grace: Duration.toMillis(options.grace ?? "2 seconds"),
   limits: {
     restarts: options.restarts?.limit ?? 10,

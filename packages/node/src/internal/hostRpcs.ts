@@ -16,6 +16,7 @@ export interface HostOptions {
   readonly io: number | undefined
   readonly resources: Readonly<Record<string, number>> | undefined
   readonly plainFunctions: boolean
+  readonly strict: boolean
   /** Milliseconds. */
   readonly grace: number
   /** Milliseconds. */

@@ -23,6 +23,7 @@ export const makeRunner = <R>(
         tasks,
         share: options.share,
         allowPlain: options.allowPlain,
+        strict: options.strict,
         emit,
         mark
       }),
