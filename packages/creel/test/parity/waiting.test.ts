@@ -77,7 +77,7 @@ describe("waiting", () => {
       }).pipe(Effect.provide(cluster({ workers: 2 }, big)))
     }))
 
-  it.scoped("brings no value here: a thousand times as much stays where it was made", () =>
+  it.scoped("brings no value here: all of it stays where it was made", () =>
     Effect.gen(function*() {
       const { task } = counted()
       return yield* Effect.gen(function*() {
