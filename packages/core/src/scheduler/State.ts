@@ -9,7 +9,7 @@ import type { FromClient, FromWorker, ToClient, ToWorker, WorkerTold } from "../
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
 import { rowBefore } from "./shapes.js"
-import type { Class, Client, Group, Peer, Pool, Row, RowState, Run, Worker } from "./shapes.js"
+import type { Class, Client, Group, Peer, Pool, Row, RowState, Run, WantOf, Worker } from "./shapes.js"
 
 export * from "./config.js"
 export * from "./shapes.js"
@@ -236,9 +236,11 @@ export const isActive = (state: RowState): boolean =>
  * @category guards
  */
 export const isWanted = (row: Row): boolean =>
-  row.wants.length > 0 || row.keep || row.consumers > 0 || row.fresh ||
+  row.wants.some(isLive) || row.keep || row.consumers > 0 || row.fresh ||
   (row.spec === undefined && (row.state._tag === "Stored" || row.state._tag === "Waiting") &&
     row.dependents !== undefined && row.dependents.size > 0)
+
+const isLive = (want: WantOf): boolean => want.over !== true
 
 /**
  * Queues the row to be settled.

@@ -214,6 +214,7 @@ export const removeHolder = (state: State, row: Row, s: Stored, holder: Peer): v
  */
 export const tell = (state: State, row: Row, want: WantOf): void => {
   const s = row.state
+  if (want.over === true) return
   if (s._tag === "Stored") {
     if (want.told === s.value || row.copying !== undefined) return
     want.told = s.value

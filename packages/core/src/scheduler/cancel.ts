@@ -11,9 +11,9 @@
  */
 import * as Failure from "../Failure.js"
 import type { Cancel } from "../Note.js"
-import { removeWant, wantOf } from "./rows.js"
+import { wantOf } from "./rows.js"
 import { fail } from "./settle.js"
-import { type Client, isActive, type Row, type State, toClient } from "./State.js"
+import { type Client, isActive, type Row, type State, toClient, touch } from "./State.js"
 import { drop } from "./values.js"
 
 /**
@@ -69,7 +69,7 @@ const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure
   // Dependents come later in `rows`: read backwards, each is decided before what it depends on.
   for (let n = rows.length - 1; n >= 0; n--) {
     const row = rows[n]!
-    let needed = row.keep || row.wants.some((want) => want.client !== client)
+    let needed = row.keep || row.wants.some((want) => want.client !== client && want.over !== true)
     if (!needed && row.dependents !== undefined) {
       for (const dependent of row.dependents) if (others.has(dependent)) needed = true
     }
@@ -81,8 +81,10 @@ const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure
       continue
     }
     const want = wantOf(row, client)
-    if (want === undefined) continue
-    removeWant(state, row, client)
+    if (want === undefined || want.over === true) continue
+    want.told = true
+    want.over = true
+    touch(state, row)
     toClient(state, client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure })
   }
 }

@@ -122,7 +122,9 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
   const s = row.state
   const wanted = isWanted(row)
   if (wanted === (s._tag === "Idle")) broken("T1", row, wanted ? "wanted, yet Idle" : `unwanted, yet ${s._tag}`)
-  if (!wanted && (row.dependents?.size ?? 0) === 0) broken("L3", row, "unwanted and named by nothing, yet in the table")
+  if (!wanted && (row.dependents?.size ?? 0) === 0 && row.wants.length === 0) {
+    broken("L3", row, "unwanted and named by nothing, yet in the table")
+  }
   if (!wanted && !state.lineage.has(row)) broken("L4", row, "unwanted, yet not in lineage")
   if (s._tag === "Waiting" && row.missing === 0 && (s.notBefore === undefined || s.notBefore < state.now)) {
     broken("T2", row, "waits for nothing")
@@ -135,6 +137,7 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
     }
   }
   for (const want of row.wants) {
+    if (want.over === true) continue
     const due = s._tag === "Stored"
       ? (row.copying === undefined ? s.value : want.told)
       : s._tag === "Failed"

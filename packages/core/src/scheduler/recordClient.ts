@@ -160,7 +160,7 @@ const startOver = (state: State, row: Row): void => {
   while (stack.length > 0) {
     const next = stack.pop()!
     if (next.state._tag !== "Failed") continue
-    for (const want of [...next.wants]) if (want.told === true) removeWant(state, next, want.client)
+    for (const want of next.wants) if (want.told === true) want.over = true
     next.failures = next.unfetchable = 0
     next.deaths = []
     become(state, next, idle)
@@ -216,7 +216,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
     return touch(state, row)
   }
   // Brought again after it was lost or cancelled: who was told so has had the last word.
-  for (const want of [...row.wants]) if (want.told === true) removeWant(state, row, want.client)
+  for (const want of row.wants) if (want.told === true) want.over = true
   const bytes = note.inline?.head.byteLength ?? 0
   const keep = note.inline !== undefined && state.inlineBytes + bytes <= state.config.inlineBudget
   become(state, row, {
@@ -285,14 +285,16 @@ const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants
   if (failure !== undefined) {
     // Its last word was said: it need not be worked out again, nor is it anyone else's.
     if (row.state._tag === "Idle" && row.wants.length === 0 && row.consumers === 0) fail(state, row, failure)
-    if (row.state._tag !== "Failed") return
   }
   const before = wantOf(row, client)
   if (before !== undefined && before.want > one.want) return
   if (before !== undefined) removeWant(state, row, client)
   addWant(state, row, client, one.want)
   const want = wantOf(row, client)!
-  if (failure !== undefined) want.told = true
-  else if (one.told !== undefined && "value" in one.told) want.told = one.told.value
+  if (failure !== undefined) {
+    want.told = true
+    if (row.state._tag !== "Failed") want.over = true
+  }
+  if (one.told !== undefined && "value" in one.told) want.told = one.told.value
   if (one.keep && row.state._tag !== "Stored" && row.state._tag !== "Failed") row.keep = true
 }

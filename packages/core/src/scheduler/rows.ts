@@ -91,6 +91,12 @@ const enter = (state: State, row: Row): Row => {
   return row
 }
 
+/** Wants that are over go with the row, or with its name. */
+const disown = (row: Row): void => {
+  for (const want of row.wants) want.client.wanted.delete(row)
+  row.wants = []
+}
+
 /**
  * Makes way for other work under the same key: who was made from this row may still need it.
  *
@@ -98,6 +104,7 @@ const enter = (state: State, row: Row): Row => {
  * @category combinators
  */
 export const shadow = (state: State, row: Row): void => {
+  disown(row)
   state.rows.delete(row.key)
   const list = state.shadows.get(row.key)
   if (list === undefined) state.shadows.set(row.key, [row])
@@ -152,6 +159,7 @@ export const wantOf = (row: Row, client: Client) =>
  * @category combinators
  */
 export const forget = (state: State, row: Row): void => {
+  disown(row)
   state.lineage.delete(row)
   if (state.rows.get(row.key) === row) state.rows.delete(row.key)
   else {

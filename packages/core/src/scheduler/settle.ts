@@ -200,7 +200,7 @@ const abandon = (state: State, row: Row): void => {
     row.deaths = []
   }
   row.blame = undefined
-  if (row.dependents !== undefined && row.dependents.size > 0) state.lineage.add(row)
+  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
   else forget(state, row)
 }
 

@@ -74,6 +74,11 @@ export interface WantOf {
   readonly want: number
   /** What it was told last: the value, `true` for a failure (the last word), or nothing. */
   told: ValueId | true | undefined
+  /**
+   * It was told of a failure, and the row has begun again for others: the want keeps the row known, so that its client
+   * may name it or try it again, and wants nothing.
+   */
+  over?: true
 }
 
 /**
