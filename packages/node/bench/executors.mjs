@@ -21,9 +21,12 @@ const job = (attempt) => ({
 })
 
 const bare = async (times) => {
-  const thread = new Worker(`require("node:worker_threads").parentPort.on("message", function(m) { this.postMessage(m) })`, {
-    eval: true
-  })
+  const thread = new Worker(
+    `require("node:worker_threads").parentPort.on("message", function(m) { this.postMessage(m) })`,
+    {
+      eval: true
+    }
+  )
   const message = [job(1)]
   const trip = () => {
     const answer = once(thread, "message")
