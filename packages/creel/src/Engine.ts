@@ -78,6 +78,13 @@ const workerLife = <E, R>(host: schedulerHost.SchedulerHost, options: Options<E,
     })
   }).pipe(Effect.provideService(Door.Door, host.door))
 
+/** Executors come up in their own time; in process that is a few turns, and the clock need not be asked. */
+const joined = (door: Door.Service, workers: number, turn = 0): Effect.Effect<void> =>
+  Effect.flatMap(door.ask.workers, (there) =>
+    there.filter((worker) => worker.slots > 0).length >= workers
+      ? Effect.void
+      : Effect.zipRight(turn < 64 ? Effect.yieldNow() : Effect.sleep("5 millis"), joined(door, workers, turn + 1)))
+
 const make = <E, R>(options: Options<E, R>) =>
   Effect.gen(function*() {
     const context = yield* Effect.context<Exclude<R, Door.Door | Scope.Scope>>()
@@ -113,6 +120,7 @@ const make = <E, R>(options: Options<E, R>) =>
       }) as Effect.Effect<void, E>
 
     yield* resize(options.workers)
+    yield* joined(host.door, options.workers)
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
       describe: Effect.map(host.door.ask.workers, (workers) => describe(options.kind, workers)),
       workers: host.door.ask.workers,

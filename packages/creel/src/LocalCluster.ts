@@ -44,7 +44,9 @@ export interface Options<R> extends Client.Options {
 
 /** Executors that are fibers of this thread. */
 const executors = <R>(options: Options<R>) =>
-(worker: { readonly id: string; readonly name: string }): Effect.Effect<Executors, never, R | Door.Door | Scope.Scope> =>
+(
+  worker: { readonly id: string; readonly name: string }
+): Effect.Effect<Executors, never, R | Door.Door | Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* Effect.context<R | Door.Door | Scope.Scope>()
     const runners = new Map<string, Runner.Runner>()
@@ -107,10 +109,13 @@ const oneThread = {
 /** Joining takes a few turns of this thread, and no time: so it needs no clock either. */
 const joined = (workers: number, slots: number) => (context: Context.Context<Cluster.Cluster>): Effect.Effect<void> => {
   const ask = Context.get(context, Cluster.Cluster).workers
-  const look: Effect.Effect<void> = Effect.flatMap(ask, (there) =>
-    there.filter((worker) => worker.slots >= slots).length >= workers
-      ? Effect.void
-      : Effect.zipRight(Effect.yieldNow(), look))
+  const look: Effect.Effect<void> = Effect.flatMap(
+    ask,
+    (there) =>
+      there.filter((worker) => worker.slots >= slots).length >= workers
+        ? Effect.void
+        : Effect.zipRight(Effect.yieldNow(), look)
+  )
   return look
 }
 
@@ -137,12 +142,14 @@ export const layer = <R = never>(
   options?: Options<R>
 ): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, never, Exclude<R, Door.Door | Scope.Scope>> =>
   Client.layer(options).pipe(
-    Layer.provideMerge(Engine.layer({
-      kind: "fibers",
-      workers: options?.workers ?? 1,
-      resources: options?.resources,
-      executors: executors(options ?? {}),
-      scheduler: { ...oneThread.scheduler, ...options?.machines?.scheduler },
-      worker: { ...oneThread.worker, ...options?.machines?.worker }
-    }).pipe(Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1))))
+    Layer.provideMerge(
+      Engine.layer({
+        kind: "fibers",
+        workers: options?.workers ?? 1,
+        resources: options?.resources,
+        executors: executors(options ?? {}),
+        scheduler: { ...oneThread.scheduler, ...options?.machines?.scheduler },
+        worker: { ...oneThread.worker, ...options?.machines?.worker }
+      }).pipe(Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1)))
+    )
   )

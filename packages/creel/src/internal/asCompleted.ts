@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import type { AsCompleted } from "../AsCompleted.js"
 import type { Future } from "../Future.js"
 import type { ClientCore } from "./clientCore.js"
-import { Handle } from "./handle.js"
+import type { Handle } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 

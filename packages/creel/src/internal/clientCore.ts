@@ -12,14 +12,13 @@
 import * as Machine from "@creel/core/Client"
 import type * as Failure from "@creel/core/Failure"
 import type * as Id from "@creel/core/Id"
-import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
 import type * as Payload from "@creel/core/Payload"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
@@ -28,6 +27,7 @@ import { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
 import { type Decoder, toFutureError } from "./answers.js"
 import { Handle } from "./handle.js"
+import { merged, saved } from "./outgoing.js"
 
 /** What a client inside a running attempt must tell its executor. */
 export interface AttemptBinding {
@@ -208,12 +208,11 @@ export class ClientCore {
     this.flushing = false
     if (this.mouth === undefined || this.outbox.length === 0) return
     const notes = merged(this.outbox)
-    const before = submits(this.outbox)
+    // Nobody will acknowledge what is not sent.
+    const bytes = saved(this.outbox, notes)
     this.outbox = []
     this.mouth.send(notes)
-    // What the merged ones no longer weigh, nobody will acknowledge.
-    const gone = before - submits(notes)
-    if (gone > 0) this.step({ _tag: "Acked", bytes: gone * emptySubmit })
+    if (bytes > 0) this.step({ _tag: "Acked", bytes })
   }
 
   private fetch(command: Extract<Machine.Command, { readonly _tag: "Fetch" }>): void {
@@ -595,12 +594,14 @@ export class ClientCore {
   failureSeen(key: Id.Key): void {
     this.seen.add(key)
     // The oldest go: what they are for is a log line too many, at worst.
-    if (this.seen.size > 10_000) for (const first of this.seen) return void this.seen.delete(first)
+    if (this.seen.size > 10_000) { for (const first of this.seen) return void this.seen.delete(first) }
   }
 
   private warnUnseen(handle: AnyHandle): void {
     const { settled, status } = handle.row
-    if (handle.observed || status !== "error" || settled?._tag !== "Failure" || this.seen.has(settled.failure.key)) return
+    if (handle.observed || status !== "error" || settled?._tag !== "Failure" || this.seen.has(settled.failure.key)) {
+      return
+    }
     const exit = handle.peek()
     if (exit === undefined || exit._tag === "Success") return
     this.failureSeen(settled.failure.key)
@@ -624,42 +625,4 @@ const closedError = (key: string, detail: string): FutureError =>
 interface FetchAnswer {
   readonly payload: Payload.Payload | undefined
   readonly why: Door.ReadFailed["why"] | undefined
-}
-
-const emptySubmit = Link.weigh({ _tag: "Submit", specs: [], wants: [], keep: [] })
-
-const submits = (notes: ReadonlyArray<Note.FromClient>): number => {
-  let count = 0
-  for (const note of notes) if (note._tag === "Submit") count++
-  return count
-}
-
-/** At so many entries a merged note is full. */
-const mergedMax = 512
-
-/** Submissions that leave together are one note, and so are releases that follow one another. */
-const merged = (notes: ReadonlyArray<Note.FromClient>): Array<Note.FromClient> => {
-  const out: Array<Note.FromClient> = []
-  let submit: { specs: Array<Note.Submit["specs"][number]>; wants: Array<Note.Want>; keep: Array<Id.Key> } | undefined
-  let release: Array<Note.Want> | undefined
-  for (const note of notes) {
-    if (note._tag !== "Submit") submit = undefined
-    if (note._tag !== "Release" || note.answer) release = undefined
-    if (note._tag === "Submit") {
-      if (submit === undefined || submit.specs.length >= mergedMax) {
-        submit = { specs: [], wants: [], keep: [] }
-        out.push({ _tag: "Submit", ...submit })
-      }
-      for (const spec of note.specs) submit.specs.push(spec)
-      for (const want of note.wants) submit.wants.push(want)
-      for (const key of note.keep) submit.keep.push(key)
-    } else if (note._tag === "Release" && !note.answer) {
-      if (release === undefined || release.length >= mergedMax) {
-        release = []
-        out.push({ _tag: "Release", wants: release, answer: false })
-      }
-      for (const want of note.wants) release.push(want)
-    } else out.push(note)
-  }
-  return out
 }

@@ -7,7 +7,7 @@
 import * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -72,7 +72,9 @@ const states = new WeakMap<Client.Service, State>()
 
 const stateOf = (service: Client.Service): State => {
   const state = states.get(service)
-  if (state === undefined) throw new Error("this Client service was not made by Creel: a wrapper must pass calls on to one that was")
+  if (state === undefined) {
+    throw new Error("this Client service was not made by Creel: a wrapper must pass calls on to one that was")
+  }
   return state
 }
 
@@ -228,7 +230,8 @@ const mapWith = (
       (end) => end ? Effect.succeed(futures) : all
     )
     // What was submitted before one was refused is nobody's.
-    return Effect.tapError(all, () => Effect.sync(() => futures.forEach((future) => state.core.release(future as AnyHandle))))
+    return Effect.tapError(all, () =>
+      Effect.sync(() => futures.forEach((future) => state.core.release(future as AnyHandle))))
   })
 
 export const map: Client.Map<Client.Client> = (what: unknown, ...columns: ReadonlyArray<Iterable<unknown>>): any =>
@@ -302,7 +305,9 @@ const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions
 
 const scatter = (state: State, value: unknown, options: Client.ScatterOptions | undefined) =>
   Effect.flatMap(Scope.Scope, (scope): Effect.Effect<Future<any>, SubmitError> => {
-    if (state.core.closed) return Effect.fail(new SubmitError({ reason: "ClientClosed", detail: "the client is closed" }))
+    if (state.core.closed) {
+      return Effect.fail(new SubmitError({ reason: "ClientClosed", detail: "the client is closed" }))
+    }
     try {
       return Effect.succeed(scatterNow(state, value, options, scope))
     } catch (error) {
@@ -389,10 +394,13 @@ const pause = (n: number) => Math.min(1000, 20 * 1.5 ** Math.min(n, 20))
 
 const waitForWorkers = (door: Door.Service, count: number, timeout: Duration.DurationInput | undefined) => {
   const look = (turn: number): Effect.Effect<ReadonlyArray<Door.WorkerView>> =>
-    Effect.flatMap(door.ask.workers, (workers) =>
-      workers.filter((worker) => worker.status === "running").length >= count
-        ? Effect.succeed(workers)
-        : Effect.zipRight(turn < turns ? Effect.yieldNow() : Effect.sleep(pause(turn - turns)), look(turn + 1)))
+    Effect.flatMap(
+      door.ask.workers,
+      (workers) =>
+        workers.filter((worker) => worker.status === "running").length >= count
+          ? Effect.succeed(workers)
+          : Effect.zipRight(turn < turns ? Effect.yieldNow() : Effect.sleep(pause(turn - turns)), look(turn + 1))
+    )
   return timeout === undefined ? look(0) : Effect.timeout(look(0), timeout)
 }
 
@@ -404,6 +412,12 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
   const state: State = { core, attempt, io }
   const own = () => state
   const { ask } = core.world.door
+  /** A question never overtakes what was said before it. */
+  const asking = <A>(question: () => Effect.Effect<A>): Effect.Effect<A> =>
+    Effect.suspend(() => {
+      core.flush()
+      return question()
+    })
   // The implementation is untyped inside; `Client.Service` is what callers see.
   const service: Client.Service = {
     id: core.id,
@@ -413,7 +427,8 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
     fireAndForget: ((what: unknown, ...args: ReadonlyArray<unknown>) => fireWith(own, what, args)) as any,
     gather: (futures, options) => gather(core, futures, options?.mode ?? "default") as any,
     scatter: (value, options) => scatter(state, value, options),
-    scatterAll: (values, options) => Effect.all(mapValues(values, (value) => scatter(state, value, options)) as any) as any,
+    scatterAll: (values, options) =>
+      Effect.all(mapValues(values, (value) => scatter(state, value, options)) as any) as any,
     wait: (futures, options) => wait(state, futures as any, options) as any,
     asCompleted: (futures) =>
       Effect.acquireRelease(
@@ -425,20 +440,20 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
         (completion) => Effect.sync(() => completion.close())
       ),
     cancel: (futures, options) => Effect.sync(() => core.cancel(listOf(futures), options ?? {})),
-    retry: (future) => Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
-    explain: (future) => Effect.suspend(() => ask.explain(keyOf(core, future))),
-    story: (future) => Effect.suspend(() => ask.story(keyOf(core, future))),
+    retry: (future) =>
+      Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
+    explain: (future) => asking(() => ask.explain(keyOf(core, future))),
+    story: (future) => asking(() => ask.story(keyOf(core, future))),
     whoHas: (futures) =>
-      Effect.suspend(() => {
+      asking(() => {
         const handles = [...futures] as Array<AnyHandle>
         return Effect.map(ask.whoHas(handles.map((handle) => handle.row.key)), (byKey) =>
           Object.fromEntries(handles.map((handle) => [handle.key, byKey[handle.row.key] ?? []])))
       }),
-    hasWhat: ask.hasWhat,
-    nbytes: ask.nbytes,
+    hasWhat: asking(() => ask.hasWhat),
+    nbytes: asking(() => ask.nbytes),
     workers: ask.workers,
-    waitForWorkers: (count, options) =>
-      waitForWorkers(core.world.door, count, options?.timeout) as any,
+    waitForWorkers: (count, options) => waitForWorkers(core.world.door, count, options?.timeout) as any,
     restart: Effect.suspend(() => ask.restart(core.world.name)),
     scale: (workers) => ask.scale(workers),
     progress: (futures, options) => progressWith(state, futures, options?.interval),
@@ -453,7 +468,9 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
 }
 
 const mapValues = (values: object, f: (value: unknown) => unknown): unknown =>
-  Array.isArray(values) ? values.map(f) : Object.fromEntries(Object.entries(values).map(([key, value]) => [key, f(value)]))
+  Array.isArray(values)
+    ? values.map(f)
+    : Object.fromEntries(Object.entries(values).map(([key, value]) => [key, f(value)]))
 
 export const makeCore = (options: Client.Options): Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> =>
   Effect.gen(function*() {

@@ -212,7 +212,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   changed(): void {
-    if (this.watchers !== undefined) for (const watcher of this.watchers.slice()) watcher()
+    if (this.watchers !== undefined) { for (const watcher of this.watchers.slice()) watcher() }
   }
 
   interruptNow(fiberId: FiberId.FiberId): void {

@@ -7,6 +7,8 @@ import type * as Door from "../Door.js"
 
 export interface Source {
   readonly state: () => Scheduler.State | undefined
+  /** Until the scheduler has heard all that was said to it before. */
+  readonly heard: Effect.Effect<void>
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
   readonly scale: (workers: number) => Effect.Effect<void>
@@ -14,19 +16,21 @@ export interface Source {
 
 export const questions = (source: Source): Door.Questions => {
   const ask = <A>(none: A, answer: (state: Scheduler.State) => A): Effect.Effect<A> =>
-    Effect.sync(() => {
+    Effect.map(source.heard, () => {
       const state = source.state()
       return state === undefined ? none : answer(state)
     })
   return {
     explain: (key) =>
-      Effect.suspend(() => {
+      Effect.flatMap(source.heard, () => {
         const state = source.state()
         // A life of the scheduler begins at once: this is over before anybody can ask twice.
         if (state === undefined) return Effect.dieMessage("the scheduler has not started")
         return Effect.succeed(Scheduler.explain(state, key, source.now()))
       }),
-    whoHas: (keys) => ask({}, (state) => mapRecord(Scheduler.whoHas(state, keys), (ids) => ids.map(nameIn(state)))),
+    whoHas: (keys) =>
+      ask({}, (state) =>
+        mapRecord(Scheduler.whoHas(state, keys), (ids) => ids.filter((id) => state.workers.has(id)).map(nameIn(state)))),
     hasWhat: ask({}, (state) =>
       Object.fromEntries(Object.entries(Scheduler.hasWhat(state)).map(([id, keys]) => [nameIn(state)(id), keys]))),
     workers: ask([], (state) => Scheduler.workers(state, source.now()).map(workerView)),

@@ -95,6 +95,7 @@ export class SchedulerHost {
       withdraw: (client, value) => this.withdraw(client, value),
       ask: questions({
         state: this.state,
+        heard: this.heard,
         now: () => clock.unsafeCurrentTimeMillis(),
         tell: (event) => this.tell(event),
         scale: options.scale
@@ -137,6 +138,11 @@ export class SchedulerHost {
   }
 
   readonly state = (): Scheduler.State | undefined => this.ref?.state()
+
+  /** A question never overtakes a note. */
+  private readonly heard: Effect.Effect<void> = Effect.suspend(() =>
+    (this.ref?.depth ?? 0) === 0 ? Effect.void : Effect.zipRight(Effect.yieldNow(), this.heard)
+  )
 
   private tell(event: Scheduler.Event): void {
     this.ref?.tell(event)
