@@ -50,7 +50,9 @@ const right = (exit: Exit.Exit<number, unknown>, answer: Answer, what: string): 
   if (Exit.isSuccess(exit)) return assert.deepStrictEqual<Answer>({ value: exit.value }, answer, what)
   if (Cause.isInterruptedOnly(exit.cause)) return
   const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (failure instanceof FutureError.FutureError) return assert.isTrue(stopped.has(failure.reason), `${what}: ${failure.message}`)
+  if (failure instanceof FutureError.FutureError) {
+    return assert.isTrue(stopped.has(failure.reason), `${what}: ${failure.message}`)
+  }
   assert.deepStrictEqual<unknown>({ failure }, answer, what)
 }
 
@@ -80,7 +82,11 @@ const play = (seed: number, harm: boolean) =>
         const pure = dice() < 0.3
         const k = pure ? Math.floor(dice() * 10) : n
         const submitted = yield* Effect.either(
-          Client.submit(work.pipe(Task.with({ pure, priority: Math.floor(dice() * 3) })), k, inputs.map((each) => each.future))
+          Client.submit(
+            work.pipe(Task.with({ pure, priority: Math.floor(dice() * 3) })),
+            k,
+            inputs.map((each) => each.future)
+          )
         )
         // An input may have been let go meanwhile: refused, by name.
         if (submitted._tag === "Left") assert.strictEqual(submitted.left.reason, "ClosedFuture")
@@ -108,8 +114,10 @@ const play = (seed: number, harm: boolean) =>
 
 const nothingIsLeft = Effect.gen(function*() {
   yield* until(Client.hasWhat, (what) => Object.values(what).flat().length === 0)
-  yield* until(Client.progress().pipe(Stream.take(1), Stream.runCollect), (seen) =>
-    Chunk.toReadonlyArray(seen).flat().every((group) => group.waiting + group.queued + group.running === 0))
+  yield* until(
+    Client.progress().pipe(Stream.take(1), Stream.runCollect),
+    (seen) => Chunk.toReadonlyArray(seen).flat().every((group) => group.waiting + group.queued + group.running === 0)
+  )
 })
 
 // Seeds in a run: more by CREEL_SEEDS.

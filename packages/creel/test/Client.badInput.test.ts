@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { add, eventually, gated, inc, on, onDoor, another } from "./LocalCluster.fixture.js"
+import { add, another, eventually, gated, inc, on, onDoor } from "./LocalCluster.fixture.js"
 
 /** The error an effect fails with, which says what to do and names what it is about; and that others go on. */
 const refusal = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -138,7 +138,10 @@ describe("what bad input gets", () => {
       const error = yield* refusal(Client.submit(mine, 2))
       assert.strictEqual(error.reason, "DuplicateKey")
       assert.strictEqual(error.key, "mine")
-      assert.strictEqual((yield* refusal(Client.submit(add.pipe(Task.with({ key: "mine" })), 1, 2))).reason, "DuplicateKey")
+      assert.strictEqual(
+        (yield* refusal(Client.submit(add.pipe(Task.with({ key: "mine" })), 1, 2))).reason,
+        "DuplicateKey"
+      )
       assert.strictEqual(yield* future, 2)
       yield* Future.release(future)
       assert.strictEqual(yield* yield* Client.submit(mine, 2), 3)

@@ -192,7 +192,8 @@ describe("submission from inside tasks", () => {
 
   it.scoped("`Task.Current` names the key, the attempt and the worker", () =>
     Effect.gen(function*() {
-      const who = Task.make("who", () => Effect.map(Task.Current, ({ attempt, key, worker }) => ({ attempt, key, worker })))
+      const who = Task.make("who", () =>
+        Effect.map(Task.Current, ({ attempt, key, worker }) => ({ attempt, key, worker })))
       return yield* Effect.gen(function*() {
         const future = yield* Client.submit(who.pipe(Task.with({ key: "me" })))
         const current = yield* future

@@ -102,8 +102,11 @@ describe("Client.retry", () => {
   it.scoped("answers a new Future; the old one keeps its Exit, and so do its other handles", () =>
     Effect.gen(function*() {
       let fixed = false
-      const flaky = Task.make("flaky", (x: number) =>
-        Effect.suspend(() => fixed ? Effect.succeed(x) : Effect.fail("not yet") as Effect.Effect<number, string>))
+      const flaky = Task.make(
+        "flaky",
+        (x: number) =>
+          Effect.suspend(() => fixed ? Effect.succeed(x) : Effect.fail("not yet") as Effect.Effect<number, string>)
+      )
       return yield* Effect.gen(function*() {
         const pure = flaky.pipe(Task.with({ pure: true }))
         const old = yield* Client.submit(pure, 1)
@@ -126,7 +129,9 @@ describe("Client.retry", () => {
       let fixed = false
       let runs = 0
       const flaky = Task.make("flaky", (x: number) =>
-        Effect.suspend(() => (runs++, fixed) ? Effect.succeed(x) : Effect.fail("not yet") as Effect.Effect<number, string>))
+        Effect.suspend(() =>
+          (runs++, fixed) ? Effect.succeed(x) : Effect.fail("not yet") as Effect.Effect<number, string>
+        ))
       return yield* Effect.gen(function*() {
         const x = yield* Client.submit(flaky, 1)
         const y = yield* Client.submit(inc, x)
@@ -224,8 +229,13 @@ describe("Client.progress", () => {
 describe("retries and timeouts, on the test's clock", () => {
   const flakyUntil = (n: number) => {
     let runs = 0
-    const task = Task.make("flaky", (x: number) =>
-      Effect.suspend(() => ++runs >= n ? Effect.succeed(x) : Effect.fail(`failure ${runs}`) as Effect.Effect<number, string>))
+    const task = Task.make(
+      "flaky",
+      (x: number) =>
+        Effect.suspend(() =>
+          ++runs >= n ? Effect.succeed(x) : Effect.fail(`failure ${runs}`) as Effect.Effect<number, string>
+        )
+    )
     return { task, runs: () => runs }
   }
 
@@ -233,7 +243,10 @@ describe("retries and timeouts, on the test's clock", () => {
     Effect.gen(function*() {
       const { runs, task } = flakyUntil(4)
       return yield* Effect.gen(function*() {
-        const future = yield* Client.submit(task.pipe(Task.with({ retry: { times: 3, delay: "1 seconds", factor: 2 } })), 1)
+        const future = yield* Client.submit(
+          task.pipe(Task.with({ retry: { times: 3, delay: "1 seconds", factor: 2 } })),
+          1
+        )
         yield* TestClock.adjust(0)
         yield* eventually(() => runs() === 1)
         yield* TestClock.adjust("1 seconds")

@@ -30,8 +30,11 @@ describe("Client.submit", () => {
 
   it.scoped("takes futures at any depth of arrays and plain records, and the same one twice", () =>
     Effect.gen(function*() {
-      const deep = Task.sync("deep", (u: { readonly a: ReadonlyArray<{ readonly b: number }>; readonly c: number }) =>
-        u.a.reduce((n, { b }) => n + b, u.c))
+      const deep = Task.sync(
+        "deep",
+        (u: { readonly a: ReadonlyArray<{ readonly b: number }>; readonly c: number }) =>
+          u.a.reduce((n, { b }) => n + b, u.c)
+      )
       return yield* Effect.gen(function*() {
         const x = yield* Client.submit(inc, 1)
         const y = yield* Client.submit(inc, 10)
@@ -107,7 +110,9 @@ describe("Client.map", () => {
   it.scoped("in batches lets other fibers have their turn", () =>
     Effect.gen(function*() {
       let turns = 0
-      const other = yield* Effect.fork(Effect.forever(Effect.zipRight(Effect.sync(() => void turns++), Effect.yieldNow())))
+      const other = yield* Effect.fork(
+        Effect.forever(Effect.zipRight(Effect.sync(() => void turns++), Effect.yieldNow()))
+      )
       const futures = yield* Client.map(inc, Array.from({ length: 100 }, (_, n) => n)).pipe(
         Client.withOptions({ batchSize: 10 })
       )
@@ -123,7 +128,9 @@ describe("Client.map", () => {
         const reason = yield* reasonOf(Client.map(task, [1, 2, (() => 1) as never]))
         assert.strictEqual(reason, "NotEncodable")
         yield* until(Client.progress().pipe(Stream.take(1), Stream.runCollect), (seen) =>
-          Chunk.toReadonlyArray(seen).flat().every((group) => group.waiting + group.queued + group.running === 0))
+          Chunk.toReadonlyArray(seen).flat().every((group) =>
+            group.waiting + group.queued + group.running === 0
+          ))
       }).pipe(on({}, task))
     }))
 })
@@ -235,8 +242,9 @@ describe("options", () => {
       const where = Task.make("where", () => Effect.map(Task.Current, (current) => current.worker))
       return yield* Effect.gen(function*() {
         for (const worker of ["worker-0", "worker-1", "worker-2"]) {
-          const futures = yield* Effect.all(Array.from({ length: 4 }, () =>
-            Client.submit(where.pipe(Task.with({ workers: [worker] })))))
+          const futures = yield* Effect.all(
+            Array.from({ length: 4 }, () => Client.submit(where.pipe(Task.with({ workers: [worker] }))))
+          )
           assert.deepStrictEqual(yield* Client.gather(futures), [worker, worker, worker, worker])
         }
         const soft = yield* Client.submit(where.pipe(Task.with({ workers: "nowhere", allowOtherWorkers: true })))
@@ -260,8 +268,9 @@ describe("options", () => {
           () => Effect.sync(() => void now--)
         ))
       return yield* Effect.gen(function*() {
-        const futures = yield* Effect.all(Array.from({ length: 6 }, () =>
-          Client.submit(busy.pipe(Task.with({ resources: { gpu: 0.5 } })))))
+        const futures = yield* Effect.all(
+          Array.from({ length: 6 }, () => Client.submit(busy.pipe(Task.with({ resources: { gpu: 0.5 } }))))
+        )
         yield* Deferred.await(two)
         yield* Deferred.succeed(gate, undefined)
         yield* Client.gather(futures)
@@ -294,12 +303,15 @@ describe("Client.stream", () => {
   it.scoped("unordered, the first done comes first", () =>
     Effect.gen(function*() {
       const { open, started, task } = gated()
-      const either = Task.make("either", (x: number) => x === 0 ? task.run([x]) as Effect.Effect<number> : Effect.succeed(x))
+      const either = Task.make("either", (x: number) =>
+        x === 0 ? task.run([x]) as Effect.Effect<number> : Effect.succeed(x))
       return yield* Effect.gen(function*() {
         const seen: Array<number> = []
         yield* Stream.make(0, 1, 2).pipe(
           Client.stream(either, { concurrency: 3, ordered: false }),
-          Stream.runForEach((x) => Effect.suspend(() => seen.push(x) === 2 ? open : Effect.void))
+          Stream.runForEach((x) =>
+            Effect.suspend(() => seen.push(x) === 2 ? open : Effect.void)
+          )
         )
         assert.deepStrictEqual(seen, [1, 2, 0])
         yield* started

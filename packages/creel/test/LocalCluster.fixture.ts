@@ -10,13 +10,16 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
 /** Runs a program on a cluster of its own that has these tasks. */
-export const on = (options: Omit<LocalCluster.Options<never>, "tasks">, ...tasks: ReadonlyArray<Task.Task<any, any, any>>) =>
-<A, E>(program: Effect.Effect<A, E, Client.Client | Cluster.Cluster | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.provide(program, LocalCluster.layer({ ...options, tasks: TaskGroup.make(...tasks) })) as Effect.Effect<
-    A,
-    E,
-    Scope.Scope
-  >
+export const on =
+  (options: Omit<LocalCluster.Options<never>, "tasks">, ...tasks: ReadonlyArray<Task.Task<any, any, any>>) =>
+  <A, E>(
+    program: Effect.Effect<A, E, Client.Client | Cluster.Cluster | Scope.Scope>
+  ): Effect.Effect<A, E, Scope.Scope> =>
+    Effect.provide(program, LocalCluster.layer({ ...options, tasks: TaskGroup.make(...tasks) })) as Effect.Effect<
+      A,
+      E,
+      Scope.Scope
+    >
 
 /** The same, for programs that let more clients in. */
 export const onDoor =
@@ -92,7 +95,10 @@ export const until = <A, R>(ask: Effect.Effect<A, never, R>, holds: (a: A) => bo
   Effect.flatMap(ask, (a) =>
     holds(a)
       ? Effect.succeed(a)
-      : Effect.zipRight(Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))), until(ask, holds)))
+      : Effect.zipRight(
+        Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))),
+        until(ask, holds)
+      ))
 
 /** The scheduler knows no task of these any more, nor any of them by name. */
 export const forgotten = (key: string) =>

@@ -121,4 +121,3 @@ describe("promise 3: references are counted, not collected", () => {
       }).pipe(on({}, count))
     }))
 })
-

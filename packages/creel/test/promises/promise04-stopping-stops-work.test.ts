@@ -10,10 +10,14 @@ import { eventually, gated, inc, on, reasonOf, until } from "../LocalCluster.fix
 const stubborn = (slots: "cpu" | 32 = "cpu") => {
   const started = Deferred.unsafeMake<void>(FiberId.none)
   const gate = Deferred.unsafeMake<void>(FiberId.none)
-  const task = Task.make("stubborn", (x: number) =>
-    Effect.uninterruptible(Effect.zipRight(Deferred.succeed(started, undefined), Effect.as(Deferred.await(gate), x))), {
-    slots
-  })
+  const task = Task.make(
+    "stubborn",
+    (x: number) =>
+      Effect.uninterruptible(Effect.zipRight(Deferred.succeed(started, undefined), Effect.as(Deferred.await(gate), x))),
+    {
+      slots
+    }
+  )
   return { task, started: Deferred.await(started), open: Deferred.succeed(gate, undefined) }
 }
 

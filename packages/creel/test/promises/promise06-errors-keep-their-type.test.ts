@@ -71,7 +71,9 @@ describe("promise 6: errors keep their type", () => {
     Effect.gen(function*() {
       const both = Task.make("both", () =>
         Effect.all([Effect.fail("left"), Effect.fail("right")], { concurrency: 2, mode: "validate" }).pipe(
-          Effect.mapError(() => "unused"),
+          Effect.mapError(() =>
+            "unused"
+          ),
           Effect.zipRight(Effect.succeed(1)),
           Effect.catchAll(() => Effect.failCause(Cause.parallel(Cause.fail("left"), Cause.die(new Error("right")))))
         ) as Effect.Effect<number, string>)

@@ -18,7 +18,13 @@ const late = () => {
         return Deferred.succeed(started, undefined)
       }).pipe(Effect.zipRight(Deferred.await(gate)), Effect.zipRight(Effect.sync(() => (ended++, x))))
     ))
-  return { task, started: Deferred.await(started), open: Deferred.succeed(gate, undefined), runs: () => runs, ended: () => ended }
+  return {
+    task,
+    started: Deferred.await(started),
+    open: Deferred.succeed(gate, undefined),
+    runs: () => runs,
+    ended: () => ended
+  }
 }
 
 describe("promise 8: late news is harmless", () => {

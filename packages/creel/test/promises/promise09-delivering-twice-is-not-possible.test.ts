@@ -96,7 +96,9 @@ describe("promise 9: running twice is possible, delivering twice is not", () => 
     Effect.gen(function*() {
       let runs = 0
       const flaky = Task.make("flaky", () =>
-        Effect.suspend(() => ++runs === 1 ? Effect.fail("first") as Effect.Effect<number, string> : Effect.succeed(runs)))
+        Effect.suspend(() =>
+          ++runs === 1 ? Effect.fail("first") as Effect.Effect<number, string> : Effect.succeed(runs)
+        ))
       return yield* Effect.gen(function*() {
         const future = yield* Client.submit(flaky)
         assert.strictEqual(yield* Effect.flip(future), "first")
