@@ -12,6 +12,8 @@ const pair = (a: string, b: string): string => a < b ? `${a}|${b}` : `${b}|${a}`
 export class Network {
   private readonly blocked = new Map<string, number>()
   private readonly frozen = new Map<string, number>()
+  /** A frame arrives of a connection that was given up. */
+  onLate: () => void = () => {}
   private readonly wires = new Set<Wire>()
   constructor(
     readonly timeline: Timeline,
@@ -88,6 +90,7 @@ export class Wire {
         this.network.timeline.at(until, () => this.arrive(to))
         return
       }
+      if (!this.isOpen) this.network.onLate()
       flights.shift()?.deliver()
     }
   }

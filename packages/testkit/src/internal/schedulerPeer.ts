@@ -134,7 +134,6 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const down = this.downs.get(peer)
     if (down === undefined) return
     const received = Link.receive(down.link, frame)
-    if (received._tag !== "Applied") this.world.coverage.fired("lateFrame")
     this.tell(...received.notes.map((note): Scheduler.Event => fromPeer(peer, note)))
     this.flush(down)
   }

@@ -159,7 +159,6 @@ export class Uplink {
     if (!this.owner.alive || this.link === undefined) return
     const received = Link.receive(this.link, frame)
     if (received.acked.count > 0) this.owner.acked(received.acked.work)
-    if (received._tag !== "Applied") this.world.coverage.fired("lateFrame")
     if (received.notes.length > 0) this.owner.notes(received.notes)
     this.flush()
   }

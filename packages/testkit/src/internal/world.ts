@@ -75,6 +75,7 @@ export class World {
     this.random = { user: random.fork("user"), network: random.fork("network"), faults: random.fork("faults") }
     this.swarm = Swarm.make(random.fork("swarm"), options)
     this.network = new Network(this.timeline, this.random.network, this.swarm.latency)
+    this.network.onLate = () => this.coverage.fired("lateFrame")
     this.works = new Works(this.model, this.random.user, this.swarm, this.coverage)
     this.accidents = new Accidents(this)
     this.phases = new Phases(this)
