@@ -76,6 +76,9 @@ export const conflicts = (
   return digest !== undefined && digest !== spec.digest
 }
 
+const isCancelled = (row: RowState): boolean =>
+  row.settled?._tag === "Failure" && row.settled.failure.reason === "Cancelled"
+
 const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>): void => {
   const { rows } = context.state
   const seen = new Map<Key, { readonly spec: Spec }>()
@@ -95,14 +98,17 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
   for (const spec of event.specs) {
     const row = rowOf(context, spec.key)
     if (row.spec === undefined) explain(context, row, spec)
-    else if (isWanted(row)) continue
+    else if (isWanted(row) && !isCancelled(row)) continue
     fresh.push(spec)
   }
   const wants: Array<Note.Want> = []
   const keep: Array<Key> = []
   for (const key of event.wants) {
     const row = rowOf(context, key)
-    if (wantOne(context, row)) wants.push({ key, want: row.want })
+    // What was cancelled is not wanted again by asking for it again: it is begun anew, and old handles keep their answer.
+    const again = isWanted(row) && isCancelled(row)
+    if (again) beginWant(context, row)
+    if (wantOne(context, row) || again) wants.push({ key, want: row.want })
   }
   for (const key of event.keep) {
     const row = rowOf(context, key)

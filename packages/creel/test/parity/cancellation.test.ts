@@ -40,6 +40,21 @@ const reluctant = () => {
 }
 
 describe("cancelling", () => {
+  it.live("work that was cancelled and is asked for again runs again; the cancelled handle keeps its answer", () => {
+    const work = reluctant()
+    return Effect.gen(function*() {
+      const pure = work.task.pipe(Task.with({ pure: true }))
+      const cancelled = yield* Client.submit(pure, 4)
+      yield* work.started
+      yield* Client.cancel(cancelled)
+      assert.strictEqual(yield* reasonOf(cancelled), "Cancelled")
+      const again = yield* Client.submit(pure, 4)
+      yield* work.letGo
+      assert.strictEqual(yield* again, 42)
+      assert.strictEqual(yield* reasonOf(cancelled), "Cancelled")
+    }).pipe(Effect.scoped, Effect.provide(cluster({}, work.task)))
+  })
+
   it.scoped("clears every book: what runs, what is queued, what waits for either", () =>
     Effect.gen(function*() {
       const { log, started, task } = gated()
