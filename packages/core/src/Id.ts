@@ -81,8 +81,7 @@ export const incarnationOf = (attempt: Attempt): Incarnation => Math.floor(attem
  * @since 0.1.0
  * @category getters
  */
-export const formatAttempt = (attempt: Attempt): string =>
-  `${incarnationOf(attempt)}.${attempt % perIncarnation}`
+export const formatAttempt = (attempt: Attempt): string => `${incarnationOf(attempt)}.${attempt % perIncarnation}`
 
 /**
  * The name of the value that this attempt at this key makes, if it makes one.

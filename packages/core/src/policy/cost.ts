@@ -39,7 +39,8 @@ export interface Rates {
  * @since 0.1.0
  * @category getters
  */
-export const queueing = (worker: Filled, slots: number): number => isFree(worker, slots) ? 0 : worker.load / worker.slots
+export const queueing = (worker: Filled, slots: number): number =>
+  isFree(worker, slots) ? 0 : worker.load / worker.slots
 
 /**
  * Milliseconds until what is missing has arrived.

@@ -43,7 +43,9 @@ describe("from submit to forgotten", () => {
       ["z", "x"]
     ])
     assert.strictEqual(d.state.rows.get("u")!.state._tag, "Assigned")
-    for (const one of runs(out)) if (["y", "z"].includes(one.note.spec.key)) d.returned("w1", one.note, "input withdrawn")
+    for (const one of runs(out)) {
+      if (["y", "z"].includes(one.note.spec.key)) d.returned("w1", one.note, "input withdrawn")
+    }
     d.held("w1", runOf(out, "u").note)
     d.release("c1", ["x", "y", "z", "u"])
     assert.strictEqual(d.state.rows.size, 0)
@@ -100,7 +102,13 @@ describe("from submit to forgotten", () => {
     const out = d.cancel("c1", ["x"])
     assert.sameMembers([...says(out)], ["c1 TaskNotStored x", "c1 TaskNotStored y", "w1 CancelTask y"])
     assert.strictEqual(d.state.rows.get("x")!.state._tag, "Assigned")
-    const forced = d.client("c2", { _tag: "Cancel", wants: [{ key: "x", want: 1 }], force: true, by: "c2", reason: "r" })
-    assert.sameMembers([...says(forced)], ["c2 TaskNotStored x", "w1 CancelTask x", ])
+    const forced = d.client("c2", {
+      _tag: "Cancel",
+      wants: [{ key: "x", want: 1 }],
+      force: true,
+      by: "c2",
+      reason: "r"
+    })
+    assert.sameMembers([...says(forced)], ["c2 TaskNotStored x", "w1 CancelTask x"])
   })
 })

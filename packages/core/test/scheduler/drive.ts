@@ -100,9 +100,12 @@ export const drive = (options: Options = {}) => {
         by: id,
         reason: "no longer needed"
       }),
-    held: (id: string, run: RunTask, more: Partial<ValueHeld> = {}) =>
-      worker(id, heldNote(run, more)),
-    fail: (id: string, run: RunTask, more: { verdict?: "final" | "undecided" | { retryAfter: number }; tag?: string } = {}) =>
+    held: (id: string, run: RunTask, more: Partial<ValueHeld> = {}) => worker(id, heldNote(run, more)),
+    fail: (
+      id: string,
+      run: RunTask,
+      more: { verdict?: "final" | "undecided" | { retryAfter: number }; tag?: string } = {}
+    ) =>
       worker(id, {
         _tag: "TaskFailed",
         key: run.spec.key,
@@ -115,8 +118,11 @@ export const drive = (options: Options = {}) => {
     started: (id: string, run: RunTask) =>
       worker(id, { _tag: "TaskStarted", key: run.spec.key, attempt: run.attempt, at: now }),
     ended: (id: string, run: RunTask) => worker(id, { _tag: "TaskEnded", key: run.spec.key, attempt: run.attempt }),
-    returned: (id: string, run: RunTask, why: "recalled" | "unfetchable" | "input withdrawn" | "leaving" | "no such task") =>
-      worker(id, { _tag: "TaskReturned", key: run.spec.key, attempt: run.attempt, why }),
+    returned: (
+      id: string,
+      run: RunTask,
+      why: "recalled" | "unfetchable" | "input withdrawn" | "leaving" | "no such task"
+    ) => worker(id, { _tag: "TaskReturned", key: run.spec.key, attempt: run.attempt, why }),
     copied: (id: string, key: string, value: string, more: Partial<ValueHeld> = {}) =>
       worker(id, {
         _tag: "ValueHeld",
@@ -178,7 +184,9 @@ export const says = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<
         return `${one.client} ${one.note._tag} ${"key" in one.note ? one.note.key : one.note.value}`
       case "ToWorker": {
         const { note } = one
-        return `${one.worker} ${note._tag} ${note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : note.value}`
+        return `${one.worker} ${note._tag} ${
+          note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : note.value
+        }`
       }
     }
   })

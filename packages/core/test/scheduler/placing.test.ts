@@ -2,7 +2,8 @@ import * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
 import { drive, runOf, runs, says, spec, toClients, toWorkers } from "./drive.js"
 
-const keys = (commands: Parameters<typeof runs>[0]): ReadonlyArray<string> => runs(commands).map((one) => one.note.spec.key)
+const keys = (commands: Parameters<typeof runs>[0]): ReadonlyArray<string> =>
+  runs(commands).map((one) => one.note.spec.key)
 const failure = (commands: Parameters<typeof toClients>[0]) =>
   toClients(commands).flatMap(({ note }) => note._tag === "TaskNotStored" ? [note.failure] : [])[0]
 
@@ -44,13 +45,19 @@ describe("placing", () => {
     d.connect("c1")
     const first = runOf(d.submit("c1", [spec("first", [], { group: "short" })]), "first")
     d.held("w1", first.note, { millis: 2 })
-    assert.strictEqual(runs(d.submit("c1", Array.from({ length: 50 }, (_, n) => spec(`k${n}`, [], { group: "short" })))).length, 10)
+    assert.strictEqual(
+      runs(d.submit("c1", Array.from({ length: 50 }, (_, n) => spec(`k${n}`, [], { group: "short" })))).length,
+      10
+    )
     const e = drive()
     e.join("w1", { slots: 20 })
     e.connect("c1")
     const long = runOf(e.submit("c1", [spec("first", [], { group: "long" })]), "first")
     e.held("w1", long.note, { millis: 10_000 })
-    assert.strictEqual(runs(e.submit("c1", Array.from({ length: 50 }, (_, n) => spec(`k${n}`, [], { group: "long" })))).length, 22)
+    assert.strictEqual(
+      runs(e.submit("c1", Array.from({ length: 50 }, (_, n) => spec(`k${n}`, [], { group: "long" })))).length,
+      22
+    )
   })
 
   it("work moves to the data, unless waiting there costs more than bringing it", () => {
@@ -179,10 +186,32 @@ describe("a new life of the scheduler", () => {
     const x = runOf(out, "x").note
     const y = runOf(out, "y").note
     const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1"] } })
-    const held = { _tag: "ValueHeld", key: "x", value: "x#1.1", attempt: x.attempt, digest: "d:x", bytes: 9, type: "number", how: "computed", millis: 1, inline: undefined } as const
+    const held = {
+      _tag: "ValueHeld",
+      key: "x",
+      value: "x#1.1",
+      attempt: x.attempt,
+      digest: "d:x",
+      bytes: 9,
+      type: "number",
+      how: "computed",
+      millis: 1,
+      inline: undefined
+    } as const
     const info = { name: "w1", node: "n", slots: 2, resources: {}, tasks: ["t"] }
-    const job = { spec: y.spec, attempt: y.attempt, state: "Running" as const, since: 999_000, suspended: false, inputs: [], cancelled: false }
-    assert.deepStrictEqual(says(d.worker("w1", { _tag: "WorkerTold", info, values: [held], jobs: [job], outcomes: [] })), [])
+    const job = {
+      spec: y.spec,
+      attempt: y.attempt,
+      state: "Running" as const,
+      since: 999_000,
+      suspended: false,
+      inputs: [],
+      cancelled: false
+    }
+    assert.deepStrictEqual(
+      says(d.worker("w1", { _tag: "WorkerTold", info, values: [held], jobs: [job], outcomes: [] })),
+      []
+    )
     assert.strictEqual(Scheduler.explain(d.state, "x", d.now()).state, "Recovering")
     const told = d.client("c1", {
       _tag: "ClientTold",
@@ -201,8 +230,29 @@ describe("a new life of the scheduler", () => {
 
   it("keeps of several values the one a client was told of, and of several attempts the oldest", () => {
     const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "w2", "c1"] } })
-    const value = (n: number) => ({ _tag: "ValueHeld", key: "x", value: `x#1.${n}`, attempt: 4294967296 + n, digest: "d:x", bytes: 9, type: "number", how: "computed", millis: 1, inline: undefined } as const)
-    const job = (n: number) => ({ spec: spec("y"), attempt: 4294967296 + n, state: "Running" as const, since: 1, suspended: false, inputs: [], cancelled: false })
+    const value = (
+      n: number
+    ) => ({
+      _tag: "ValueHeld",
+      key: "x",
+      value: `x#1.${n}`,
+      attempt: 4294967296 + n,
+      digest: "d:x",
+      bytes: 9,
+      type: "number",
+      how: "computed",
+      millis: 1,
+      inline: undefined
+    } as const)
+    const job = (n: number) => ({
+      spec: spec("y"),
+      attempt: 4294967296 + n,
+      state: "Running" as const,
+      since: 1,
+      suspended: false,
+      inputs: [],
+      cancelled: false
+    })
     const info = (name: string) => ({ name, node: name, slots: 1, resources: {}, tasks: ["t"] })
     d.worker("w1", { _tag: "WorkerTold", info: info("w1"), values: [value(1)], jobs: [job(9)], outcomes: [] })
     d.worker("w2", { _tag: "WorkerTold", info: info("w2"), values: [value(2)], jobs: [job(8)], outcomes: [] })
@@ -219,7 +269,10 @@ describe("a new life of the scheduler", () => {
     assert.deepStrictEqual(says(out), ["w1 CancelTask y"])
     assert.deepStrictEqual(Scheduler.whoHas(d.state, ["x"]), { x: ["w2"] })
     d.worker("w1", { _tag: "TaskEnded", key: "y", attempt: 4294967296 + 9 })
-    const beats = () => ["w1", "w2"].forEach((id) => d.worker(id, { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined }))
+    const beats = () =>
+      ["w1", "w2"].forEach((id) =>
+        d.worker(id, { _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
+      )
     let dropped: ReadonlyArray<string> = []
     for (let n = 0; n < 16; n++) {
       dropped = [...dropped, ...says(d.pass(4_000))]

@@ -37,7 +37,16 @@ interface Handle {
 
 interface FakeClient extends Peer<FromClient, ToClient> {
   readonly handles: Map<string, Handle>
-  readonly offers: Map<string, { readonly key: string; readonly value: string; readonly content: string; readonly digest: string; readonly scatter: boolean }>
+  readonly offers: Map<
+    string,
+    {
+      readonly key: string
+      readonly value: string
+      readonly content: string
+      readonly digest: string
+      readonly scatter: boolean
+    }
+  >
   told: boolean
 }
 
@@ -77,12 +86,18 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
   const step = (...events: Array<Scheduler.Event>): void => {
     let batch: ReadonlyArray<Scheduler.Event> = events
     for (let n = 0;; n++) {
-      for (const event of batch) say(`> ${JSON.stringify(event, (k, v) => k === "args" || v instanceof Uint8Array ? undefined : v).slice(0, 300)}`)
+      for (const event of batch) {
+        say(
+          `> ${JSON.stringify(event, (k, v) => k === "args" || v instanceof Uint8Array ? undefined : v).slice(0, 300)}`
+        )
+      }
       const out = Scheduler.step(state, batch, now)
       const broken = Scheduler.check(state)
       if (broken.length > 0) fail(broken.join("\n"))
       for (const command of out) {
-        say(`< ${JSON.stringify(command, (k, v) => k === "args" || k === "spec" && false ? undefined : v).slice(0, 300)}`)
+        say(
+          `< ${JSON.stringify(command, (k, v) => k === "args" || k === "spec" && false ? undefined : v).slice(0, 300)}`
+        )
         if (command._tag === "ToClient") clients.get(command.client)?.down.push(command.note)
         else if (command._tag === "ToWorker") workers.get(command.worker)?.down.push(command.note)
         else if (faults || !command.why.startsWith("it left")) breakLink(command.peer)
@@ -120,7 +135,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     worker.down = []
   }
 
-  const isOutcome = (note: FromWorker): boolean => ["TaskFailed", "TaskReturned", "TaskEnded", "TaskDied"].includes(note._tag)
+  const isOutcome = (note: FromWorker): boolean =>
+    ["TaskFailed", "TaskReturned", "TaskEnded", "TaskDied"].includes(note._tag)
 
   const tellClient = (client: FakeClient): void => {
     const named = new Map<string, Spec>()
@@ -148,7 +164,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     client.down = []
   }
 
-  const offerNote = (offer: { readonly key: string; readonly value: string; readonly digest: string; readonly scatter: boolean }) => ({
+  const offerNote = (
+    offer: { readonly key: string; readonly value: string; readonly digest: string; readonly scatter: boolean }
+  ) => ({
     _tag: "Offer" as const,
     key: offer.key,
     value: offer.value,
@@ -159,7 +177,14 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
   })
 
   const joinClient = (): void => {
-    const client: FakeClient = { id: `c${++serial}`, up: [], down: [], handles: new Map(), offers: new Map(), told: false }
+    const client: FakeClient = {
+      id: `c${++serial}`,
+      up: [],
+      down: [],
+      handles: new Map(),
+      offers: new Map(),
+      told: false
+    }
     clients.set(client.id, client)
     tellClient(client)
   }
@@ -207,7 +232,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         worker.jobs.set(note.attempt, job)
         for (const input of note.inputs) {
           if (!input.ahead || worker.values.has(input.value)) continue
-          const made = [...worker.jobs.values()].some((one) => Id.valueId(one.run.spec.key, one.run.attempt) === input.value)
+          const made = [...worker.jobs.values()].some((one) =>
+            Id.valueId(one.run.spec.key, one.run.attempt) === input.value
+          )
           if (!made) return returnJob(worker, job, returned(job, "input withdrawn"))
         }
         return
@@ -237,7 +264,13 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       case "FetchValue": {
         const content = find(note.value, note.holders)
         if (content === undefined) {
-          worker.up.push({ _tag: "FetchFailed", key: note.key, value: note.value, holder: note.holders[0] ?? "?", why: "gone" })
+          worker.up.push({
+            _tag: "FetchFailed",
+            key: note.key,
+            value: note.value,
+            holder: note.holders[0] ?? "?",
+            why: "gone"
+          })
           return
         }
         take(worker, note.key, note.value, note.digest, content, note.how, undefined)
@@ -273,7 +306,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       type: "string",
       how,
       millis: 1 + Math.floor(next() * 50),
-      inline: how === "computed" && digest.endsWith("0") ? { head: new TextEncoder().encode(content).slice(0, 20), buffers: [] } : undefined
+      inline: how === "computed" && digest.endsWith("0")
+        ? { head: new TextEncoder().encode(content).slice(0, 20), buffers: [] }
+        : undefined
     }
     worker.values.set(value, { note, content })
     worker.up.push(note)
@@ -296,8 +331,13 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
           millis: 1
         })
       }
-      if (sabotage && chance(0.03)) return returnJob(worker, job, { _tag: "TaskDied", key: one.key, attempt, detail: "exit 1" })
-      const given = inputs.map((input) => worker.values.get(input.value)?.content ?? contents.get(input.value) ?? fail(`${one.key} runs without ${input.value}`))
+      if (sabotage && chance(0.03)) {
+        return returnJob(worker, job, { _tag: "TaskDied", key: one.key, attempt, detail: "exit 1" })
+      }
+      const given = inputs.map((input) =>
+        worker.values.get(input.value)?.content ?? contents.get(input.value) ??
+          fail(`${one.key} runs without ${input.value}`)
+      )
       const value = Id.valueId(one.key, attempt)
       worker.jobs.delete(attempt)
       contents.set(value, `${one.digest}(${given.join(",")})`)
@@ -310,11 +350,25 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       if (content === undefined) {
         const holder = pick(input.holders) ?? "?"
         const gone = find(input.value, [holder]) === undefined
-        worker.up.push({ _tag: "FetchFailed", key: input.key, value: input.value, holder, why: gone ? "gone" : chance(0.8) ? "unreachable" : "corrupt" })
+        worker.up.push({
+          _tag: "FetchFailed",
+          key: input.key,
+          value: input.value,
+          holder,
+          why: gone ? "gone" : chance(0.8) ? "unreachable" : "corrupt"
+        })
         return returnJob(worker, job, returned(job, "unfetchable"))
       }
       const maker = input.value.match(/#(\d+)\.(\d+)$/)
-      take(worker, input.key, input.value, input.digest, content, "copied", maker === null ? undefined : Id.attempt(Number(maker[1]), Number(maker[2])))
+      take(
+        worker,
+        input.key,
+        input.value,
+        input.digest,
+        content,
+        "copied",
+        maker === null ? undefined : Id.attempt(Number(maker[1]), Number(maker[2]))
+      )
     }
     job.running = true
     if (chance(0.6)) worker.up.push({ _tag: "TaskStarted", key: one.key, attempt, at: now })
@@ -332,14 +386,18 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     }
     const handle = client.handles.get(note.key)
     if (note._tag === "Ended" || handle === undefined || !handle.wanted || handle.want !== note.want) return
-    if (handle.told !== undefined && "failure" in handle.told) fail(`${client.id} is told of ${note.key} after its failure: ${note._tag}`)
+    if (handle.told !== undefined && "failure" in handle.told) {
+      fail(`${client.id} is told of ${note.key} after its failure: ${note._tag}`)
+    }
     if (note._tag === "TaskPending") handle.told = undefined
     else if (note._tag === "TaskNotStored") handle.told = { failure: note.failure }
     else {
       if (note.digest !== handle.digest) fail(`${client.id} is given ${note.digest} for ${handle.digest}`)
       handle.told = { value: note.value, digest: note.digest }
       const content = find(note.value, note.holders)
-      if (content !== undefined && content !== expected(note.digest)) fail(`${note.key} is ${content}, not ${expected(note.digest)}`)
+      if (content !== undefined && content !== expected(note.digest)) {
+        fail(`${note.key} is ${content}, not ${expected(note.digest)}`)
+      }
       if (content === undefined && note.inline === undefined && note.holders.length > 0) {
         client.up.push({ _tag: "FetchFailed", key: note.key, value: note.value, holder: note.holders[0]!, why: "gone" })
       }
@@ -363,7 +421,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       const one = spec(key, inputs, {
         digest,
         group: `g${serial % 3}`,
-        retry: chance(0.3) ? { times: 2, delay: 20, factor: 2, maxDelay: 100, jitter: 0.5, tags: undefined } : undefined,
+        retry: chance(0.3)
+          ? { times: 2, delay: 20, factor: 2, maxDelay: 100, jitter: 0.5, tags: undefined }
+          : undefined,
         resources: chance(0.15) ? { gpu: 0.5 } : undefined,
         slots: chance(0.2) ? 0.25 : 1,
         priority: chance(0.1) ? 1 : 0
@@ -402,7 +462,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     client.up.push({ _tag: "Release", wants, answer: chance(0.3) })
   }
 
-  const wantedBy = (client: FakeClient): Array<string> => [...client.handles].filter(([, handle]) => handle.wanted).map(([key]) => key)
+  const wantedBy = (client: FakeClient): Array<string> =>
+    [...client.handles].filter(([, handle]) => handle.wanted).map(([key]) => key)
 
   const clientActs = (client: FakeClient): void => {
     const key = pick(wantedBy(client))
@@ -415,7 +476,13 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       handle.told = undefined
       client.up.push({ _tag: "Retry", wants: [{ key, want: handle.want, digest: handle.digest }] })
     } else {
-      client.up.push({ _tag: "Cancel", wants: [{ key, want: handle.want }], force: chance(0.3), by: client.id, reason: "enough" })
+      client.up.push({
+        _tag: "Cancel",
+        wants: [{ key, want: handle.want }],
+        force: chance(0.3),
+        by: client.id,
+        reason: "enough"
+      })
     }
   }
 
@@ -464,7 +531,11 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     } else if (dice < 0.93) {
       say("the scheduler dies")
       incarnation++
-      state = Scheduler.make({ incarnation, config, recovering: { until: now + 10_000, expect: [...workers.keys(), ...clients.keys()] } })
+      state = Scheduler.make({
+        incarnation,
+        config,
+        recovering: { until: now + 10_000, expect: [...workers.keys(), ...clients.keys()] }
+      })
       for (const peer of [...workers.keys(), ...clients.keys()]) breakLink(peer)
     } else if (dice < 0.95) {
       const client = pick([...clients.values()])
@@ -473,7 +544,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         step({ _tag: "PeerLost", peer: client.id, detail: "gone", expected: true })
       }
     } else if (dice < 0.96) {
-      for (const client of clients.values()) for (const handle of client.handles.values()) if (handle.told === undefined) handle.told = undefined
+      for (const client of clients.values()) {
+        for (const handle of client.handles.values()) if (handle.told === undefined) handle.told = undefined
+      }
       step({ _tag: "Restart", by: "me" })
     } else if (worker !== undefined) {
       const value = pick([...worker.values.values()])
@@ -510,7 +583,11 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     for (let n = 0; n < rounds; n++) {
       for (let quiet = 0; sendUp() || sendDown(); quiet++) if (quiet > 100_000) fail("the notes never end")
       for (const worker of workers.values()) work(worker)
-      for (const worker of workers.values()) if (n % 20 === 0) worker.up.push({ _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
+      for (const worker of workers.values()) {
+        if (n % 20 === 0) {
+          worker.up.push({ _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
+        }
+      }
       now += 40
       const due = Scheduler.nextDeadline(state)
       if (due !== undefined && due <= now) step({ _tag: "Tick" })
@@ -526,12 +603,23 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
   faults = false
   sabotage = false
   if (workers.size === 0) joinWorker()
-  const open = (): Array<string> => [...clients.values()].flatMap((client) => [...client.handles].filter(([, handle]) => handle.wanted && handle.told === undefined).map(([key]) => key))
+  const open = (): Array<string> =>
+    [...clients.values()].flatMap((client) =>
+      [...client.handles].filter(([, handle]) => handle.wanted && handle.told === undefined).map(([key]) => key)
+    )
   drainAll(3_000, () => open().length === 0)
-  for (const key of open()) fail(`${key} never settled: ${Scheduler.explain(state, key, now).summary}\n${Scheduler.story(state, key).map((e) => JSON.stringify(e)).join("\n")}`)
+  for (const key of open()) {
+    fail(
+      `${key} never settled: ${Scheduler.explain(state, key, now).summary}\n${
+        Scheduler.story(state, key).map((e) => JSON.stringify(e)).join("\n")
+      }`
+    )
+  }
   for (const client of clients.values()) release(client, wantedBy(client))
   now += 70_000
-  for (const worker of workers.values()) worker.up.push({ _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
+  for (const worker of workers.values()) {
+    worker.up.push({ _tag: "Heartbeat", heldBytes: 0, processBytes: undefined, busy: undefined })
+  }
   const left = (): string => {
     const counts = Scheduler.counts(state)
     const held = [...workers.values()].flatMap((worker) => [...worker.values.keys()])
@@ -542,5 +630,19 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       : `left: ${JSON.stringify(counts)}, held ${held.join(" ")}, offered ${offers.join(" ")}, ${jobs} jobs`
   }
   drainAll(3_000, () => left() === "")
-  if (left() !== "") fail(`${left()}\n${[...workers.values()].map((w) => `${w.id}: ${[...w.jobs.values()].map((j) => JSON.stringify([j.run.spec.key, j.run.attempt, j.running, j.cancelled, j.run.inputs]))}`).join("\n")}\n${[...state.runs.values()].map((r) => `${r.attempt} ${r.phase} ${r.worker.id}`).join()}\n${[...state.rows.keys()].map((key) => JSON.stringify(Scheduler.explain(state, key, now))).join("\n")}`)
+  if (left() !== "") {
+    fail(
+      `${left()}\n${
+        [...workers.values()].map((w) =>
+          `${w.id}: ${
+            [...w.jobs.values()].map((j) =>
+              JSON.stringify([j.run.spec.key, j.run.attempt, j.running, j.cancelled, j.run.inputs])
+            )
+          }`
+        ).join("\n")
+      }\n${[...state.runs.values()].map((r) => `${r.attempt} ${r.phase} ${r.worker.id}`).join()}\n${
+        [...state.rows.keys()].map((key) => JSON.stringify(Scheduler.explain(state, key, now))).join("\n")
+      }`
+    )
+  }
 }

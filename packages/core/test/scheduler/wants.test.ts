@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { drive, runOf, runs, says, spec, toClients } from "./drive.js"
 
 const reasons = (commands: Parameters<typeof toClients>[0]): ReadonlyArray<unknown> =>
-  toClients(commands).map(({ note, to }) => [to, "key" in note ? note.key : note.value, note._tag === "TaskNotStored" ? note.failure.reason : note._tag])
+  toClients(commands).map((
+    { note, to }
+  ) => [to, "key" in note ? note.key : note.value, note._tag === "TaskNotStored" ? note.failure.reason : note._tag])
 
 describe("wants", () => {
   it("a release of an older want is ignored", () => {
@@ -58,7 +60,10 @@ describe("wants", () => {
     assert.deepStrictEqual(says(d.copied("w1", "x", "x#1.1")), ["w1 DropValue x#1.1"])
     d.join("w2", { slots: 4 })
     const remade = d.lost("w1")
-    assert.sameMembers(runs(remade).map((one) => one.note.spec.digest).filter((digest) => digest !== "d:y"), ["new", "d:x"])
+    assert.sameMembers(runs(remade).map((one) => one.note.spec.digest).filter((digest) => digest !== "d:y"), [
+      "new",
+      "d:x"
+    ])
     d.release("c1", ["x", "y"])
     for (const one of runs(remade)) d.ended("w2", one.note)
     assert.strictEqual(d.state.rows.size + d.state.shadows.size + d.state.runs.size, 0)
@@ -103,7 +108,11 @@ describe("wants", () => {
     const again = d.client("c1", { _tag: "Retry", wants: [{ key: "y", want: 2 }] })
     assert.deepStrictEqual(runs(again).map((one) => one.note.spec.key), ["x", "y"])
     d.held("w1", runOf(again, "x").note)
-    assert.deepInclude(toClients(d.held("w1", runOf(again, "y").note))[0]!.note, { _tag: "TaskStored", key: "y", want: 2 })
+    assert.deepInclude(toClients(d.held("w1", runOf(again, "y").note))[0]!.note, {
+      _tag: "TaskStored",
+      key: "y",
+      want: 2
+    })
     assert.deepStrictEqual(runs(d.client("c1", { _tag: "Retry", wants: [{ key: "y", want: 3 }] })), [])
   })
 
@@ -161,7 +170,12 @@ describe("wants", () => {
     d.held("w1", runOf(d.submit("c1", [spec("x")]), "x").note)
     const y = runOf(d.submit("c1", [spec("y", ["x"])]), "y")
     const out = d.step({ _tag: "Restart", by: "me" })
-    assert.sameMembers([...says(out)], ["c1 TaskNotStored x", "c1 TaskNotStored y", "w1 DropValue x#1.1", "w1 CancelTask y"])
+    assert.sameMembers([...says(out)], [
+      "c1 TaskNotStored x",
+      "c1 TaskNotStored y",
+      "w1 DropValue x#1.1",
+      "w1 CancelTask y"
+    ])
     assert.deepStrictEqual(says(d.release("c1", ["x", "y"])), [])
     d.ended("w1", y.note)
     assert.strictEqual(d.state.rows.size + d.state.runs.size, 0)
