@@ -10,7 +10,7 @@
  *
  * - Every `Run` is answered by exactly one `RunEnded`, or by the `ExecutorDown` of its executor, also after `Interrupt`;
  *   every `Fetch` by exactly one `FetchEnded`, also after `StopFetch`. The executor begins what it is handed in order, as
- *   soon as the share (`spec.slots`) fits.
+ *   soon as the share (`spec.slots`) fits; whole jobs and fractions do not wait for each other.
  * - Every attempt accepted ends in exactly one note: `ValueHeld` computed, `TaskFailed`, `TaskReturned`, `TaskEnded` or
  *   `TaskDied`. A cancelled attempt that ends with a value all the same tells the value: whether it is adopted (its row may
  *   lack one) or dropped is the scheduler's to say. The same holds for one whose timeout had passed.
@@ -21,7 +21,7 @@
  *
  * Invariants, one checker each in `check`:
  *
- * - W1: an executor's shares are those of its jobs that hold one, and fit.
+ * - W1: an executor's shares are those of its jobs that hold one, and fit: whole jobs and fractions each for themselves.
  * - W2: a running job is on exactly one known executor; executors count suspended and posted jobs exactly.
  * - W3: a gathering job misses exactly the inputs that are not held here; a ready one misses none; each missing one is on
  *   its way, or made by a job here.
@@ -30,7 +30,7 @@
  * - W6: what is held and not announced is needed by a job; held bytes are counted exactly.
  * - W7: what suspended attempts wait for is counted exactly; a suspended attempt holds no share.
  * - W8: a running attempt that was asked to end has a deadline for it.
- * - W9: every ready job is in the queue.
+ * - W9: every ready job is in the queue of its kind.
  *
  * @since 0.1.0
  */

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import type { Key } from "../Id.js"
-import { share, tolerance } from "./runs.js"
-import type { Executor, Inner, Job, Replica } from "./state.js"
+import { share } from "./runs.js"
+import { type Executor, type Inner, type Job, kindOf, kinds, type Replica, tolerance } from "./state.js"
 
 type Checker = (state: Inner) => Iterable<string>
 
@@ -17,12 +17,15 @@ const needed = (replica: Replica): boolean => replica.jobs.size > 0 || replica.a
 const checkers: Readonly<Record<string, Checker>> = {
   *W1(state) {
     for (const executor of state.executors.values()) {
-      let used = 0
+      const used = { whole: 0, part: 0 }
       for (const job of jobsOn(state, executor)) {
-        if (job.state._tag === "Running" && job.state.slot) used += share(executor, job)
+        if (job.state._tag === "Running" && job.state.slot) used[kindOf(job.spec)] += share(executor, job)
       }
-      if (Math.abs(used - executor.used) > 1e-6) yield `${executor.id} counts ${executor.used}, has ${used}`
-      if (used > executor.slots + 1000 * tolerance) yield `${executor.id} has ${used} of ${executor.slots}`
+      for (const kind of kinds) {
+        const [counted, has] = [executor[kind], used[kind]]
+        if (Math.abs(has - counted) > 1e-6) yield `${executor.id} counts ${counted} (${kind}), has ${has}`
+        if (has > executor.slots + 1000 * tolerance) yield `${executor.id} has ${has} (${kind}) of ${executor.slots}`
+      }
     }
   },
   *W2(state) {
@@ -33,7 +36,7 @@ const checkers: Readonly<Record<string, Checker>> = {
     }
     for (const executor of state.executors.values()) {
       let suspended = 0
-      let posted = 0
+      const posted = { whole: 0, part: 0 }
       for (const attempt of executor.jobs) {
         const at = state.jobs.get(attempt)?.state
         if (at?._tag !== "Running" || at.executor !== executor.id) {
@@ -41,13 +44,16 @@ const checkers: Readonly<Record<string, Checker>> = {
           continue
         }
         if (at.suspended !== undefined) suspended += 1
-        if (at.posted) posted += 1
+        if (at.posted) posted[state.jobs.get(attempt)!.kind] += 1
         if (at.slot === (at.posted || at.suspended !== undefined)) yield `${attempt} holds a share: ${at.slot}`
       }
       if (suspended !== executor.suspended) {
         yield `${executor.id} counts ${executor.suspended} suspended, has ${suspended}`
       }
-      if (posted !== executor.posted) yield `${executor.id} counts ${executor.posted} posted, has ${posted}`
+      for (const kind of kinds) {
+        const [counted, has] = [executor.posted[kind], posted[kind]]
+        if (has !== counted) yield `${executor.id} counts ${counted} posted (${kind}), has ${has}`
+      }
     }
   },
   *W3(state) {
@@ -133,9 +139,12 @@ const checkers: Readonly<Record<string, Checker>> = {
     }
   },
   *W9(state) {
-    const queued = new Set(state.ready.entries().map((entry) => entry.attempt))
-    for (const job of state.jobs.values()) {
-      if (job.state._tag === "Ready" && !queued.has(job.attempt)) yield `${job.attempt} is ready and not in the queue`
+    for (const kind of kinds) {
+      const queued = new Set(state.ready[kind].entries().map((entry) => entry.attempt))
+      for (const job of state.jobs.values()) {
+        if (job.state._tag !== "Ready" || kindOf(job.spec) !== kind) continue
+        if (!queued.has(job.attempt)) yield `${job.attempt} is ready and not in the queue`
+      }
     }
   }
 }

@@ -6,7 +6,7 @@
 import { type Attempt, type Key, valueId } from "../Id.js"
 import type * as Note from "../Note.js"
 import { countOn, letGo } from "./replicas.js"
-import { addTo, type Context, type Job, removeFrom, tell } from "./state.js"
+import { addTo, type Context, type Job, kindOf, removeFrom, tell } from "./state.js"
 
 export const accept = (context: Context, note: Note.RunTask): void => {
   const { state } = context
@@ -18,6 +18,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
   const job: Job = {
     spec,
     attempt,
+    kind: kindOf(spec),
     value: valueId(spec.key, attempt),
     order,
     inputs: inputs.map(({ key, value }) => ({ key, value })),
@@ -41,8 +42,8 @@ export const accept = (context: Context, note: Note.RunTask): void => {
 export const becomeReady = ({ state }: Context, job: Job): void => {
   job.state = { _tag: "Ready" }
   const entry = { order: job.order, attempt: job.attempt }
-  state.ready.push(entry)
-  if (job.urgent) state.urgent.push(entry)
+  state.ready[job.kind].push(entry)
+  if (job.urgent) state.urgent[job.kind].push(entry)
 }
 
 /** A suspended attempt waits for this key: whatever makes it here goes first, and what that needs from here. */
@@ -57,7 +58,7 @@ const hurry = ({ state }: Context, root: Job): void => {
   const stack = [root]
   for (let job = stack.pop(); job !== undefined; job = stack.pop()) {
     job.urgent = true
-    if (job.state._tag === "Ready") state.urgent.push({ order: job.order, attempt: job.attempt })
+    if (job.state._tag === "Ready") state.urgent[job.kind].push({ order: job.order, attempt: job.attempt })
     if (job.state._tag !== "Gathering") continue
     for (const input of job.inputs) {
       const maker = state.jobs.get(state.makers.get(input.value) ?? -1)

@@ -1,39 +1,50 @@
 /**
- * What begins now: first those that resume, then those that suspended ones wait for, then all in order. An executor that
- * the first in order needs and does not get is kept free for it: small jobs never starve a large one.
+ * What begins now: first those that resume, then those that suspended ones wait for, then all in order. Whole jobs and
+ * fractions are planned apart, each over the room of their kind. An executor that the first in order needs and does not
+ * get is kept free for it: small jobs never starve a larger one of their kind.
  *
  * @since 0.1.0
  */
 import type { Heap } from "./heap.js"
-import { fits, goOn, run, runningJob, tolerance } from "./runs.js"
-import type { Context, Entry, Executor, Job } from "./state.js"
+import { fits, goOn, run, runningJob } from "./runs.js"
+import { type Context, type Entry, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {
   const { state } = context
-  const open: Array<Executor> = []
+  const open: Record<Kind, Array<Executor>> = { whole: [], part: [] }
   for (const executor of state.executors.values()) {
-    if (!executor.ending && resume(context, executor)) open.push(executor)
+    if (executor.ending) continue
+    for (const kind of kinds) if (resume(context, executor, kind)) open[kind].push(executor)
   }
   if (state.leaving) return
-  const kept = new Set<Executor>()
-  const started = start(context, state.urgent, open, kept)
-  const below = open.filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
-  start(context, state.ready, below, kept)
-  waitOrPush(context, open, started)
-  postAhead(context, below)
-  state.ready.compact(state.jobs.size, (entry) => state.jobs.get(entry.attempt)?.state._tag === "Ready")
-  state.urgent.compact(state.jobs.size, (entry) => state.jobs.get(entry.attempt)?.state._tag === "Ready")
+  let started = 0
+  const below: Record<Kind, ReadonlyArray<Executor>> = { whole: [], part: [] }
+  // Whole jobs first: fractions then see which executors these hold.
+  for (const kind of kinds) {
+    const kept = new Set<Executor>()
+    started += start(context, kind, state.urgent[kind], open[kind], kept)
+    below[kind] = open[kind].filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
+    start(context, kind, state.ready[kind], below[kind], kept)
+  }
+  waitOrPush(context, open.whole, started)
+  const isReady = (entry: Entry) => state.jobs.get(entry.attempt)?.state._tag === "Ready"
+  for (const kind of kinds) {
+    postAhead(context, kind, below[kind])
+    state.ready[kind].compact(state.jobs.size, isReady)
+    state.urgent[kind].compact(state.jobs.size, isReady)
+  }
 }
 
-/** Lets go on who asks for it; false where one has to wait, and so nothing else may begin there. */
-const resume = (context: Context, executor: Executor): boolean => {
-  for (let top = executor.resuming.peek(); top !== undefined; top = executor.resuming.peek()) {
+/** Lets go on who asks for it; false where one has to wait, and so nothing else of its kind may begin there. */
+const resume = (context: Context, executor: Executor, kind: Kind): boolean => {
+  const resuming = executor.resuming[kind]
+  for (let top = resuming.peek(); top !== undefined; top = resuming.peek()) {
     const job = runningJob(context, top.attempt)
     if (job?.state.suspended?.resuming === true && job.state.executor === executor.id) {
       if (!fits(executor, job)) return false
       goOn(context, executor, job)
     }
-    executor.resuming.pop()
+    resuming.pop()
   }
   return true
 }
@@ -43,26 +54,31 @@ const readyJob = ({ state }: Context, entry: Entry): Job | undefined => {
   return job?.state._tag === "Ready" ? job : undefined
 }
 
+/** How little a job of this kind is wanted there. A whole job may hold the thread, so fractions go elsewhere first. */
+const load = (executor: Executor, kind: Kind): number =>
+  kind === "whole" ? used(executor) / executor.slots : executor.part / executor.slots + (executor.whole > 0 ? 2 : 0)
+
 /** The least loaded that can run it. */
 const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor) => boolean): Executor | undefined => {
   let best: Executor | undefined
   for (const executor of open) {
     if (!executor.tasks.has(job.spec.task) || !whether(executor)) continue
-    if (best === undefined || executor.used / executor.slots < best.used / best.slots) best = executor
+    if (best === undefined || load(executor, job.kind) < load(best, job.kind)) best = executor
   }
   return best
 }
 
-const hasRoom = (executor: Executor): boolean => executor.used < executor.slots - tolerance
+const hasRoom = (executor: Executor, kind: Kind): boolean => executor[kind] < executor.slots - tolerance
 
 /** Begins what fits, in order; adds to `kept` the executors that are kept free for those that did not. */
 const start = (
   context: Context,
+  kind: Kind,
   heap: Heap<Entry>,
   executors: ReadonlyArray<Executor>,
   kept: Set<Executor>
 ): number => {
-  const open = new Set(executors.filter(hasRoom))
+  const open = new Set(executors.filter((executor) => hasRoom(executor, kind)))
   const later: Array<Entry> = []
   let started = 0
   // Jobs whose task only busy executors have are passed over, but not so many that a step gets long.
@@ -71,11 +87,11 @@ const start = (
     if (entry === undefined) break
     const job = readyJob(context, entry)
     if (job === undefined) continue
-    const executor = choose(open, job, (executor) => executor.posted === 0 && fits(executor, job))
+    const executor = choose(open, job, (executor) => executor.posted[kind] === 0 && fits(executor, job))
     if (executor !== undefined) {
       run(context, job, executor, undefined)
       started += 1
-      if (!hasRoom(executor)) open.delete(executor)
+      if (!hasRoom(executor, kind)) open.delete(executor)
       continue
     }
     later.push(entry)
@@ -90,24 +106,25 @@ const start = (
 
 /**
  * An executor full of suspended attempts on which nothing runs: what they wait for may need something that is not known
- * here. After a while one other job may begin, so that nothing hangs, and the number grows no faster than that.
+ * here. After a while as much as it has room for may begin, so that nothing hangs, and the number grows no faster.
  */
 const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: number): void => {
   const { now, state } = context
-  const full = open.filter((executor) => executor.used === 0 && executor.suspended >= state.config.suspendedMax)
-  if (full.length === 0 || started > 0 || state.ready.size === 0) {
+  const { part, whole } = state.ready
+  const full = open.filter((executor) => used(executor) === 0 && executor.suspended >= state.config.suspendedMax)
+  if (full.length === 0 || started > 0 || whole.size + part.size === 0) {
     state.stuckSince = undefined
     return
   }
   state.stuckSince ??= now
   if (now - state.stuckSince < state.config.suspendedPatience) return
   state.stuckSince = undefined
-  start(context, state.ready, full.slice(0, 1), new Set())
+  for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set())
 }
 
 /** Hands over tiny jobs whose time is known to busy executors, so that no round trip parts them. */
-const postAhead = (context: Context, executors: ReadonlyArray<Executor>): void => {
-  const { config, durations, ready } = context.state
+const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Executor>): void => {
+  const { config, durations, ready: { [kind]: ready } } = context.state
   if (config.postAheadMillis <= 0) return
   for (let top = ready.peek(); top !== undefined; top = ready.peek()) {
     const job = readyJob(context, top)
@@ -119,8 +136,9 @@ const postAhead = (context: Context, executors: ReadonlyArray<Executor>): void =
     if (expected > config.postAheadMillis) return
     let best: Executor | undefined
     for (const executor of executors) {
-      if (!executor.tasks.has(job.spec.task) || executor.postedMillis + expected > config.postAheadMillis) continue
-      if (best === undefined || executor.postedMillis < best.postedMillis) best = executor
+      const millis = executor.postedMillis[kind]
+      if (!executor.tasks.has(job.spec.task) || millis + expected > config.postAheadMillis) continue
+      if (best === undefined || millis < best.postedMillis[kind]) best = executor
     }
     if (best === undefined) return
     ready.pop()

@@ -8,24 +8,22 @@ import * as Failure from "../Failure.js"
 import type { Attempt } from "../Id.js"
 import { tooLarge } from "../link/weight.js"
 import type * as Note from "../Note.js"
-import { Heap } from "./heap.js"
 import { giveBack, hurryKey, remove, removeWithout } from "./jobs.js"
 import { made } from "./replicas.js"
 import {
-  before,
   bump,
   type Context,
   type Event,
   type Executor,
+  heaps,
   type Job,
+  type Kind,
   type Outcome,
   type Running,
-  tell
+  tell,
+  tolerance
 } from "./state.js"
 import { changed } from "./told.js"
-
-/** Sums of shares like 1/32 and 0.1 do not come out even. */
-export const tolerance = 1e-9
 
 export type RunningJob = Job & { readonly state: Running }
 
@@ -38,20 +36,20 @@ export const runningJob = ({ state }: Context, attempt: Attempt): RunningJob | u
 export const share = (executor: Executor, job: Job): number => Math.min(job.spec.slots, executor.slots)
 
 export const fits = (executor: Executor, job: Job): boolean =>
-  executor.used + share(executor, job) <= executor.slots + tolerance
+  executor[job.kind] + share(executor, job) <= executor.slots + tolerance
 
 const executorOf = ({ state }: Context, job: RunningJob): Executor => state.executors.get(job.state.executor)!
 
 const take = (executor: Executor, job: RunningJob): void => {
   job.state.slot = true
-  executor.used += share(executor, job)
+  executor[job.kind] += share(executor, job)
 }
 
 const giveUp = (executor: Executor, job: RunningJob): void => {
   if (!job.state.slot) return
   job.state.slot = false
-  executor.used -= share(executor, job)
-  if (executor.used < tolerance) executor.used = 0
+  executor[job.kind] -= share(executor, job)
+  if (executor[job.kind] < tolerance) executor[job.kind] = 0
 }
 
 /** Hands a job over, to begin at once, or `ahead`, when what runs there ends. */
@@ -72,8 +70,8 @@ export const run = (context: Context, job: Job, executor: Executor, ahead: numbe
   }
   executor.jobs.add(job.attempt)
   if (posted) {
-    executor.posted += 1
-    executor.postedMillis += ahead
+    executor.posted[job.kind] += 1
+    executor.postedMillis[job.kind] += ahead
   } else begin(context, executor, job as RunningJob)
   const { attempt, failures, inputs, spec } = job
   out.push({ _tag: "Run", executor: executor.id, attempt, spec, inputs, failures })
@@ -89,17 +87,18 @@ const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): vo
 
 const unpost = (executor: Executor, job: RunningJob): void => {
   if (!job.state.posted) return
+  const { posted, postedMillis } = executor
   job.state.posted = false
-  executor.posted -= 1
-  executor.postedMillis = executor.posted === 0 ? 0 : executor.postedMillis - job.state.expected
+  posted[job.kind] -= 1
+  postedMillis[job.kind] = posted[job.kind] === 0 ? 0 : postedMillis[job.kind] - job.state.expected
 }
 
-/** Room came: executors begin what was posted to them in that order, so the books do. */
-const promote = (context: Context, executor: Executor): void => {
-  if (executor.posted === 0) return
+/** Room of a kind came: executors begin what was posted to them in that order, so the books do. */
+const promote = (context: Context, executor: Executor, kind: Kind): void => {
+  if (executor.posted[kind] === 0) return
   for (const attempt of executor.jobs) {
     const job = runningJob(context, attempt)
-    if (job?.state.posted !== true) continue
+    if (job?.state.posted !== true || job.kind !== kind) continue
     if (!fits(executor, job)) return
     unpost(executor, job)
     begin(context, executor, job)
@@ -131,7 +130,7 @@ export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspe
     hurryKey(context, key)
   }
   tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on, client: event.client })
-  promote(context, executor)
+  promote(context, executor, job.kind)
 }
 
 const forgetWait = ({ state }: Context, executor: Executor, job: RunningJob): void => {
@@ -151,7 +150,7 @@ export const resumed = (context: Context, attempt: Attempt): void => {
   if (suspended.resuming) return
   for (const key of suspended.on) bump(state.awaited, key, -1)
   job.state.suspended = { ...suspended, resuming: true }
-  executorOf(context, job).resuming.push({ order: job.order, attempt })
+  executorOf(context, job).resuming[job.kind].push({ order: job.order, attempt })
 }
 
 /** It has its slot again. */
@@ -169,7 +168,7 @@ const leaveExecutor = (context: Context, job: RunningJob): void => {
   unpost(executor, job)
   giveUp(executor, job)
   executor.jobs.delete(job.attempt)
-  promote(context, executor)
+  promote(context, executor, job.kind)
 }
 
 export const runEnded = (context: Context, attempt: Attempt, outcome: Outcome): void => {
@@ -341,12 +340,13 @@ export const executorUp = (context: Context, event: Extract<Event, { _tag: "Exec
     id: event.executor,
     slots: event.slots,
     tasks: new Set(event.tasks),
-    used: 0,
+    whole: 0,
+    part: 0,
     jobs: new Set(),
     suspended: 0,
-    posted: 0,
-    postedMillis: 0,
-    resuming: new Heap(before),
+    posted: { whole: 0, part: 0 },
+    postedMillis: { whole: 0, part: 0 },
+    resuming: heaps(),
     ending: false
   })
   changed(context)

@@ -12,6 +12,21 @@ import { Heap } from "./heap.js"
 
 export type Order = readonly [number, number, number]
 
+/** Sums of shares like 1/32 and 0.1 do not come out even. */
+export const tolerance = 1e-9
+
+/**
+ * Jobs that hold a core while they run, and fractions, which mostly wait and hold none. Each kind fills an executor for
+ * itself, so that neither waits for the other.
+ */
+export type Kind = "whole" | "part"
+
+export const kinds: ReadonlyArray<Kind> = ["whole", "part"]
+
+export type PerKind<A> = Readonly<Record<Kind, A>>
+
+export const kindOf = (spec: Spec): Kind => spec.slots >= 1 - tolerance ? "whole" : "part"
+
 export interface Input {
   readonly key: Key
   readonly value: ValueId
@@ -39,6 +54,7 @@ export interface Running {
 export interface Job {
   readonly spec: Spec
   readonly attempt: Attempt
+  readonly kind: Kind
   readonly value: ValueId
   readonly order: Order
   readonly inputs: ReadonlyArray<Input>
@@ -85,16 +101,17 @@ export interface Executor {
   readonly id: string
   readonly slots: number
   readonly tasks: ReadonlySet<string>
-  /** Sum of the shares of jobs that hold one. */
-  used: number
+  /** Sums of the shares of jobs that hold one, by their kind: each at most `slots`. */
+  whole: number
+  part: number
   /** All jobs on it, in the order they were handed over. */
   readonly jobs: Set<Attempt>
   suspended: number
   /** Jobs posted ahead, and how long they are expected to take. */
-  posted: number
-  postedMillis: number
+  readonly posted: Record<Kind, number>
+  readonly postedMillis: Record<Kind, number>
   /** Suspended attempts that ask for their slot again. */
-  readonly resuming: Heap<Entry>
+  readonly resuming: PerKind<Heap<Entry>>
   /** Told to end. */
   ending: boolean
 }
@@ -243,9 +260,9 @@ export interface Inner extends State {
   /** Attempts here by key. */
   readonly byKey: Map<Key, Set<Attempt>>
   /** Ready jobs in order, stale entries included. */
-  readonly ready: Heap<Entry>
+  readonly ready: PerKind<Heap<Entry>>
   /** The same for ready jobs that suspended ones wait for. */
-  readonly urgent: Heap<Entry>
+  readonly urgent: PerKind<Heap<Entry>>
   /** Keys that suspended attempts wait for, and how many of them do. */
   readonly awaited: Map<Key, number>
   readonly wanted: Heap<Entry & { readonly value: ValueId }>
@@ -273,6 +290,11 @@ export const before = (a: Entry, b: Entry): boolean =>
     : a.order[2] !== b.order[2] ?
     a.order[2] < b.order[2]
     : a.attempt < b.attempt
+
+/** What both kinds take together; more than `slots` where fractions run beside a whole job. */
+export const used = (executor: Executor): number => executor.whole + executor.part
+
+export const heaps = (): PerKind<Heap<Entry>> => ({ whole: new Heap(before), part: new Heap(before) })
 
 export const make = (options: {
   readonly id: WorkerId
@@ -302,8 +324,8 @@ export const make = (options: {
   makers: new Map(),
   waits: new Map(),
   byKey: new Map(),
-  ready: new Heap(before),
-  urgent: new Heap(before),
+  ready: heaps(),
+  urgent: heaps(),
   awaited: new Map(),
   wanted: new Heap<Entry & { readonly value: ValueId }>(before),
   fetchesFrom: new Map(),

@@ -6,7 +6,7 @@
 import type { Attempt } from "../Id.js"
 import type * as Note from "../Note.js"
 import { giveBack } from "./jobs.js"
-import { type Context, tell } from "./state.js"
+import { type Context, tell, used } from "./state.js"
 
 type Outcome = Note.WorkerTold["outcomes"][number]
 
@@ -92,7 +92,7 @@ export const measureBusy = ({ now, state }: Context): void => {
   const elapsed = now - (state.busyAt ?? now)
   state.busyAt = now
   if (elapsed <= 0) return
-  for (const executor of state.executors.values()) state.busy += executor.used * elapsed
+  for (const executor of state.executors.values()) state.busy += Math.min(used(executor), executor.slots) * elapsed
 }
 
 export const heartbeat = (context: Context): void => {

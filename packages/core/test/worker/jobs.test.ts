@@ -1,4 +1,5 @@
 import { Id } from "@creel/core"
+import * as Worker from "@creel/core/Worker"
 import { assert, describe, it } from "@effect/vitest"
 import { Bench, fetched, input, interrupted, news, note, ran, runTask, tags, tiny, told, value } from "./fixture.js"
 
@@ -128,13 +129,70 @@ describe("order and slots", () => {
     assert.strictEqual(ran(commands).length, 6)
   })
 
-  it("small jobs do not starve a whole one that came before them", () => {
+  it("small fractions do not starve a larger one that came before them", () => {
     const bench = new Bench()
     const half = { spec: { slots: 0.5 } }
     bench.step(runTask("a", 1, half))
-    assert.deepStrictEqual(ran(bench.step(runTask("whole", 2), runTask("b", 3, half))), [])
-    assert.deepStrictEqual(ran(bench.step(value(1))), ["whole@e0"])
+    assert.deepStrictEqual(ran(bench.step(runTask("large", 2, { spec: { slots: 0.75 } }), runTask("b", 3, half))), [])
+    assert.deepStrictEqual(ran(bench.step(value(1))), ["large@e0"])
     assert.deepStrictEqual(ran(bench.step(value(2))), ["b@e0"])
+  })
+
+  it("a whole job starts beside sleeping fractions, one at a time, and resumes beside them", () => {
+    const bench = new Bench()
+    for (let n = 1; n <= 40; n++) bench.step(runTask(`s${n}`, n, { spec: { slots: 1 / 32 } }))
+    assert.closeTo(bench.state.executors.get("e0")!.part, 1, 1e-9)
+    assert.deepStrictEqual(ran(bench.step(runTask("whole", 41), runTask("next", 42))), ["whole@e0"])
+    assert.deepStrictEqual(ran(bench.step(value(1))), ["s33@e0"])
+    assert.deepStrictEqual(ran(bench.step({ _tag: "Suspended", attempt: 41, on: ["x"] })), ["next@e0"])
+    assert.notInclude(tags(bench.step({ _tag: "Resumed", attempt: 41 })), "Continue")
+    assert.include(tags(bench.step(value(42))), "Continue")
+  })
+
+  it("fractions start beside a whole job, and on executors without one first", () => {
+    const bench = new Bench({ executors: 2 })
+    const half = { spec: { slots: 0.5 } }
+    bench.step(runTask("whole", 1))
+    const commands = bench.step(...[2, 3, 4, 5, 6].map((n) => runTask(`f${n}`, n, half)))
+    assert.deepStrictEqual(ran(commands), ["f2@e1", "f3@e1", "f4@e0", "f5@e0"])
+    const loaded = new Bench({ executors: 2 })
+    assert.deepStrictEqual(ran(loaded.step(runTask("f", 1, half))), ["f@e0"])
+    assert.deepStrictEqual(ran(loaded.step(runTask("whole", 2))), ["whole@e1"])
+  })
+
+  it("a fraction resumes beside a whole job that asks for its slot in vain", () => {
+    const bench = new Bench()
+    const half = { spec: { slots: 0.5 } }
+    bench.step(runTask("first", 1), runTask("second", 2), runTask("f", 3, half))
+    bench.step({ _tag: "Suspended", attempt: 1, on: ["x"] }, { _tag: "Suspended", attempt: 3, on: ["x"] })
+    const asked = bench.step({ _tag: "Resumed", attempt: 1 }, { _tag: "Resumed", attempt: 3 }, runTask("g", 4, half))
+    assert.deepStrictEqual(asked.flatMap((c) => c._tag === "Continue" ? [c.attempt] : []), [3])
+    assert.deepStrictEqual(ran(asked), ["g@e0"])
+  })
+
+  it("ten thousand waiting whole jobs hide no fraction, and cost it nothing", () => {
+    const bench = new Bench()
+    const first = Array.from({ length: 10_000 }, (_, n) => runTask(`w${n + 1}`, n + 1, { order: [-1, 0, n] }))
+    assert.deepStrictEqual(ran(bench.step(...first)), ["w1@e0"])
+    let looks = 0
+    const front = bench.state.jobs.get(2)!
+    Object.defineProperty(front, "state", { get: () => (looks++, { _tag: "Ready" }) })
+    const commands = Worker.step(bench.state, [runTask("f", 20_000, { spec: { slots: 1 / 32 } })], bench.now)
+    assert.deepStrictEqual(ran(commands), ["f@e0"])
+    assert.strictEqual(looks, 0)
+  })
+
+  it("fractions are posted ahead behind fractions only", () => {
+    const bench = new Bench({ config: { postAheadMillis: 5 } })
+    const tiny = { spec: { slots: 1 / 2, group: "tiny" } }
+    bench.step(runTask("whole", 1), runTask("a", 2, tiny))
+    bench.after(1, value(2))
+    const commands = bench.step(runTask("next", 3), ...[4, 5, 6].map((n) => runTask(`p${n}`, n, tiny)))
+    assert.deepStrictEqual(ran(commands), ["p4@e0", "p5@e0", "p6@e0"])
+    assert.deepStrictEqual(bench.state.executors.get("e0")!.posted, { whole: 0, part: 1 })
+    assert.deepStrictEqual(ran(bench.step(value(1))), ["next@e0"])
+    bench.step(value(4))
+    assert.deepStrictEqual(bench.state.executors.get("e0")!.posted, { whole: 0, part: 0 })
   })
 
   it("tiny jobs of known duration are posted ahead, others never", () => {
@@ -276,13 +334,13 @@ describe("suspension", () => {
     assert.deepStrictEqual(ran(bench.step(value(1))), ["other@e0"])
   })
 
-  it("what is waited for and needs a whole executor is not starved by small jobs that nobody waits for", () => {
+  it("what is waited for and needs all of an executor is not starved by small jobs that nobody waits for", () => {
     const bench = new Bench()
     const small = { spec: { slots: 0.25 } }
     bench.step(runTask("parent", 1, small), runTask("a", 2, small))
-    bench.step(suspended(1, "whole"))
-    assert.deepStrictEqual(ran(bench.step(runTask("b", 3, small), runTask("whole", 4))), [])
-    assert.deepStrictEqual(ran(bench.step(value(2))), ["whole@e0"])
+    bench.step(suspended(1, "large"))
+    assert.deepStrictEqual(ran(bench.step(runTask("b", 3, small), runTask("large", 4, { spec: { slots: 0.9 } }))), [])
+    assert.deepStrictEqual(ran(bench.step(value(2))), ["large@e0"])
   })
 
   it("above the bound others start only after a while", () => {

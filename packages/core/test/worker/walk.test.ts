@@ -121,20 +121,25 @@ class World {
     return job?.state._tag === "Running" ? this.hands.get(job.state.executor) : undefined
   }
 
-  fits(hand: Hand): void {
+  used(hand: Hand, whole: boolean): number {
     let used = 0
-    for (const share of hand.running.values()) used += share
-    assert.isAtMost(used, hand.slots + 1e-6)
+    for (const share of hand.running.values()) if (share >= 1 === whole) used += share
+    return used
+  }
+
+  fits(hand: Hand): void {
+    assert.isAtMost(this.used(hand, true), hand.slots)
+    assert.isAtMost(this.used(hand, false), hand.slots + 1e-6)
   }
 
   begin(hand: Hand): void {
-    for (;;) {
-      const next = hand.queue[0]
-      let used = 0
-      for (const share of hand.running.values()) used += share
-      if (next === undefined || used + this.given.get(next)!.slots > hand.slots + 1e-9) return
-      hand.queue.shift()
-      hand.running.set(next, this.given.get(next)!.slots)
+    for (const whole of [true, false]) {
+      for (const next of hand.queue.filter((attempt) => this.given.get(attempt)!.slots >= 1 === whole)) {
+        const { slots } = this.given.get(next)!
+        if (this.used(hand, whole) + slots > hand.slots + 1e-9) break
+        hand.queue.splice(hand.queue.indexOf(next), 1)
+        hand.running.set(next, slots)
+      }
     }
   }
 

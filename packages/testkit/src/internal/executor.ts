@@ -28,10 +28,12 @@ export interface Run {
   interrupted: boolean
 }
 
+const kindOf = (run: Run): "whole" | "part" => run.command.spec.slots >= 1 ? "whole" : "part"
+
 export class Executor {
   private readonly runs = new Map<Id.Attempt, Run>()
   private isDead = false
-  private reserved = 0
+  private readonly reserved = { whole: 0, part: 0 }
   constructor(readonly worker: WorkerPeer, readonly id: string) {}
 
   private get world() {
@@ -82,13 +84,20 @@ export class Executor {
       return [key, text]
     })
   }
-  /** Starts what fits, in the order it was handed over. */
+  private reserve(run: Run, times: 1 | -1): void {
+    this.reserved[kindOf(run)] += times * Math.min(1, run.command.spec.slots)
+  }
+  /** Starts what fits, in the order it was handed over; whole jobs and fractions do not wait for each other. */
   private next(): void {
+    const full = { whole: false, part: false }
     for (const run of this.runs.values()) {
-      if (run.phase !== "queued") continue
-      const share = Math.min(1, run.command.spec.slots)
-      if (this.reserved + share > 1 + 1e-9) return
-      this.reserved += share
+      const kind = kindOf(run)
+      if (run.phase !== "queued" || full[kind]) continue
+      if (this.reserved[kind] + Math.min(1, run.command.spec.slots) > 1 + 1e-9) {
+        full[kind] = true
+        continue
+      }
+      this.reserve(run, 1)
       run.phase = "running"
       const delay = this.world.random.network.int(3)
       this.world.timeline.after(delay, () => {
@@ -124,7 +133,7 @@ export class Executor {
     const { model } = this.world
     const children = run.work.behaviour.children.map((x) => model.work(x))
     run.phase = "suspended"
-    this.reserved -= Math.min(1, run.command.spec.slots)
+    this.reserve(run, -1)
     this.world.coverage.fired("suspended")
     run.program = new Program(this.world, this.worker.node, run.attempt, children, () => {
       if (!this.isDead && run.phase === "suspended") this.worker.tell({ _tag: "Resumed", attempt: run.attempt })
@@ -143,7 +152,7 @@ export class Executor {
     const run = this.runs.get(attempt)
     if (run === undefined || run.phase !== "suspended" || run.program === undefined) return
     run.phase = "running"
-    this.reserved += Math.min(1, run.command.spec.slots)
+    this.reserve(run, 1)
     this.world.coverage.fired("resumed")
     const { answers } = run.program
     this.world.timeline.after(this.world.random.network.int(5), () => {
@@ -195,7 +204,7 @@ export class Executor {
     timeline.after(isDeaf ? run.work.behaviour.deaf : random.network.int(10), stop)
   }
   private end(run: Run, outcome: Worker.Outcome): void {
-    if (run.phase === "running") this.reserved -= Math.min(1, run.command.spec.slots)
+    if (run.phase === "running") this.reserve(run, -1)
     run.phase = "ended"
     this.runs.delete(run.attempt)
     this.world.ran(run, this.world.timeline.now)
