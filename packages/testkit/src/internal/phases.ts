@@ -99,6 +99,13 @@ export class Phases {
     for (const client of world.clients.values()) {
       if (client.closing || !client.idle || !client.uplink.up) return `${client.id} is not at rest`
     }
+    // Who died, or was closed behind a cut, is believed in until the proof of it arrives or the lease is over.
+    for (const id of scheduler.machine.clients.keys()) {
+      if (!world.clients.has(id)) return `${id} went, and the scheduler does not know`
+    }
+    for (const id of scheduler.machine.workers.keys()) {
+      if (!world.workers.has(id)) return `${id} went, and the scheduler does not know`
+    }
     for (const { link, peer } of scheduler.downs.values()) if (hasNews(link)) return `notes to ${peer} wait`
     for (const peer of [...world.workers.values(), ...world.clients.values()]) {
       const link = peer.uplink.link
