@@ -12,15 +12,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Args, Errs } from "./Args.js"
 import type { AsCompleted } from "./AsCompleted.js"
-import * as Door from "./Door.js"
+import type * as Door from "./Door.js"
 import type { Future } from "./Future.js"
 import type { FutureError, SubmitError } from "./FutureError.js"
 import type * as Gather from "./Gather.js"
 import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
 import * as internal from "./internal/clientService.js"
+import { tagKey, withOptions as withRegion } from "./internal/clientState.js"
+import * as submitting from "./internal/clientSubmit.js"
 import type * as PlainFunction from "./PlainFunction.js"
 import type * as Task from "./Task.js"
 
@@ -61,7 +63,8 @@ export interface Run<R> {
 
 type Columns<P extends ReadonlyArray<any>> = { readonly [K in keyof P]: Iterable<Args<P>[K]> }
 type Rows<T> = { readonly [K in keyof T]: T[K] extends Iterable<infer U> ? U : never }
-type RowErrs<T, P extends ReadonlyArray<any>> = Rows<T> extends infer U extends ReadonlyArray<unknown> ? Errs<U, P> : never
+type RowErrs<T, P extends ReadonlyArray<any>> = Rows<T> extends infer U extends ReadonlyArray<unknown> ? Errs<U, P>
+  : never
 
 /**
  * One submission for each element, of several iterables together; it ends with the shortest.
@@ -206,7 +209,7 @@ export interface Service {
  * @since 0.1.0
  * @category tags
  */
-export class Client extends Context.Tag("creel/Client")<Client, Service>() {}
+export class Client extends Context.Tag(tagKey)<Client, Service>() {}
 
 const client = <A, E, R>(f: (service: Service) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Client> =>
   Effect.flatMap(Client, f)
@@ -234,7 +237,7 @@ const client = <A, E, R>(f: (service: Service) => Effect.Effect<A, E, R>): Effec
  * @since 0.1.0
  * @category submitting
  */
-export const submit: Submit<Client> = internal.submit
+export const submit: Submit<Client> = submitting.submit
 
 /**
  * One future for each element of one or several iterables; it ends with the shortest.
@@ -255,7 +258,7 @@ export const submit: Submit<Client> = internal.submit
  * @since 0.1.0
  * @category submitting
  */
-export const map: Map<Client> = internal.map
+export const map: Map<Client> = submitting.map
 
 /**
  * Submits, joins, and cancels when interrupted: the form for a request handler.
@@ -263,7 +266,7 @@ export const map: Map<Client> = internal.map
  * @since 0.1.0
  * @category submitting
  */
-export const run: Run<Client> = internal.run
+export const run: Run<Client> = submitting.run
 
 /**
  * Submits work that nobody here waits for: the cluster wants it until it is done, whoever leaves. Answers its key.
@@ -271,7 +274,7 @@ export const run: Run<Client> = internal.run
  * @since 0.1.0
  * @category submitting
  */
-export const fireAndForget: FireAndForget<Client> = internal.fireAndForget
+export const fireAndForget: FireAndForget<Client> = submitting.fireAndForget
 
 /**
  * Options for all that is submitted in a region; what a task itself says goes over them.
@@ -290,7 +293,7 @@ export const fireAndForget: FireAndForget<Client> = internal.fireAndForget
  */
 export const withOptions: (
   options: RegionOptions
-) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = internal.withOptions
+) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = withRegion
 
 /**
  * Brings the values of futures nested in arrays and plain records here, in their places. `mode` says what becomes of
@@ -463,7 +466,8 @@ export const scale = (workers: number): Effect.Effect<void, never, Client> => cl
 export const progress = (
   futures?: Iterable<Future.Any>,
   options?: { readonly interval?: Duration.DurationInput | undefined }
-): Stream.Stream<ReadonlyArray<Door.GroupProgress>, never, Client> => internal.progress(futures, options)
+): Stream.Stream<ReadonlyArray<Door.GroupProgress>, never, Client> =>
+  Stream.unwrap(Effect.map(Client, (_) => _.progress(futures, options)))
 
 /**
  * A Stream of arguments into a Stream of results, so many submissions under way at once. Ends its submissions when the
@@ -475,7 +479,8 @@ export const progress = (
 export const stream = <A, B, E>(task: Task.Contract<[A], B, E>, options?: StreamOptions) =>
 <E2, R2>(
   self: Stream.Stream<A, E2, R2>
-): Stream.Stream<B, E | E2 | FutureError | SubmitError, R2 | Client> => internal.stream(task, options, self)
+): Stream.Stream<B, E | E2 | FutureError | SubmitError, R2 | Client> =>
+  Stream.unwrap(Effect.map(Client, (_) => _.stream(task, options)(self)))
 
 /**
  * Everything a client can be told.
@@ -504,7 +509,8 @@ export const layer = (options?: Options): Layer.Layer<Client, never, Door.Door> 
   Layer.scoped(Client, Effect.map(internal.makeCore(options ?? {}), (core) => internal.fromCore(core, undefined)))
 
 /** @internal */
-export const makeCore: (options: Options) => Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> = internal.makeCore
+export const makeCore: (options: Options) => Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> =
+  internal.makeCore
 
 /** @internal */
 export const fromCore: (core: ClientCore, attempt: AttemptBinding | undefined) => Service = internal.fromCore

@@ -13,6 +13,7 @@ import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import type { FutureError } from "./FutureError.js"
 import type { Handle } from "./internal/handle.js"
+import { waiting } from "./internal/waits.js"
 
 /**
  * @since 0.1.0
@@ -184,4 +185,4 @@ export const fork = <A, E>(
  * @category combinators
  */
 export const done = (future: Future.Any): Effect.Effect<Status> =>
-  Effect.suspend(() => Effect.map(handle(future).core.waiting([handle(future)], 1), () => future.status))
+  Effect.suspend(() => Effect.map(waiting(handle(future).core, [handle(future)], 1), () => future.status))

@@ -13,6 +13,7 @@ import type { AsCompleted } from "../AsCompleted.js"
 import type { Future } from "../Future.js"
 import type { ClientCore } from "./clientCore.js"
 import type { Handle } from "./handle.js"
+import { suspending } from "./waits.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -77,7 +78,7 @@ export class Completion<A, E> implements AsCompleted<A, E> {
       })
     })
     // Another fiber may have taken it meanwhile.
-    return Effect.zipRight(this.core.suspending(handles[0]?.attempt, handles, wait), this.some)
+    return Effect.zipRight(suspending(this.core, handles[0]?.attempt, handles, wait), this.some)
   })
 
   readonly take: Effect.Effect<Future<A, E>, Cause.NoSuchElementException> = Effect.map(

@@ -1,11 +1,10 @@
 /**
  * The client's actor: it steps the client machine in the caller's own turn, so that a future's key and status exist
- * before any note leaves, and is its hands. It owns the handles of each row, the one finalizer per scope, the outbox.
- * Its neighbours: the machine decides, `handle` is one future, `submission` makes specs, `Client` is what users call.
+ * before any note leaves, and carries out what the machine commands. It owns the handles of each row.
+ * Its neighbours: the machine decides, `handle` is one future, `outbox` and `fetches` are hands, `holds` and `endings`
+ * say when handles end, `waits` is all waiting, `submission` makes specs, `Client` is what users call.
  *
  * C1. The machine is never stepped while it steps: events that arise meanwhile wait.
- * C2. Notes leave in the order the machine said them; whatever gathers in one turn leaves together.
- * C3. Each scope has one finalizer here, however many futures it owns.
  *
  * Plain code: submitting must cost little more than its own bookkeeping.
  */
@@ -21,13 +20,17 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
 import { type Decoder, toFutureError } from "./answers.js"
+import { ClientKeys } from "./clientKeys.js"
+import { Endings } from "./endings.js"
+import { Fetches } from "./fetches.js"
 import { Handle } from "./handle.js"
-import { merged, saved } from "./outgoing.js"
+import { Holds } from "./holds.js"
+import { Outbox } from "./outbox.js"
 
 /** What a client inside a running attempt must tell its executor. */
 export interface AttemptBinding {
@@ -57,71 +60,34 @@ export interface World {
 
 type AnyHandle = Handle<any, any>
 
-/** An interrupted handle, and the timer that ends its waiting if nothing else does. */
-interface Ending {
-  readonly want: number
-  readonly handle: AnyHandle
-  timer: Fiber.RuntimeFiber<void> | undefined
-}
-
-/** The futures that a scope owns. */
-interface Hold {
-  readonly handles: Set<AnyHandle>
-}
-
 export class ClientCore {
   readonly id: Id.ClientId
   readonly machine: Machine.State
   /** By task name and contract: whose errors can be decoded here. */
   readonly tasks = new Map<string, Task.Contract.Any>()
-  private mouth: Door.Mouth<Note.FromClient> | undefined = undefined
+  readonly keys: ClientKeys
   private connected = false
   closed = false
   private stepping = false
   private readonly pending: Array<Machine.Event> = []
-  private outbox: Array<Note.FromClient> = []
-  private flushing = false
+  private readonly outbox: Outbox
   private readonly handles = new Map<Id.Key, Array<AnyHandle>>()
-  private readonly holds = new WeakMap<Scope.Scope, Hold>()
-  private readonly fetches = new Map<Id.ValueId, Fiber.RuntimeFiber<void>>()
-  private readonly ending = new Map<Id.Key, Array<Ending>>()
+  private readonly holds: Holds
+  private readonly endings: Endings
+  private readonly fetches: Fetches
   private alarm: { readonly at: number; readonly fiber: Fiber.RuntimeFiber<void> } | undefined = undefined
-  private room: Array<() => void> = []
-  private counter = 0
-  private readonly nonce: string
-  private readonly base: number
 
   constructor(readonly world: World) {
     this.id = world.id
     this.machine = Machine.make({ id: world.id, name: world.name })
-    this.nonce = world.id.slice(1, 7)
-    this.base = parseInt(this.nonce, 16) || 1
-  }
-
-  // ---------------------------------------------------------------------------
-  // Keys
-  // ---------------------------------------------------------------------------
-
-  /** A key of its own for each submission: all different, and not alike to the eye. */
-  freshKey(name: string): Id.Key {
-    const n = (Math.imul(++this.counter, 0x9e3779b1) + this.base) >>> 0
-    return `${name}-${n.toString(16).padStart(8, "0")}${this.counter > 0xffffffff ? this.counter : ""}${this.nonce}`
-  }
-
-  /** Keys that users name live in this client's own space. */
-  namedKey(key: string): Id.Key {
-    return `${key}~${this.nonce}`
-  }
-
-  publicKey(key: Id.Key): string {
-    return key.endsWith(`~${this.nonce}`) ? key.slice(0, -this.nonce.length - 1) : key
-  }
-
-  shortKey(key: Id.Key): string {
-    const shown = this.publicKey(key)
-    if (shown !== key) return shown
-    const dash = shown.lastIndexOf("-")
-    return dash < 0 || shown.length - dash <= 6 ? shown : `${shown.slice(0, dash + 5)}…`
+    this.keys = new ClientKeys(world.id)
+    this.outbox = new Outbox({
+      hasRoom: () => this.hasRoom(),
+      saved: (bytes) => this.step({ _tag: "Acked", bytes })
+    })
+    this.holds = new Holds(world.runtime)
+    this.endings = new Endings(world)
+    this.fetches = new Fetches(world.door, world.runtime, (event) => this.step(event))
   }
 
   // ---------------------------------------------------------------------------
@@ -157,21 +123,19 @@ export class ClientCore {
   private perform(command: Machine.Command): void {
     switch (command._tag) {
       case "Tell":
-        return this.tell(command.note)
+        return this.outbox.tell(command.note)
       case "Changed":
         return this.changed(command.row)
       case "Settled":
         return this.settled(command.row)
       case "Fetch":
-        return this.fetch(command)
-      case "StopFetch": {
-        this.fetches.get(command.value)?.unsafeInterruptAsFork(FiberId.none)
-        return
-      }
+        return this.fetches.start(command)
+      case "StopFetch":
+        return this.fetches.stop(command.value)
       case "DropOffer":
         return this.world.door.withdraw(this.id, command.value)
       case "Ended":
-        return this.ended(command.key, command.want)
+        return this.endings.end(command.key, command.want)
       case "Refused":
         return this.refused(command.key, command.failure)
     }
@@ -196,51 +160,6 @@ export class ClientCore {
     this.alarm = { at, fiber }
   }
 
-  private tell(note: Note.FromClient): void {
-    this.outbox.push(note)
-    if (this.flushing) return
-    this.flushing = true
-    // Whatever this turn of the event loop still says leaves with it.
-    queueMicrotask(this.flush)
-  }
-
-  readonly flush = (): void => {
-    this.flushing = false
-    if (this.mouth === undefined || this.outbox.length === 0) return
-    const notes = merged(this.outbox)
-    // Nobody will acknowledge what is not sent.
-    const bytes = saved(this.outbox, notes)
-    this.outbox = []
-    this.mouth.send(notes)
-    if (bytes > 0) this.step({ _tag: "Acked", bytes })
-  }
-
-  private fetch(command: Extract<Machine.Command, { readonly _tag: "Fetch" }>): void {
-    const { from, value } = command
-    const fiber = Runtime.runFork(this.world.runtime)(
-      this.world.door.read(value, from).pipe(
-        Effect.matchCause({
-          onSuccess: (payload): FetchAnswer => ({ payload, why: undefined }),
-          onFailure: (cause): FetchAnswer => ({
-            payload: undefined,
-            why: cause._tag === "Fail" ? cause.error.why : "unreachable"
-          })
-        }),
-        Effect.map(({ payload, why }) => {
-          this.fetches.delete(value)
-          this.step({ _tag: "FetchEnded", value, from, payload, why })
-        })
-      ),
-      { immediate: false }
-    )
-    this.fetches.set(value, fiber)
-    fiber.addObserver((exit) => {
-      if (exit._tag === "Success") return
-      this.fetches.delete(value)
-      this.step({ _tag: "FetchEnded", value, from, payload: undefined, why: "unreachable" })
-    })
-  }
-
   private changed(row: Machine.Row): void {
     const handles = this.handles.get(row.key)
     if (handles !== undefined) { for (const handle of handles.slice()) handle.changed() }
@@ -261,20 +180,6 @@ export class ClientCore {
     for (const handle of this.handlesOf(key)) handle.settle(Exit.fail(this.failureOf(failure)))
   }
 
-  /** Nothing that this want kept going runs any more, or nobody waits for that any longer. */
-  private ended(key: Id.Key, want: number): void {
-    const list = this.ending.get(key)
-    if (list === undefined) return
-    const rest = list.filter((entry) => entry.want > want)
-    if (rest.length === 0) this.ending.delete(key)
-    else this.ending.set(key, rest)
-    for (const entry of list) {
-      if (entry.want > want) continue
-      entry.timer?.unsafeInterruptAsFork(FiberId.none)
-      entry.handle.finishInterrupt()
-    }
-  }
-
   // ---------------------------------------------------------------------------
   // The door
   // ---------------------------------------------------------------------------
@@ -283,7 +188,7 @@ export class ClientCore {
     reset: (_welcome, unacked) => {
       this.connected = true
       this.step({ _tag: "LinkReset", unacked })
-      this.wakeRoom()
+      this.outbox.wakeRoom()
     },
     notes: (notes) => {
       for (const note of notes) this.pending.push({ _tag: "Note", note })
@@ -291,19 +196,18 @@ export class ClientCore {
     },
     acked: (bytes) => {
       this.step({ _tag: "Acked", bytes })
-      this.wakeRoom()
+      this.outbox.wakeRoom()
     },
     down: () => {
       this.connected = false
       // An interruption never waits for a dead link.
-      for (const key of [...this.ending.keys()]) this.ended(key, Infinity)
+      this.endings.endAll()
     },
     over: (why) => this.close(`the cluster is over: ${why}`)
   }
 
   open(mouth: Door.Mouth<Note.FromClient>): void {
-    this.mouth = mouth
-    this.flush()
+    this.outbox.open(mouth)
   }
 
   /** Goodbye: what is still pending ends as `ClusterClosed`, and all that was wanted is released. */
@@ -312,12 +216,12 @@ export class ClientCore {
     const left = [...this.handles.values()].flat()
     this.step({ _tag: "Close" })
     this.closed = true
-    this.flush()
+    this.outbox.flush()
     for (const handle of left) handle.settle(Exit.fail(closedError(handle.key, why)))
     this.alarm?.fiber.unsafeInterruptAsFork(FiberId.none)
-    for (const key of [...this.ending.keys()]) this.ended(key, Infinity)
-    for (const fiber of this.fetches.values()) fiber.unsafeInterruptAsFork(FiberId.none)
-    this.wakeRoom()
+    this.endings.endAll()
+    this.fetches.stopAll()
+    this.outbox.wakeRoom()
   }
 
   // ---------------------------------------------------------------------------
@@ -338,7 +242,7 @@ export class ClientCore {
     const handles = this.handles.get(key)
     if (handles === undefined) this.handles.set(key, [handle])
     else handles.push(handle)
-    this.own(handle, scope)
+    this.holds.own(handle, scope)
     return handle
   }
 
@@ -351,38 +255,6 @@ export class ClientCore {
 
   handlesOf(key: Id.Key): ReadonlyArray<AnyHandle> {
     return this.handles.get(key) ?? []
-  }
-
-  /** From now on this scope ends it. */
-  own(handle: AnyHandle, scope: Scope.Scope): void {
-    let hold = this.holds.get(scope)
-    if (hold === undefined) {
-      const made: Hold = { handles: new Set() }
-      hold = made
-      this.holds.set(scope, hold)
-      Runtime.runSync(this.world.runtime)(Scope.addFinalizer(scope, this.closeHold(scope, made)))
-    }
-    hold.handles.add(handle)
-    handle.hold = hold
-    // The scope had closed already: what begins in it ends at once, as a fiber would.
-    if (this.holds.get(scope) !== hold) {
-      handle.interruptNow(FiberId.none)
-      if (!handle.isInterrupting) this.release(handle)
-    }
-  }
-
-  /** As the scope of forked fibers does: what is pending is interrupted and waited for, what is done is let go. */
-  private closeHold(scope: Scope.Scope, hold: Hold): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.holds.delete(scope)
-      const interrupting: Array<AnyHandle> = []
-      for (const handle of [...hold.handles]) {
-        handle.interruptNow(FiberId.none)
-        if (handle.isInterrupting) interrupting.push(handle)
-        else this.release(handle)
-      }
-      return Effect.forEach(interrupting, (handle) => handle.await, { discard: true, concurrency: "unbounded" })
-    })
   }
 
   release(handle: AnyHandle): void {
@@ -409,54 +281,17 @@ export class ClientCore {
     handle.released = true
     this.forget(handle)
     const alone = row.refs === 1
-    const entry: Ending = { want, handle, timer: undefined }
-    const list = this.ending.get(row.key)
-    if (list === undefined) this.ending.set(row.key, [entry])
-    else list.push(entry)
+    const entry = this.endings.add(row.key, want, handle)
     this.step({ _tag: "Release", key: row.key, count: 1, answer: true })
-    if (!alone || !this.connected || this.closed) return this.ended(row.key, want)
-    if (handle.isDone()) return
-    entry.timer = Runtime.runFork(this.world.runtime)(
-      Effect.zipRight(this.world.clock.sleep(this.world.grace), Effect.sync(() => this.ended(row.key, want))),
-      { immediate: false }
-    )
-  }
-
-  /** Waits for a handle's Exit: the value is brought here. */
-  awaiting<A, E>(handle: Handle<A, E>): Effect.Effect<Exit.Exit<A, E | FutureError>> {
-    const wait = Effect.async<Exit.Exit<A, E | FutureError>>((resume) => {
-      const exit = handle.peek()
-      if (exit !== undefined) return resume(Effect.succeed(exit))
-      const remove = handle.addWaiter((exit) => resume(Effect.succeed(exit)))
-      if (!handle.isInterrupting) this.step({ _tag: "Need", key: handle.row.key })
-      return Effect.sync(remove)
-    })
-    // One that is ending needs no slot to end: nothing is given away for it.
-    return handle.isInterrupting ? wait : this.suspending(handle.attempt, [handle], wait)
-  }
-
-  /** Inside an attempt, waiting for what is not done yet gives the slot away. */
-  suspending<A>(
-    attempt: AttemptBinding | undefined,
-    handles: ReadonlyArray<AnyHandle>,
-    wait: Effect.Effect<A>
-  ): Effect.Effect<A> {
-    if (attempt === undefined) return wait
-    return Effect.suspend(() => {
-      const on = handles.filter((handle) => !handle.done).map((handle) => handle.row.key)
-      if (on.length === 0) return wait
-      // What it waits for must be known before it is said to wait: a circle is seen then or never.
-      this.flush()
-      attempt.suspend(on)
-      return Effect.onExit(wait, () => attempt.resume)
-    })
+    if (!alone || !this.connected || this.closed) return this.endings.end(row.key, want)
+    if (!handle.isDone()) this.endings.limit(entry)
   }
 
   retain(handle: AnyHandle, scope: Scope.Scope): void {
     handle.retained = true
     if (handle.released) return
     handle.hold?.handles.delete(handle)
-    this.own(handle, scope)
+    this.holds.own(handle, scope)
   }
 
   cancel(
@@ -488,104 +323,18 @@ export class ClientCore {
     return this.handle(key, handle.name, handle.decoder, scope, handle.attempt)
   }
 
-  /** Until all of these have an Exit here, or the first of them has failed. One wait, however many they are. */
-  bringing(handles: ReadonlyArray<AnyHandle>, failFast: boolean): Effect.Effect<void> {
-    const wait = Effect.async<void>((resume) => {
-      let missing = 0
-      const removes: Array<() => void> = []
-      const over = () => {
-        for (const remove of removes) remove()
-        resume(Effect.void)
-      }
-      const needs: Array<Machine.Event> = []
-      for (const handle of handles) {
-        handle.observe()
-        const exit = handle.peek()
-        if (exit !== undefined) {
-          if (failFast && Exit.isFailure(exit)) return over()
-          continue
-        }
-        missing++
-        removes.push(handle.addWaiter((exit: Exit.Exit<unknown, unknown>) => {
-          if (--missing === 0 || (failFast && Exit.isFailure(exit))) over()
-        }))
-        if (handle.isInterrupting) continue
-        // One of another client is brought here by that one.
-        if (handle.core === this) needs.push({ _tag: "Need", key: handle.row.key })
-        else handle.core.step({ _tag: "Need", key: handle.row.key })
-      }
-      if (missing === 0) return over()
-      this.stepAll(needs)
-      return Effect.sync(() => {
-        for (const remove of removes) remove()
-      })
-    })
-    return this.suspending(handles[0]?.attempt, handles, wait)
-  }
-
-  /** Until so many of these are done (their values stay where they are). */
-  waiting(handles: ReadonlyArray<AnyHandle>, count: number): Effect.Effect<void> {
-    const enough = () => {
-      let done = 0
-      for (const handle of handles) if (handle.done && ++done >= count) return true
-      return done >= count
-    }
-    const wait = Effect.async<void>((resume) => {
-      if (enough()) return resume(Effect.void)
-      let done = 0
-      const open = new Set<AnyHandle>()
-      const stops: Array<() => void> = []
-      const stop = () => {
-        for (const each of stops) each()
-      }
-      for (const handle of handles) {
-        if (handle.done) {
-          done++
-          continue
-        }
-        open.add(handle)
-        stops.push(handle.watch(() => {
-          if (handle.done === !open.has(handle)) return
-          if (handle.done) {
-            open.delete(handle)
-            done++
-          } else {
-            open.add(handle)
-            done--
-          }
-          if (done >= count) {
-            stop()
-            resume(Effect.void)
-          }
-        }))
-      }
-      return Effect.sync(stop)
-    })
-    return this.suspending(handles[0]?.attempt, handles, wait)
+  /** All that was said leaves now. */
+  flush(): void {
+    this.outbox.flush()
   }
 
   /** Suspends while more new work waits to leave than the outbox may hold. */
-  readonly awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
-    this.hasRoom()
-      ? Effect.void
-      : Effect.async<void>((resume) => {
-        const wake = () => resume(Effect.void)
-        this.room.push(wake)
-        return Effect.sync(() => {
-          this.room = this.room.filter((each) => each !== wake)
-        })
-      })
-  )
+  get awaitRoom(): Effect.Effect<void> {
+    return this.outbox.awaitRoom
+  }
 
   hasRoom(): boolean {
     return this.closed || Machine.outboxBytes(this.machine) < this.world.outboxMax
-  }
-
-  private wakeRoom(): void {
-    if (!this.hasRoom()) return
-    const waiting = this.room
-    this.room = []
-    for (const wake of waiting) wake()
   }
 
   /** The keys of failures that somebody has seen, here or through a dependent, or that were logged. */
@@ -611,7 +360,7 @@ export class ClientCore {
   }
 
   failureOf(failure: Failure.Failure): FutureError {
-    return toFutureError(failure, (key) => this.publicKey(key))
+    return toFutureError(failure, (key) => this.keys.shown(key))
   }
 
   offer(value: Id.ValueId, payload: Payload.Payload): void {
@@ -621,8 +370,3 @@ export class ClientCore {
 
 const closedError = (key: string, detail: string): FutureError =>
   new FutureError({ reason: "ClusterClosed", key, detail })
-
-interface FetchAnswer {
-  readonly payload: Payload.Payload | undefined
-  readonly why: Door.ReadFailed["why"] | undefined
-}

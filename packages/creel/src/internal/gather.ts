@@ -10,6 +10,7 @@ import { type Future, isFuture } from "../Future.js"
 import type { Mode } from "../Gather.js"
 import type { ClientCore } from "./clientCore.js"
 import type { Handle } from "./handle.js"
+import { bringing } from "./waits.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -38,7 +39,9 @@ const rebuild = (u: unknown, leaf: (future: Future.Any) => unknown): unknown => 
   const out: Record<string, unknown> = {}
   for (const key of Object.keys(u)) {
     const value = rebuild(u[key], leaf)
-    if (value !== skipped) Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
+    if (value !== skipped) {
+      Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
+    }
   }
   return out
 }
@@ -68,13 +71,13 @@ type Exits = ReadonlyMap<AnyHandle, Exit.Exit<unknown, unknown>>
 
 const awaitAll = (core: ClientCore, handles: ReadonlyArray<AnyHandle>): Effect.Effect<Exits> =>
   Effect.zipRight(
-    core.bringing(handles, false),
+    bringing(core, handles, false),
     Effect.sync(() => new Map(handles.map((handle) => [handle, handle.peek() ?? Exit.void])))
   )
 
 const firstFailure = (core: ClientCore, handles: ReadonlyArray<AnyHandle>): Effect.Effect<Exits, unknown> =>
   Effect.zipRight(
-    core.bringing(handles, true),
+    bringing(core, handles, true),
     Effect.suspend((): Effect.Effect<Exits, unknown> => {
       const exits = new Map<AnyHandle, Exit.Exit<unknown, unknown>>()
       for (const handle of handles) {

@@ -22,6 +22,8 @@ import { type Future, TypeId as FutureTypeId } from "../Future.js"
 import { FutureError } from "../FutureError.js"
 import type { Decoder } from "./answers.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
+import type { Hold } from "./holds.js"
+import { awaiting } from "./waits.js"
 
 const variance = { _A: (_: never) => _, _E: (_: never) => _ }
 
@@ -70,7 +72,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   get key(): string {
-    return this.core.publicKey(this.row.key)
+    return this.core.keys.shown(this.row.key)
   }
 
   get status(): Machine.Row["status"] {
@@ -95,7 +97,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     return Effect.suspend(() => {
       this.observe()
       const exit = this.peek()
-      return exit === undefined ? this.core.awaiting(this) : Effect.succeed(exit)
+      return exit === undefined ? awaiting(this) : Effect.succeed(exit)
     })
   }
 
@@ -111,7 +113,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
       // What a worker has finished is brought here; what is pending is not waited for.
       return this.row.status === "pending" || this.interruptor !== undefined
         ? Effect.succeedNone
-        : Effect.map(this.core.awaiting(this), Option.some)
+        : Effect.map(awaiting(this), Option.some)
     })
   }
 
@@ -190,7 +192,8 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     return this.exit !== undefined
   }
 
-  hold: { readonly handles: Set<Handle<any, any>> } | undefined = undefined
+  /** What its scope owns: `holds` keeps it. */
+  hold: Hold | undefined = undefined
 
   get isInterrupting(): boolean {
     return this.interruptor !== undefined
@@ -255,7 +258,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   // --- for people ---
 
   override toString(): string {
-    return `Future(${this.core.shortKey(this.row.key)}, ${this.describeStatus()})`
+    return `Future(${this.core.keys.short(this.row.key)}, ${this.describeStatus()})`
   }
 
   toJSON(): unknown {

@@ -118,13 +118,13 @@ const identify = (
   inputs: Inputs
 ): Identity => {
   if (options.key === undefined && options.pure !== true) {
-    const key = from.core.freshKey(contract.name)
+    const key = from.core.keys.fresh(contract.name)
     return { key, digest: key }
   }
   const digest = digestText([contract.id, contract.digestArgs(args, inputs.key)])
   return options.key === undefined
     ? { key: `${contract.name}-${digest}`, digest }
-    : { key: from.core.namedKey(options.key), digest }
+    : { key: from.core.keys.named(options.key), digest }
 }
 
 const build = (
@@ -161,7 +161,7 @@ const build = (
       new SubmitError({
         reason: "DuplicateKey",
         task: contract.name,
-        key: core.publicKey(key),
+        key: core.keys.shown(key),
         detail: "other work has this key, and its future is still held"
       })
     )

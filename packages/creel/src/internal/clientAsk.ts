@@ -1,0 +1,84 @@
+/**
+ * What asks a cluster and changes nothing: whether futures are done, how far they are, which workers there are.
+ */
+import type * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type * as Client from "../Client.js"
+import type * as Door from "../Door.js"
+import type { Future } from "../Future.js"
+import type { ClientCore } from "./clientCore.js"
+import type { State } from "./clientState.js"
+import type { Handle } from "./handle.js"
+import { waiting } from "./waits.js"
+
+type AnyHandle = Handle<any, any>
+type AnyFuture = Future<unknown, unknown>
+
+export const listOf = (futures: AnyFuture | Iterable<AnyFuture>): ReadonlyArray<AnyHandle> =>
+  (Symbol.iterator in futures && !("key" in futures) ? [...(futures as Iterable<AnyFuture>)] : [futures]) as never
+
+export const wait = (
+  state: State,
+  futures: AnyFuture | Iterable<AnyFuture>,
+  options: Client.WaitOptions | undefined
+): Effect.Effect<Client.Waited<any>, Cause.TimeoutException> =>
+  Effect.suspend(() => {
+    const handles = listOf(futures)
+    const until = options?.until ?? "all"
+    const count = until === "all" ? handles.length : until === "first" ? Math.min(1, handles.length) : until
+    const waited = Effect.map(waiting(state.core, handles, Math.min(count, handles.length)), () => ({
+      done: handles.filter((handle) => handle.done),
+      notDone: handles.filter((handle) => !handle.done)
+    }))
+    return options?.timeout === undefined ? waited : Effect.timeout(waited, options.timeout)
+  })
+
+export const keyOf = (core: ClientCore, future: AnyFuture | string): string =>
+  typeof future === "string"
+    ? core.handlesOf(core.keys.named(future)).length > 0 ? core.keys.named(future) : future
+    : (future as AnyHandle).row.key
+
+export const progress = (
+  state: State,
+  futures: Iterable<AnyFuture> | undefined,
+  interval: Duration.DurationInput | undefined
+): Stream.Stream<ReadonlyArray<Door.GroupProgress>> => {
+  const handles = futures === undefined ? undefined : [...futures] as Array<AnyHandle>
+  const ask = state.core.world.door.ask.progress(handles?.map((handle) => handle.row.key))
+  const every = interval ?? "100 millis"
+  if (handles === undefined) return Stream.repeatEffectWithSchedule(ask, Schedule.spaced(every))
+  // The last one is asked for when all are done, so that the last thing seen is the end.
+  const done = Effect.sync(() => handles.every((handle) => handle.done))
+  const sooner = Effect.race(Effect.sleep(every), waiting(state.core, handles, handles.length))
+  return Stream.unfoldEffect<"first" | "next" | "over", ReadonlyArray<Door.GroupProgress>, never, never>(
+    "first",
+    (at) =>
+      at === "over" ? Effect.succeedNone : Effect.gen(function*() {
+        if (at === "next") yield* sooner
+        const over = yield* done
+        return Option.some([yield* ask, over ? "over" as const : "next" as const] as const)
+      })
+  )
+}
+
+/** In one process workers join within a few turns: the clock is asked only after those. */
+const turns = 64
+
+/** Milliseconds: 20, and ever longer up to a second. */
+const pause = (n: number) => Math.min(1000, 20 * 1.5 ** Math.min(n, 20))
+
+export const waitForWorkers = (door: Door.Service, count: number, timeout: Duration.DurationInput | undefined) => {
+  const look = (turn: number): Effect.Effect<ReadonlyArray<Door.WorkerView>> =>
+    Effect.flatMap(
+      door.ask.workers,
+      (workers) =>
+        workers.filter((worker) => worker.status === "running").length >= count
+          ? Effect.succeed(workers)
+          : Effect.zipRight(turn < turns ? Effect.yieldNow() : Effect.sleep(pause(turn - turns)), look(turn + 1))
+    )
+  return timeout === undefined ? look(0) : Effect.timeout(look(0), timeout)
+}

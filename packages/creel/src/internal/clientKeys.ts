@@ -1,0 +1,40 @@
+/**
+ * The names one client gives to work. It owns the numbering of submissions, and the mark by which keys that users name
+ * stay in this client's own space.
+ */
+import type * as Id from "@creel/core/Id"
+
+export class ClientKeys {
+  private counter = 0
+  private readonly nonce: string
+  private readonly base: number
+
+  constructor(client: Id.ClientId) {
+    this.nonce = client.slice(1, 7)
+    this.base = parseInt(this.nonce, 16) || 1
+  }
+
+  /** A key of its own for each submission: all different, and not alike to the eye. */
+  fresh(name: string): Id.Key {
+    const n = (Math.imul(++this.counter, 0x9e3779b1) + this.base) >>> 0
+    return `${name}-${n.toString(16).padStart(8, "0")}${this.counter > 0xffffffff ? this.counter : ""}${this.nonce}`
+  }
+
+  /** Keys that users name live in this client's own space. */
+  named(key: string): Id.Key {
+    return `${key}~${this.nonce}`
+  }
+
+  /** As users know it. */
+  shown(key: Id.Key): string {
+    return key.endsWith(`~${this.nonce}`) ? key.slice(0, -this.nonce.length - 1) : key
+  }
+
+  /** For one line of a log. */
+  short(key: Id.Key): string {
+    const shown = this.shown(key)
+    if (shown !== key) return shown
+    const dash = shown.lastIndexOf("-")
+    return dash < 0 || shown.length - dash <= 6 ? shown : `${shown.slice(0, dash + 5)}…`
+  }
+}
