@@ -94,8 +94,10 @@ const make = <E, R>(options: Options<E, R>) =>
       config: options.scheduler,
       tellWithin: 5000,
       // A worker that fails to start leaves the cluster as it is, and says so in the log.
-      scale: (count) => lock.withPermits(1)(Effect.catchAllCause(resize(count), (cause) =>
-        Effect.logError("a worker could not be started", cause)))
+      scale: (count) =>
+        lock.withPermits(1)(
+          Effect.catchAllCause(resize(count), (cause) => Effect.logError("a worker could not be started", cause))
+        )
     })
 
     const startWorker = Effect.gen(function*() {

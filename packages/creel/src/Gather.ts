@@ -19,8 +19,12 @@ import type { FutureError } from "./FutureError.js"
 export type Mode = "default" | "either" | "validate" | "skip"
 
 type Container<T> = T extends ReadonlyArray<unknown> ? true
-  : T extends { readonly [Symbol.iterator]: unknown } | Date | ArrayBuffer | ArrayBufferView | ((...args: Array<never>) => unknown)
-    ? false
+  : T extends
+    | { readonly [Symbol.iterator]: unknown }
+    | Date
+    | ArrayBuffer
+    | ArrayBufferView
+    | ((...args: Array<never>) => unknown) ? false
   : T extends object ? true
   : false
 

@@ -27,9 +27,11 @@ const orUndefined = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.Union(sc
  */
 export const PayloadSchema: Schema.Schema<Payload> = Schema.Struct({
   head: Schema.Uint8ArrayFromSelf,
-  buffers: Schema.Array(Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer =>
-    u instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer)
-  ))
+  buffers: Schema.Array(
+    Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer =>
+      u instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer)
+    )
+  )
 })
 
 /**

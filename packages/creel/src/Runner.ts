@@ -241,7 +241,11 @@ class RunnerLoop<R> implements Runner {
   ): Context.Context<any> {
     return context.pipe(
       Context.add(Scope.Scope, scope),
-      Context.add(Task.Current, { key: job.key, attempt: Id.formatAttempt(job.attempt), worker: this.options.worker.name }),
+      Context.add(Task.Current, {
+        key: job.key,
+        attempt: Id.formatAttempt(job.attempt),
+        worker: this.options.worker.name
+      }),
       Context.add(Client.Client, Client.fromCore(this.core, this.binding(job, running)))
     )
   }
@@ -315,7 +319,11 @@ class RunnerLoop<R> implements Runner {
       }
       return this.failed(job, task, exit.cause)
     } catch (error) {
-      return this.ownFailure(job, error instanceof Value.FutureInResult ? "FutureInResult" : "NotEncodable", messageOf(error))
+      return this.ownFailure(
+        job,
+        error instanceof Value.FutureInResult ? "FutureInResult" : "NotEncodable",
+        messageOf(error)
+      )
     }
   }
 
@@ -323,7 +331,11 @@ class RunnerLoop<R> implements Runner {
     const payload = task.encodeCause(cause)
     const bytes = Payload.bytes(payload)
     if (bytes > causeMax) {
-      return this.ownFailure(job, "NotEncodable", `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`)
+      return this.ownFailure(
+        job,
+        "NotEncodable",
+        `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`
+      )
     }
     const failure = Option.getOrUndefined(Cause.failureOption(cause))
     return {
@@ -381,7 +393,9 @@ const withOutward = (job: Job, worker: string) => <A, E, R>(self: Effect.Effect<
     ["creel.attempt", Id.formatAttempt(job.attempt)],
     ["creel.worker", worker]
   ) as HashMap.HashMap<string, unknown>
-  for (const [key, value] of Object.entries(outward?.annotations ?? {})) annotations = HashMap.set(annotations, key, value)
+  for (const [key, value] of Object.entries(outward?.annotations ?? {})) {
+    annotations = HashMap.set(annotations, key, value)
+  }
   let effect = Effect.locally(self, FiberRef.currentLogAnnotations, annotations)
   if (outward === undefined) return effect
   if (outward.trace !== undefined) effect = withTrace(effect, job, outward.trace)

@@ -7,8 +7,8 @@ import type * as Id from "@creel/core/Id"
 import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Scope from "effect/Scope"
@@ -118,7 +118,9 @@ export const make = (options: Options) =>
       })
 
     return {
-      Attach: (payload: { readonly peer: string; readonly kind: "client" | "worker"; readonly hello: Link.Hello | undefined }) =>
+      Attach: (
+        payload: { readonly peer: string; readonly kind: "client" | "worker"; readonly hello: Link.Hello | undefined }
+      ) =>
         Effect.gen(function*() {
           const mailbox = yield* Mailbox.make<Down>()
           const known = sessions.get(payload.peer)
@@ -133,8 +135,13 @@ export const make = (options: Options) =>
         Effect.sync(() => sessions.get(payload.peer)?.receive(payload.frame)),
       Read: (payload: { readonly value: string; readonly holder: string }) =>
         Effect.mapError(door.read(payload.value, payload.holder), ({ holder, value, why }) => ({ holder, value, why })),
-      Offer: (payload: { readonly client: string; readonly value: string; readonly payload: Parameters<Door.Service["offer"]>[2] }) =>
-        Effect.sync(() => door.offer(payload.client, payload.value, payload.payload)),
+      Offer: (
+        payload: {
+          readonly client: string
+          readonly value: string
+          readonly payload: Parameters<Door.Service["offer"]>[2]
+        }
+      ) => Effect.sync(() => door.offer(payload.client, payload.value, payload.payload)),
       Withdraw: (payload: { readonly client: string; readonly value: string }) =>
         Effect.sync(() => door.withdraw(payload.client, payload.value)),
       Explain: (payload: { readonly key: string }) => door.ask.explain(payload.key),

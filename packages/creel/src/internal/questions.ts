@@ -29,10 +29,19 @@ export const questions = (source: Source): Door.Questions => {
         return Effect.succeed(Scheduler.explain(state, key, source.now()))
       }),
     whoHas: (keys) =>
-      ask({}, (state) =>
-        mapRecord(Scheduler.whoHas(state, keys), (ids) => ids.filter((id) => state.workers.has(id)).map(nameIn(state)))),
-    hasWhat: ask({}, (state) =>
-      Object.fromEntries(Object.entries(Scheduler.hasWhat(state)).map(([id, keys]) => [nameIn(state)(id), keys]))),
+      ask(
+        {},
+        (state) =>
+          mapRecord(
+            Scheduler.whoHas(state, keys),
+            (ids) => ids.filter((id) => state.workers.has(id)).map(nameIn(state))
+          )
+      ),
+    hasWhat: ask(
+      {},
+      (state) =>
+        Object.fromEntries(Object.entries(Scheduler.hasWhat(state)).map(([id, keys]) => [nameIn(state)(id), keys]))
+    ),
     workers: ask([], (state) => Scheduler.workers(state, source.now()).map(workerView)),
     nbytes: ask({}, nbytes),
     progress: (keys) => ask([], (state) => progress(state, keys)),

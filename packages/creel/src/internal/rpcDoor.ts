@@ -147,8 +147,10 @@ export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => v
   attachClient: (id, ears) => attach(client, id, "client", ears),
   attachWorker: (id, ears) => attach(client, id, "worker", ears),
   read: (value, holder) =>
-    Effect.mapError(client.Read({ value, holder }), (error) =>
-      new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })),
+    Effect.mapError(
+      client.Read({ value, holder }),
+      (error) => new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })
+    ),
   // Begun at once, and so ahead of any note on the same way.
   offer: (id, value, payload) => runFork(Effect.ignore(client.Offer({ client: id, value, payload }))),
   withdraw: (id, value) => runFork(Effect.ignore(client.Withdraw({ client: id, value }))),

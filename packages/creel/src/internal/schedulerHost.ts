@@ -249,7 +249,12 @@ export const make = (
       children: [ChildSpec.make({ id: "scheduler", start: host.life })]
     })
     yield* Effect.forkScoped(Metrics.reading(host.state))
-    yield* Effect.forkScoped(Effect.catchAll(supervisor.await, (failed) =>
-      Effect.zipRight(Effect.logError("the cluster gave up", failed), Effect.sync(() => host.over(failed.message)))))
+    yield* Effect.forkScoped(
+      Effect.catchAll(supervisor.await, (failed) =>
+        Effect.zipRight(
+          Effect.logError("the cluster gave up", failed),
+          Effect.sync(() => host.over(failed.message))
+        ))
+    )
     return { host, supervisor }
   }).pipe(Effect.orDie)
