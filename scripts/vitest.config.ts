@@ -1,3 +1,3 @@
 import { defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "house", include: ["test/**/*.test.mjs"] } })
+export default defineProject({ test: { name: "house", include: ["test/**/*.test.mjs"], testTimeout: 60_000 } })

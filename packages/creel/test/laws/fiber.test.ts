@@ -2,6 +2,7 @@
  * What holds for fibers holds for Futures: each law runs on `Effect.forkScoped` and on a cluster. Where a Future must
  * differ, the law's name says so, and `README.md` beside this file has the table.
  */
+// house: one suite of laws, read top to bottom beside its table
 import { assert, describe, it } from "@effect/vitest"
 import { Client, Future, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
