@@ -86,7 +86,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       return place(state, worker)
     }
     case "WorkerTold":
-      return toldByWorker(state, worker, note)
+      return toldByWorker(state, worker, note, recordWorker)
     case "WorkerLeft":
       return
   }

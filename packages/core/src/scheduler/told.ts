@@ -13,7 +13,6 @@ import type { WorkerTold } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
-import { recordWorker } from "./recordWorker.js"
 import { find } from "./rows.js"
 import type { TellingJob } from "./State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
@@ -24,7 +23,13 @@ import { cancelRun, held } from "./values.js"
  * @since 0.1.0
  * @category combinators
  */
-export const toldByWorker = (state: State, worker: Worker, note: WorkerTold): void => {
+export const toldByWorker = (
+  state: State,
+  worker: Worker,
+  note: WorkerTold,
+  /** Records the end of an attempt: the reading of notes has it, and calls this. */
+  record: (state: State, worker: Worker, outcome: WorkerTold["outcomes"][number]) => void
+): void => {
   worker.info = note.info
   place(state, worker)
   const jobs = new Set(note.jobs.map((job) => job.attempt))
@@ -35,7 +40,7 @@ export const toldByWorker = (state: State, worker: Worker, note: WorkerTold): vo
   }
   for (const job of note.jobs) tellJob(state, worker, job)
   for (const value of note.values) held(state, worker, value)
-  for (const outcome of note.outcomes) recordWorker(state, worker, outcome)
+  for (const outcome of note.outcomes) record(state, worker, outcome)
   for (let run = worker.last; run !== undefined;) {
     const next: Run | undefined = run.previous
     if (!jobs.has(run.attempt) && !ended.has(run.attempt)) vanish(state, run)
