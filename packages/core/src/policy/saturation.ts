@@ -20,6 +20,17 @@
 export const epsilon = 1e-9
 
 /**
+ * Whether a task of this size holds a core while it runs. A fraction mostly waits and holds none: the two are counted
+ * apart, so that neither waits for the other.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isWhole = (slots: number): boolean => slots >= 1 - epsilon
+
+/**
+ * What a worker has of one kind: whole tasks or fractions.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -73,9 +84,10 @@ export const hasRoomForData = (worker: Filled, slots: number, limits: Limits): b
 
 /**
  * How pressed a worker is: below zero while slots are free (an idle one -1), then the milliseconds it is booked for.
+ * `preference` (at least 0) is taken off while slots are free.
  *
  * @since 0.1.0
  * @category getters
  */
-export const pressure = (worker: Filled): number =>
-  worker.used < worker.slots - epsilon ? worker.used / worker.slots - 1 : worker.load / worker.slots
+export const pressure = (worker: Filled, preference = 0): number =>
+  worker.used < worker.slots - epsilon ? worker.used / worker.slots - 1 - preference : worker.load / worker.slots

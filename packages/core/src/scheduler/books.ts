@@ -5,8 +5,8 @@
  * Whose attempt counts is `become`'s business; who is there at all is `peers`'.
  *
  * Invariants:
- *   B1. `worker.used` is the sum of the slots of the attempts in its books that have not given theirs away; `load` and
- *       `taken` likewise over all of them.
+ *   B1. `used` of each of a worker's shares is the sum of the slots of the attempts of its kind in the books that have not
+ *       given theirs away, `load` likewise; `taken` is a sum over all of them.
  *   B2. An attempt is in `state.runs`, in its worker's list and in its row's `runs`, or in none of them.
  *   B3. An attempt leaves the books by its end note or with its worker, never by a cancel.
  *   B4. A worker is in the heaps of its pool exactly while it can be given work.
@@ -46,13 +46,18 @@ export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): 
   else worker.last.next = run
   worker.last = run
   worker.runs++
-  worker.used += slots
-  worker.load += run.millis * slots
+  const share = worker.share(slots)
+  run.earlier = share.last
+  if (share.last !== undefined) share.last.later = run
+  share.last = run
+  share.runs++
+  share.used += slots
+  share.load += run.millis * slots
+  share.dry = false
   const resources = row.spec?.resources
   if (resources !== undefined) {
     for (const name in resources) worker.taken[name] = (worker.taken[name] ?? 0) + resources[name]!
   }
-  worker.dry = false
   move(state, worker, false)
   return run
 }
@@ -75,11 +80,20 @@ export const close = (state: State, run: Run): void => {
   else run.previous.next = run.next
   if (run.next === undefined) worker.last = run.previous
   else run.next.previous = run.previous
-  run.previous = run.next = undefined
+  const share = worker.share(run.slots)
+  if (run.earlier !== undefined) run.earlier.later = run.later
+  if (run.later === undefined) share.last = run.earlier
+  else run.later.earlier = run.earlier
+  run.previous =
+    run.next =
+    run.earlier =
+    run.later =
+      undefined
   worker.runs--
+  share.runs--
   // Sums of fractions drift: an empty book is exactly empty.
-  worker.used = worker.runs === 0 ? 0 : worker.used - run.slots
-  worker.load = worker.runs === 0 ? 0 : worker.load - run.millis * run.slots
+  share.used = share.runs === 0 ? 0 : share.used - run.slots
+  share.load = share.runs === 0 ? 0 : share.load - run.millis * run.slots
   const resources = row.spec?.resources
   if (resources !== undefined) {
     for (const name in resources) worker.taken[name] = worker.runs === 0 ? 0 : worker.taken[name]! - resources[name]!
@@ -103,7 +117,8 @@ const forgetOrphan = (state: State, run: Run): void => {
  */
 export const forgetThief = (run: Run): void => {
   if (run.thief === undefined) return
-  run.thief.incoming = Math.max(0, run.thief.incoming - run.slots)
+  const share = run.thief.share(run.slots)
+  share.incoming = Math.max(0, share.incoming - run.slots)
   run.thief = undefined
 }
 
@@ -118,8 +133,9 @@ export const suspend = (state: State, run: Run, awaits: ReadonlyArray<Row>): voi
   if (run.suspended !== undefined) resume(state, run)
   run.suspended = awaits
   worker.suspended++
-  worker.used -= run.slots
-  worker.load -= run.millis * run.slots
+  const share = worker.share(run.slots)
+  share.used -= run.slots
+  share.load -= run.millis * run.slots
   for (const row of awaits) await_(state, row, 1)
   bound(state, worker)
   move(state, worker, true)
@@ -135,8 +151,9 @@ export const resume = (state: State, run: Run): void => {
   const { worker } = run
   run.suspended = undefined
   worker.suspended--
-  worker.used += run.slots
-  worker.load += run.millis * run.slots
+  const share = worker.share(run.slots)
+  share.used += run.slots
+  share.load += run.millis * run.slots
   for (const row of awaits) await_(state, row, -1)
   bound(state, worker)
   move(state, worker, true)
@@ -175,12 +192,17 @@ export const isBounded = (state: State, worker: Worker): boolean =>
  * @category combinators
  */
 export const refresh = (state: State, worker: Worker): void => {
-  const pool = worker.pool
+  const { part, pool, whole } = worker
   // Bounded workers sort last: those with room for anything are found first.
-  worker.pressure = Saturation.pressure(worker) + (isBounded(state, worker) ? 1e12 : 0)
+  const last = isBounded(state, worker) ? 1e12 : 0
+  // A whole task may hold its thread: it goes where few fractions are, and they where a thread is left.
+  whole.pressure = Saturation.pressure(whole, 1e-3 / (1 + part.used)) + last
+  part.pressure = Saturation.pressure(part, whole.used < whole.slots - Saturation.epsilon ? 1 : 0) + last
   if (pool === undefined || !worker.open) return
-  pool.calm.update(worker)
-  pool.busy.update(worker)
+  pool.whole.calm.update(whole)
+  pool.whole.busy.update(whole)
+  pool.part.calm.update(part)
+  pool.part.busy.update(part)
 }
 
 /**

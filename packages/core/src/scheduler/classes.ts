@@ -123,7 +123,7 @@ const admit = (of: Class, worker: Worker): void => {
  * @category guards
  */
 export const hasEligible = (of: Class): boolean =>
-  of.special ? of.eligible.size > 0 : of.pools.some((pool) => pool.calm.size > 0)
+  of.special ? of.eligible.size > 0 : of.pools.some((pool) => pool.ranking(of.slots).calm.size > 0)
 
 /**
  * Whether the worker may be given a row of this class now.
@@ -132,7 +132,7 @@ export const hasEligible = (of: Class): boolean =>
  * @category guards
  */
 export const canTake = (state: State, worker: Worker, of: Class, millis: number | undefined): boolean =>
-  Saturation.hasRoom(worker, of.slots, millis, state.config) && fits(state, worker, of)
+  Saturation.hasRoom(worker.share(of.slots), of.slots, millis, state.config) && fits(state, worker, of)
 
 /**
  * Whether its resources are free there, and the worker is not held back for what its suspended attempts wait for.
@@ -230,8 +230,10 @@ const poolFor = (state: State, worker: Worker): Pool => {
 export const place = (state: State, worker: Worker): void => {
   const before = worker.pool
   if (before !== undefined) {
-    before.calm.delete(worker)
-    before.busy.delete(worker)
+    before.whole.calm.delete(worker.whole)
+    before.whole.busy.delete(worker.whole)
+    before.part.calm.delete(worker.part)
+    before.part.busy.delete(worker.part)
     before.workers.delete(worker)
   }
   if (worker.open) state.slots -= worker.bookedSlots

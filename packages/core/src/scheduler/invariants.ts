@@ -186,11 +186,17 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   if (runs.length !== worker.runs) {
     broken("B1", worker, `${worker.runs} attempts are said to be in the books, ${runs.length} are`)
   }
-  if (!near(worker.used, sum((run) => run.suspended === undefined ? run.slots : 0))) {
-    broken("B1", worker, `used ${worker.used}`)
-  }
-  if (!near(worker.load, sum((run) => run.suspended === undefined ? run.slots * run.millis : 0))) {
-    broken("B1", worker, `load ${worker.load}`)
+  for (const share of [worker.whole, worker.part]) {
+    const mine = runs.filter((run) => Saturation.isWhole(run.slots) === (share === worker.whole))
+    const ofKind = (f: (run: Run) => number) =>
+      mine.reduce((total, run) => run.suspended === undefined ? total + f(run) : total, 0)
+    if (!near(share.used, ofKind((run) => run.slots))) broken("B1", worker, `used ${share.used}`)
+    if (!near(share.load, ofKind((run) => run.slots * run.millis))) broken("B1", worker, `load ${share.load}`)
+    const listed: Array<Run> = []
+    for (let run = share.last; run !== undefined; run = run.earlier) listed.unshift(run)
+    if (share.runs !== mine.length || listed.length !== mine.length || listed.some((run, n) => run !== mine[n])) {
+      broken("B1", worker, `${listed.length} attempts of a kind are listed, ${share.runs} counted, ${mine.length} are`)
+    }
   }
   for (const name in worker.taken) {
     if (!near(worker.taken[name]!, sum((run) => run.row.spec?.resources?.[name] ?? 0))) {
@@ -212,7 +218,9 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
     else broken("S5", worker, `believed to hold ${row.key}, which is ${row.state._tag}`)
   }
   if (bytes !== worker.heldBytes) broken("S5", worker, `${worker.heldBytes} bytes are said to be held, ${bytes} are`)
-  const indexed = worker.pool?.calm.has(worker) === true && worker.pool.busy.has(worker)
+  const { part, pool, whole } = worker
+  const indexed = pool?.whole.calm.has(whole) === true && pool.whole.busy.has(whole) && pool.part.calm.has(part) &&
+    pool.part.busy.has(part)
   if (indexed !== worker.open) broken("B4", worker, worker.open ? "open, but in no pool" : "in a pool, but not open")
   if (worker.open && worker.pool!.id !== JSON.stringify([...new Set(worker.info.tasks)].sort())) {
     broken("B4", worker, "in another pool")
@@ -245,7 +253,9 @@ const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): v
 const checkClasses = (state: State, broken: Broken, settled: boolean): void => {
   const classes = [...[...state.plain.values()].flat(), ...state.specials.values()]
   for (const pool of state.pools.values()) {
-    for (const what of [...pool.calm.check(pool.id), ...pool.busy.check(pool.id)]) broken("H", undefined, what)
+    for (const { busy, calm } of [pool.whole, pool.part]) {
+      for (const what of [...calm.check(pool.id), ...busy.check(pool.id)]) broken("H", undefined, what)
+    }
   }
   for (const what of state.ready.check("ready")) broken("H", undefined, what)
   for (const of of classes) {

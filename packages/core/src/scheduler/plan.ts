@@ -75,8 +75,9 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
   let best: Worker | undefined
   let least = Number.POSITIVE_INFINITY
   const consider = (worker: Worker): void => {
-    const cost = Cost.cost(worker, of.slots, transfer(state, worker, data), rates(state))
-    if (cost < least || (cost === least && best !== undefined && worker.pressure < best.pressure)) {
+    const share = worker.share(of.slots)
+    const cost = Cost.cost(share, of.slots, transfer(state, worker, data), rates(state))
+    if (cost < least || (cost === least && best !== undefined && share.pressure < best.share(of.slots).pressure)) {
       if (cost === Number.POSITIVE_INFINITY) return
       best = worker
       least = cost
@@ -95,9 +96,10 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
     }
   } else {
     for (const pool of of.pools) {
-      const seen = Math.min(data?.unreachable === true ? pool.calm.items.length : 1, pool.calm.items.length)
+      const { items } = pool.ranking(of.slots).calm
+      const seen = Math.min(data?.unreachable === true ? items.length : 1, items.length)
       for (let n = 0; n < seen; n++) {
-        const worker = pool.calm.items[n]!
+        const { worker } = items[n]!
         if (!canTake(state, worker, of, millis)) continue
         room = true
         consider(worker)
@@ -115,7 +117,8 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
   // Somebody has room; where the data is may still be better, even behind others.
   for (const worker of data.workers) {
     const may = of.special ? of.eligible.has(worker) : worker.open && worker.pool!.tasks.has(of.task)
-    if (may && Saturation.hasRoomForData(worker, of.slots, state.config) && fits(state, worker, of)) consider(worker)
+    if (!may || !fits(state, worker, of)) continue
+    if (Saturation.hasRoomForData(worker.share(of.slots), of.slots, state.config)) consider(worker)
   }
   return best
 }

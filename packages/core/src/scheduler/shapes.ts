@@ -9,6 +9,7 @@ import type { Failure } from "../Failure.js"
 import type { Attempt, ClientId, Key, PeerId, ValueId, WorkerId } from "../Id.js"
 import type { Offer, WorkerInfo } from "../Note.js"
 import type { Payload } from "../Payload.js"
+import * as Saturation from "../policy/saturation.js"
 import type { Spec } from "../Spec.js"
 import { Heap } from "./heap.js"
 
@@ -177,6 +178,9 @@ export class Run {
   refused = false
   previous: Run | undefined = undefined
   next: Run | undefined = undefined
+  /** The same among those of its kind there. */
+  earlier: Run | undefined = undefined
+  later: Run | undefined = undefined
   constructor(
     readonly attempt: Attempt,
     public row: Row,
@@ -234,23 +238,62 @@ export class Class {
 }
 
 /**
+ * Workers of a pool by what they have of one kind.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Ranking {
+  readonly calm = new Heap<"calmPlace", Share>(
+    "calmPlace",
+    (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.worker.seq < b.worker.seq)
+  )
+  readonly busy = new Heap<"busyPlace", Share>(
+    "busyPlace",
+    (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.worker.seq < b.worker.seq)
+  )
+}
+
+/**
  * Workers that know the same tasks.
  *
  * @since 0.1.0
  * @category models
  */
 export class Pool {
-  readonly calm = new Heap<"calmPlace", Worker>(
-    "calmPlace",
-    (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
-  )
-  readonly busy = new Heap<"busyPlace", Worker>(
-    "busyPlace",
-    (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.seq < b.seq)
-  )
+  readonly whole = new Ranking()
+  readonly part = new Ranking()
   readonly workers = new Set<Worker>()
   readonly classes = new Set<Class>()
   constructor(readonly id: string, readonly tasks: ReadonlySet<string>) {}
+  ranking(slots: number): Ranking {
+    return Saturation.isWhole(slots) ? this.whole : this.part
+  }
+}
+
+/**
+ * What a worker has in its books of one kind: whole tasks, or fractions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Share {
+  calmPlace = -1
+  busyPlace = -1
+  /** The attempt booked last. */
+  last: Run | undefined = undefined
+  runs = 0
+  used = 0
+  load = 0
+  /** Slots' worth of work that was recalled for it. */
+  incoming = 0
+  pressure = -1
+  /** Nothing in it can be stolen, until something is added. */
+  dry = false
+  constructor(readonly worker: Worker) {}
+  get slots(): number {
+    return this.worker.info.slots
+  }
 }
 
 /**
@@ -259,14 +302,12 @@ export class Pool {
  */
 export class Worker {
   readonly _tag = "Worker"
-  calmPlace = -1
-  busyPlace = -1
+  readonly whole = new Share(this)
+  readonly part = new Share(this)
   /** Attempts in its books, oldest first. */
   first: Run | undefined = undefined
   last: Run | undefined = undefined
   runs = 0
-  used = 0
-  load = 0
   suspended = 0
   readonly taken: Record<string, number> = {}
   /** Rows whose value it holds. */
@@ -278,8 +319,6 @@ export class Worker {
   readonly copying = new Set<Row>()
   /** Bytes of scattered data it was asked to copy. */
   coming = 0
-  /** Slots' worth of work that was recalled for it. */
-  incoming = 0
   heard: number
   suspect = false
   /** In the indexes: it can be given work. */
@@ -289,13 +328,10 @@ export class Worker {
   pool: Pool | undefined = undefined
   /** Special classes it is eligible for. */
   readonly classes = new Set<Class>()
-  pressure = -1
   moved = false
   gained = false
   /** It told of more than it should have been given, in an earlier life. */
   overdrawn = false
-  /** Nothing in its books can be stolen, until something is added. */
-  dry = false
   processBytes: number | undefined = undefined
   busy: number | undefined = undefined
   reportedBytes = 0
@@ -305,8 +341,15 @@ export class Worker {
   constructor(readonly id: WorkerId, readonly seq: number, public info: WorkerInfo, now: number) {
     this.heard = now
   }
-  get slots(): number {
-    return this.info.slots
+  share(slots: number): Share {
+    return Saturation.isWhole(slots) ? this.whole : this.part
+  }
+  /** Of both kinds: more than its slots where fractions run beside whole tasks. */
+  get used(): number {
+    return this.whole.used + this.part.used
+  }
+  get load(): number {
+    return this.whole.load + this.part.load
   }
 }
 

@@ -39,6 +39,54 @@ describe("placing", () => {
     assert.strictEqual(Scheduler.counts(d.state).Queued, 46)
   })
 
+  it("whole tasks are given to a worker full of sleeping fractions, and fractions to one full of whole tasks", () => {
+    const d = drive()
+    d.join("w1", { slots: 4 })
+    d.connect("c1")
+    const sleeping = { slots: 1 / 8, group: "sleeping" }
+    const long = runOf(d.submit("c1", [spec("first", [], sleeping)]), "first")
+    d.held("w1", long.note, { millis: 1e9 })
+    const fractions = Array.from({ length: 40 }, (_, n) => spec(`f${n}`, [], sleeping))
+    assert.strictEqual(runs(d.submit("c1", fractions)).length, 35)
+    const wholes = Array.from({ length: 8 }, (_, n) => spec(`w${n}`))
+    // Four to run and, their duration unknown, four ahead: what sleeps there is no load to them.
+    assert.strictEqual(runs(d.submit("c1", wholes)).length, 8)
+    const worker = d.state.workers.get("w1")!
+    assert.strictEqual(worker.whole.used, 8)
+    assert.strictEqual(worker.part.used, 35 / 8)
+  })
+
+  it("a fraction goes to a worker without a whole task first, a whole task to the one with fewer fractions", () => {
+    const d = drive()
+    d.join("w1")
+    d.join("w2")
+    d.connect("c1")
+    const part = { slots: 1 / 4 }
+    const first = runOf(d.submit("c1", [spec("whole")]), "whole").to
+    const other = first === "w1" ? "w2" : "w1"
+    const out = d.submit("c1", Array.from({ length: 6 }, (_, n) => spec(`f${n}`, [], part)))
+    assert.deepStrictEqual(runs(out).map((one) => one.to), [other, other, other, other, first, first])
+    const e = drive()
+    e.join("w1")
+    e.join("w2")
+    e.connect("c1")
+    const at = runOf(e.submit("c1", [spec("f", [], part)]), "f").to
+    assert.notStrictEqual(runOf(e.submit("c1", [spec("whole")]), "whole").to, at)
+  })
+
+  it("an idle worker takes over whole tasks from behind a whole task, whatever fractions it has", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const first = runOf(d.submit("c1", [spec("x", [], { group: "g" })]), "x")
+    d.held("w1", first.note, { millis: 1_000 })
+    const sleeping = Array.from({ length: 20 }, (_, n) => spec(`f${n}`, [], { slots: 1 / 32, group: "sleeping" }))
+    assert.strictEqual(runs(d.submit("c1", [spec("a", [], { group: "g" }), spec("b", [], { group: "g" })])).length, 2)
+    d.submit("c1", sleeping)
+    d.submit("c1", [spec("f", [], { slots: 1 / 32, group: "sleeping", workers: ["w2"] })])
+    assert.deepStrictEqual(says(d.join("w2")).filter((line) => line.includes("RecallTask")), ["w1 RecallTask b"])
+  })
+
   it("short tasks are given ahead up to some expected time, long ones one in ten slots", () => {
     const d = drive()
     d.join("w1", { slots: 1 })
