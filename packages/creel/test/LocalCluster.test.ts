@@ -2,11 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Client, Cluster, Future, LocalCluster, Task, TaskGroup } from "creel"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { eventually, gated, inc, isInterrupted, on, until } from "./LocalCluster.fixture.js"
+import { eventually, gated, inc, isInterrupted, on, sum, until } from "./LocalCluster.fixture.js"
 
 describe("LocalCluster", () => {
   it.scoped("describes itself in a line", () =>
@@ -16,6 +18,18 @@ describe("LocalCluster", () => {
       assert.match(line, /6 slots/)
       assert.match(line, /inc/)
     }).pipe(Effect.provide(LocalCluster.layer({ tasks: TaskGroup.make(inc), workers: 2, slots: 3 }))))
+
+  it.scoped("runs a synchronous task while an effect sleeps on the only executor", () =>
+    Effect.gen(function*() {
+      const begun = Deferred.unsafeMake<void>(FiberId.none)
+      const forever = Task.make("forever", () => Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never))
+      return yield* Effect.gen(function*() {
+        const sleeping = yield* Client.submit(forever)
+        yield* Deferred.await(begun)
+        assert.strictEqual(yield* yield* Client.submit(sum, [1, 2, 3]), 6)
+        assert.oneOf(sleeping.status, ["pending", "running"])
+      }).pipe(on({ workers: 1, slots: 1 }, forever, sum))
+    }))
 
   it.scoped("requires what its tasks require, once", () =>
     Effect.gen(function*() {
