@@ -5,8 +5,8 @@
  * Whose attempt counts is `become`'s business; who is there at all is `peers`'.
  *
  * Invariants:
- *   B1. `used` of each of a worker's shares is the sum of the slots of the attempts of its kind in the books that have not
- *       given theirs away, `load` likewise; `taken` is a sum over all of them.
+ *   B1. `used` of each of a worker's shares (whole tasks, fractions) is the sum of the slots of its attempts in the books
+ *       that have not given theirs away, `load` likewise; `taken` is a sum over all attempts.
  *   B2. An attempt is in `state.runs`, in its worker's list and in its row's `runs`, or in none of them.
  *   B3. An attempt leaves the books by its end note or with its worker, never by a cancel.
  *   B4. A worker is in the heaps of its pool exactly while it can be given work.
@@ -84,11 +84,8 @@ export const close = (state: State, run: Run): void => {
   if (run.earlier !== undefined) run.earlier.later = run.later
   if (run.later === undefined) share.last = run.earlier
   else run.later.earlier = run.earlier
-  run.previous =
-    run.next =
-    run.earlier =
-    run.later =
-      undefined
+  run.previous = run.next = undefined
+  run.earlier = run.later = undefined
   worker.runs--
   share.runs--
   // Sums of fractions drift: an empty book is exactly empty.
