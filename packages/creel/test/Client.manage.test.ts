@@ -196,6 +196,18 @@ describe("Client.restart", () => {
         assert.strictEqual(yield* fresh, 6)
       }).pipe(on({}, task, inc))
     }))
+
+  it.scoped("never overtakes what was submitted before it, in the same turn", () =>
+    Effect.gen(function*() {
+      const { task } = gated()
+      return yield* Effect.gen(function*() {
+        const pending = yield* Client.submit(task, 1)
+        const dependent = yield* Client.submit(inc, pending)
+        yield* Client.restart
+        assert.strictEqual(yield* reasonOf(dependent), "Cancelled")
+        assert.strictEqual(yield* reasonOf(pending), "Cancelled")
+      }).pipe(on({}, task, inc))
+    }))
 })
 
 describe("Client.progress", () => {

@@ -65,7 +65,7 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
     nbytes: asking(() => ask.nbytes),
     workers: ask.workers,
     waitForWorkers: (count, options) => Ask.waitForWorkers(core.world.door, count, options?.timeout) as any,
-    restart: Effect.suspend(() => ask.restart(core.world.name)),
+    restart: asking(() => ask.restart(core.world.name)),
     scale: (workers) => ask.scale(workers),
     progress: (futures, options) => Ask.progress(state, futures, options?.interval),
     stream: (task, options) => (self) =>
