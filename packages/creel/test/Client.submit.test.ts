@@ -107,6 +107,23 @@ describe("Client.map", () => {
       assert.deepStrictEqual(yield* Client.map(inc, []), [])
     }).pipe(on({}, inc, add)))
 
+  it.scoped("of an iterable without end lets timers in between batches; interrupted, it lets go of what it submitted", () =>
+    Effect.gen(function*() {
+      const stop = yield* Effect.fork(Effect.async<void>((resume) => {
+        setTimeout(() => resume(Effect.void), 0)
+      }))
+      let made = 0
+      const endless = {
+        *[Symbol.iterator]() {
+          while (made < 100_000) yield made++
+        }
+      }
+      const mapping = Client.map(inc, endless).pipe(Client.withOptions({ batchSize: 10 }))
+      yield* Effect.raceFirst(stop.await, mapping)
+      assert.isBelow(made, 100_000)
+      yield* until(Client.hasWhat, (what) => Object.values(what).flat().length === 0)
+    }).pipe(on({}, inc)))
+
   it.scoped("in batches lets other fibers have their turn", () =>
     Effect.gen(function*() {
       let turns = 0

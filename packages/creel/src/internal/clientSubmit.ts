@@ -141,6 +141,12 @@ function* zip(columns: ReadonlyArray<Iterable<unknown>>): Generator<Array<unknow
   }
 }
 
+/** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
+const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), 0)
+  return Effect.sync(() => clearTimeout(timer))
+})
+
 export const mapWith = (
   stateFor: (fiber: AnyFiber) => State,
   what: unknown,
@@ -163,14 +169,14 @@ export const mapWith = (
         if (Either.isLeft(spec)) return Effect.fail(spec.left)
         futures.push(handleOf(state, contract.right, spec.right.key, scope))
       }
-      return Effect.as(Effect.yieldNow(), false)
+      return Effect.as(turn, false)
     })
     const all: Effect.Effect<Array<AnyFuture>, SubmitError> = Effect.flatMap(
       whenRoom(state, fiber, batch),
       (end) => end ? Effect.succeed(futures) : all
     )
-    // What was submitted before one was refused is nobody's.
-    return Effect.tapError(all, () =>
+    // What was submitted before one was refused, an iterable threw, or it was interrupted is nobody's.
+    return Effect.onError(all, () =>
       Effect.sync(() => futures.forEach((future) => state.core.release(future as AnyHandle))))
   })
 
