@@ -533,8 +533,40 @@ export interface Welcome {
   readonly heartbeat: number
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
-export type { Attempt, Key, PeerId, ValueId, WorkerId }
+export type {
+  /**
+   * The number of one try at a row: see `Id`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Attempt,
+  /**
+   * The name of a piece of work: see `Id`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Key,
+  /**
+   * A worker or a client: see `Id`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  PeerId,
+  /**
+   * The name of a value, by the attempt that made it: see `Id`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  ValueId,
+  /**
+   * One life of a worker: see `Id`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  WorkerId
+}

@@ -42,7 +42,7 @@ export type FutureReason = typeof FutureReason.Type
 /** What to do about each reason, for errors that were made without an advice of their own. */
 const futureAdvice: { readonly [K in FutureReason]: string } = {
   Cancelled: "submit it again, or handle FutureError where the future is joined",
-  Lost: "scatter the data again, with `replicas` if it must outlive a worker",
+  Lost: "scatter the data again, with `broadcast` if it must outlive a worker",
   KilledWorker: "look at what the task does to its worker (memory, native code, process.exit), then submit it again",
   TimedOut: "raise `timeout` for this task, or make the task smaller",
   NotEncodable: "return plain data, or give the task a Schema for this value",
