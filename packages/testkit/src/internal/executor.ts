@@ -22,6 +22,7 @@ export interface Run {
   readonly work: Work
   readonly command: Command
   phase: "queued" | "running" | "suspended" | "ended"
+  readonly handedAt: number
   startedAt: number
   readonly given: ReadonlyArray<readonly [key: string, value: string]>
   program: Program | undefined
@@ -66,6 +67,7 @@ export class Executor {
       work,
       command,
       phase: "queued",
+      handedAt: this.world.timeline.now,
       startedAt: 0,
       given,
       program: undefined,

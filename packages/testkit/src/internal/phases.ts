@@ -110,6 +110,8 @@ export class Phases {
     for (const peer of [...world.workers.values(), ...world.clients.values()]) {
       const link = peer.uplink.link
       if (link === undefined || hasNews(link)) return `notes from ${peer.id} wait`
+      // Its end may not have found out yet that the session is over.
+      if (scheduler.downs.get(peer.id)?.link.session !== link.session) return `${peer.id} has no session`
     }
     return undefined
   }

@@ -156,7 +156,8 @@ export class Uplink {
       this.pending.frames.push(frame)
       return
     }
-    if (!this.owner.alive || this.link === undefined) return
+    // The welcome ended the session before: what comes late of that is not read, whether the machine knows or not.
+    if (!this.owner.alive || this.link === undefined || this.pending !== undefined) return
     const received = Link.receive(this.link, frame)
     if (received.acked.count > 0) this.owner.acked(received.acked.work)
     if (received.notes.length > 0) this.owner.notes(received.notes)

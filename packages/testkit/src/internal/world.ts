@@ -255,7 +255,7 @@ export class World {
   ran(run: Run, now: number): void {
     const { timeout } = run.command.spec
     // The worker's clock began when it handed the run over.
-    if (timeout !== undefined && run.startedAt > 0 && now - run.startedAt >= timeout - 20) {
+    if (timeout !== undefined && now - run.handedAt >= timeout) {
       this.model.ranLong.add(run.work.digest)
     }
   }
