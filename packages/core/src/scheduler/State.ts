@@ -5,7 +5,7 @@
  */
 import type { Attempt, ClientId, Incarnation, Key, PeerId, ValueId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import type { FromClient, FromWorker, ToClient, ToWorker, WorkerTold } from "../Note.js"
+import type { FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
 import { rowBefore } from "./shapes.js"
@@ -103,6 +103,8 @@ export interface State {
   readonly unscattered: Set<Row>
   /** Workers with so many suspended attempts that they take only what those wait for. */
   readonly bounded: Set<Worker>
+  /** Suspended attempts that wait for what their client was not yet heard to want. */
+  readonly early: Map<Run, TaskSuspended>
   readonly unclaimed: Map<Key, Array<{ readonly worker: Worker; readonly note: import("../Note.js").ValueHeld }>>
   readonly orphans: Map<Key, Array<Run>>
   /** Until when values and attempts nobody wants are kept for clients that may yet tell. */
@@ -187,6 +189,7 @@ export const make = (options: MakeOptions): State => {
     lineage: new Set(),
     unscattered: new Set(),
     bounded: new Set(),
+    early: new Map(),
     unclaimed: new Map(),
     orphans: new Map(),
     unclaimedUntil: 0,

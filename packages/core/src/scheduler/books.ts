@@ -147,6 +147,7 @@ export const resume = (state: State, run: Run): void => {
   if (awaits === undefined) return
   const { worker } = run
   run.suspended = undefined
+  state.early.delete(run)
   worker.suspended--
   const share = worker.share(run.slots)
   share.used += run.slots

@@ -1,30 +1,57 @@
 /**
  * Waits that close a circle.
  *
- * Owns the search and who is told. An attempt that waits for itself, through inputs, through attempts that wait, or
+ * Owns what suspended attempts wait for, the search, and who is told. An attempt that waits for itself, through inputs, through attempts that wait, or
  * for one that submitted it, would wait for ever.
  *
  * Invariants:
  *   O1. A wait that closes a circle is answered with `WaitCycle` to the clients that live on the waiting attempt's
  *       worker and want the key; the row itself goes on for others.
+ *   O2. `early` names the suspended attempts that were heard to wait for a key before their client was heard to want
+ *       it: the two come by two ways. It is looked again when that client wants more.
  *
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
 import type { Key } from "../Id.js"
 import type { TaskSuspended } from "../Note.js"
+import { suspend } from "./books.js"
 import { removeWant } from "./rows.js"
-import { isActive, type Row, type Run, type State, toClient } from "./State.js"
+import { type Client, isActive, isWanted, type Row, type Run, type State, toClient } from "./State.js"
 
 const searched = 10_000
 
+/** Whether the client is one of those through which the attempt may wait. */
+const lives = (client: Client, run: Run, note: TaskSuspended): boolean =>
+  note.client === undefined ? client.home === run.worker : client.id === note.client
+
 /**
- * What an attempt that waits for these keys waits for in all, and the path by which it waits for itself, if it does.
+ * The attempt waits: its slot is free, and what it waits for goes first. A wait for itself is answered.
  *
  * @since 0.1.0
- * @category getters
+ * @category combinators
  */
-export const circle = (
+export const wait = (state: State, run: Run, note: TaskSuspended): void => {
+  const { awaits, closed } = circle(state, run, note.on)
+  suspend(state, run, awaits)
+  const isHeard = (key: Key) => state.rows.get(key)?.wants.some((want) => lives(want.client, run, note)) === true
+  if (!note.on.every(isHeard)) state.early.set(run, note)
+  if (closed !== undefined) failWaiters(state, run, note, closed)
+}
+
+/**
+ * The client has said what it wants: waits of its attempts that were heard of before may be for that.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const lookAgain = (state: State, client: Client): void => {
+  if (state.early.size === 0) return
+  for (const [run, note] of [...state.early]) if (lives(client, run, note)) wait(state, run, note)
+}
+
+/** What an attempt that waits for these keys waits for in all, and the path by which it waits for itself, if it does. */
+const circle = (
   state: State,
   run: Run,
   on: ReadonlyArray<Key>
@@ -42,14 +69,16 @@ export const circle = (
   }
   const from = new Map<Row, Row | undefined>()
   const stack: Array<Row> = []
-  const visit = (row: Row, by: Row | undefined): void => {
-    if (from.has(row) || !isActive(row.state) || from.size >= searched) return
+  const visit = (row: Row, by: Row | undefined, sets: boolean): void => {
+    if (from.has(row) || from.size >= searched) return
+    // What was submitted just now is not settled yet: it is about to set out, and what it is made from with it.
+    if (!isActive(row.state) && !(sets && row.state._tag === "Idle")) return
     from.set(row, by)
     stack.push(row)
   }
   for (const key of on) {
     const row = state.rows.get(key)
-    if (row !== undefined) visit(row, undefined)
+    if (row !== undefined) visit(row, undefined, isWanted(row))
   }
   let closing: Row | undefined
   while (stack.length > 0) {
@@ -58,8 +87,8 @@ export const circle = (
       closing ??= row
       continue
     }
-    for (const input of row.inputs) visit(input, row)
-    for (const other of row.runs) for (const awaited of other.suspended ?? []) visit(awaited, row)
+    for (const input of row.inputs) visit(input, row, true)
+    for (const other of row.runs) for (const awaited of other.suspended ?? []) visit(awaited, row, false)
   }
   const awaits = [...from.keys()]
   if (closing === undefined) return { awaits, closed: undefined }
@@ -68,13 +97,8 @@ export const circle = (
   return { awaits, closed: { key: path[0]!, path } }
 }
 
-/**
- * Ends the wants that closed the circle.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const failWaiters = (
+/** Ends the wants that closed the circle. */
+const failWaiters = (
   state: State,
   run: Run,
   note: TaskSuspended,
@@ -86,8 +110,7 @@ export const failWaiters = (
     `${run.row.key} does: do not wait for a future from inside the work it needs`
   const failure = Failure.make("WaitCycle", run.row.key, detail, { worker: run.worker.id })
   for (const want of [...row.wants]) {
-    const lives = note.client === undefined ? want.client.home === run.worker : want.client.id === note.client
-    if (!lives) continue
+    if (!lives(want.client, run, note)) continue
     removeWant(state, row, want.client)
     toClient(state, want.client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure })
   }

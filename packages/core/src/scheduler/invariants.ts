@@ -245,6 +245,11 @@ const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): v
       }
     }
   }
+  for (const run of state.early.keys()) {
+    if (run.suspended === undefined || state.runs.get(run.attempt) !== run) {
+      broken("O2", run.worker, `an attempt of ${run.row.key} is looked at again, and does not wait`)
+    }
+  }
   for (const run of state.runs.values()) {
     if (run.worker.gone) broken("Y3", run.worker, `an attempt of ${run.row.key} remains`)
   }

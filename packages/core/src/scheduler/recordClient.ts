@@ -15,6 +15,7 @@ import type { ClientTold, FromClient, Offer, Release, Retry, Submit, Want } from
 import type { Spec } from "../Spec.js"
 import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
+import { lookAgain } from "./circles.js"
 import { fetchFailedByClient } from "./fetches.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
@@ -28,15 +29,18 @@ import { claim } from "./unclaimed.js"
 export const recordClient = (state: State, client: Client, note: FromClient): void => {
   switch (note._tag) {
     case "ClientTold":
-      return told(state, client, note)
+      told(state, client, note)
+      return lookAgain(state, client)
     case "Submit":
-      return submit(state, client, note)
+      submit(state, client, note)
+      return lookAgain(state, client)
     case "Release":
       return release(state, client, note)
     case "Cancel":
       return cancel(state, client, note)
     case "Retry":
-      return retry(state, client, note)
+      retry(state, client, note)
+      return lookAgain(state, client)
     case "Offer":
       return offer(state, client, note)
     case "FetchFailed":

@@ -12,11 +12,11 @@
  */
 import * as Failure from "../Failure.js"
 import type { Attempt, Key } from "../Id.js"
-import type { FromWorker, TaskDied, TaskFailed, TaskReturned, TaskSuspended } from "../Note.js"
+import type { FromWorker, TaskDied, TaskFailed, TaskReturned } from "../Note.js"
 import * as Retry from "../policy/retry.js"
 import { become, removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
-import { circle, failWaiters } from "./circles.js"
+import { wait } from "./circles.js"
 import { place } from "./classes.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { fail } from "./settle.js"
@@ -58,8 +58,11 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       state.unplanned = true
       return
     }
-    case "TaskSuspended":
-      return suspended(state, worker, note)
+    case "TaskSuspended": {
+      const run = find(state, worker, note)
+      if (run !== undefined) wait(state, run, note)
+      return
+    }
     case "TaskResumed": {
       const run = find(state, worker, note)
       if (run !== undefined) books.resume(state, run)
@@ -121,11 +124,11 @@ const failed = (state: State, worker: Worker, note: TaskFailed): void => {
   if (run === undefined) return
   const row = end(state, run)
   if (row === undefined) return
-  const wait = Retry.decide(row.spec?.retry, row.failures, note)
-  if (wait === undefined) return fail(state, row, { ...note.failure, worker: note.failure.worker ?? worker.id })
+  const millis = Retry.decide(row.spec?.retry, row.failures, note)
+  if (millis === undefined) return fail(state, row, { ...note.failure, worker: note.failure.worker ?? worker.id })
   row.failures++
   journal(state, "retried", row, worker, row.failures)
-  if (wait > 0) waitUntil(state, row, state.now + wait)
+  if (millis > 0) waitUntil(state, row, state.now + millis)
 }
 
 const returned = (state: State, worker: Worker, note: TaskReturned): void => {
@@ -164,12 +167,4 @@ const died = (state: State, worker: Worker, note: TaskDied): void => {
   if (run === undefined) return
   const row = end(state, run)
   if (row !== undefined) blame(state, row, worker, note.detail)
-}
-
-const suspended = (state: State, worker: Worker, note: TaskSuspended): void => {
-  const run = find(state, worker, note)
-  if (run === undefined) return
-  const wait = circle(state, run, note.on)
-  books.suspend(state, run, wait.awaits)
-  if (wait.closed !== undefined) failWaiters(state, run, note, wait.closed)
 }
