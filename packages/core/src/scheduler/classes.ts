@@ -126,13 +126,37 @@ export const hasEligible = (of: Class): boolean =>
   of.special ? of.eligible.size > 0 : of.pools.some((pool) => pool.ranking(of.slots).calm.size > 0)
 
 /**
+ * Whether anybody is there to stay: a worker without slots only ends what it has.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isManned = (state: State): boolean => state.roster.some((worker) => worker.info.slots > 0)
+
+/**
  * Whether the worker may be given a row of this class now.
  *
  * @since 0.1.0
  * @category guards
  */
 export const canTake = (state: State, worker: Worker, of: Class, millis: number | undefined): boolean =>
-  Saturation.hasRoom(worker.share(of.slots), of.slots, millis, state.config) && fits(state, worker, of)
+  (Saturation.hasRoom(worker.share(of.slots), of.slots, millis, state.config) || isYielding(worker, of)) &&
+  fits(state, worker, of)
+
+/**
+ * Whether what fills the worker waits, through jobs assigned ahead, for its suspended attempts: such jobs take no slot
+ * until their inputs are made, and must not keep out what the suspended wait for.
+ */
+const isYielding = (worker: Worker, of: Class): boolean => {
+  if (!of.urgent || worker.suspended === 0) return false
+  const share = worker.share(of.slots)
+  let { used } = share
+  for (let run = share.last; run !== undefined; run = run.earlier) {
+    const s = run.row.state
+    if (s._tag === "Assigned" && s.run === run && s.ahead.length > 0) used -= run.slots
+  }
+  return Saturation.isFree({ slots: share.slots, used }, of.slots)
+}
 
 /**
  * Whether its resources are free there, and the worker is not held back for what its suspended attempts wait for.

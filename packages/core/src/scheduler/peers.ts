@@ -14,7 +14,7 @@ import type { ClientId, WorkerId } from "../Id.js"
 import type { WorkerInfo } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
-import { place } from "./classes.js"
+import { isManned, place } from "./classes.js"
 import { blame } from "./recordWorker.js"
 import { removeWant } from "./rows.js"
 import { Client, journal, type Run, type State, touch, Worker } from "./State.js"
@@ -26,7 +26,7 @@ import { forgetUnclaimed, takeOver } from "./unclaimed.js"
  */
 export const joinWorker = (state: State, id: WorkerId, info: WorkerInfo): Worker => {
   const worker = new Worker(id, state.seq++, info, state.now)
-  if (state.workers.size === 0) state.manned = state.now
+  if (!isManned(state)) state.manned = state.now
   state.workers.set(id, worker)
   state.roster.push(worker)
   watch(state, worker)

@@ -1,15 +1,16 @@
 /**
  * Queued rows that nobody may or could run.
  *
- * Owns how long that is borne. With no worker at all it is borne for ever: workers may be on their way.
+ * Owns how long that is borne. With no worker at all it is borne for ever: workers may be on their way. Those that
+ * leave do not count.
  *
  * Invariants:
- *   G1. A row fails here only after it has been queued for its grace, and only while some worker is there.
+ *   G1. A row fails here only after it has been queued for its grace, and only while some worker is there to stay.
  *
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
-import { hasEligible, isLarge, isNamed } from "./classes.js"
+import { hasEligible, isLarge, isManned, isNamed } from "./classes.js"
 import { fail } from "./settle.js"
 import type { Class, Row, State } from "./State.js"
 
@@ -43,15 +44,16 @@ export const review = (state: State, of: Class): void => {
   of.stuck = false
   if (of.queue.size === 0 || hasEligible(of) || hasSilent(state, of)) return
   const grace = graceOf(state, of)
+  const isEmpty = !isManned(state)
   let next = Number.POSITIVE_INFINITY
   for (const row of [...of.queue.items]) {
     if (row.state._tag !== "Queued") continue
     const since = Math.max(row.state.since, state.manned)
-    if (state.workers.size > 0 && since + grace <= state.now) fail(state, row, verdict(state, row, of))
+    if (!isEmpty && since + grace <= state.now) fail(state, row, verdict(state, row, of))
     else next = Math.min(next, since + grace)
   }
   // Without a worker nobody is counting: joining one sets the clock again.
-  if (state.workers.size === 0 || next === Number.POSITIVE_INFINITY) return
+  if (isEmpty || next === Number.POSITIVE_INFINITY) return
   of.stuck = true
   state.due.push({ place: -1, _tag: "Stuck", at: Math.max(next, state.now + 1), seq: state.seq++, class: of })
 }
@@ -106,7 +108,7 @@ export const whyUnrunnable = (state: State, of: Class): string => {
  * @category getters
  */
 export const why = (state: State, of: Class): string =>
-  state.workers.size === 0
+  !isManned(state)
     ? "there are no workers: start one"
     : isUnknown(state, of)
     ? whyUnknown(state, of)

@@ -1,6 +1,6 @@
 import * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
-import { drive, runOf, runs, says, spec, toClients, toWorkers } from "./drive.js"
+import { drive, info, runOf, runs, says, spec, toClients, toWorkers } from "./drive.js"
 
 const failure = (commands: Parameters<typeof toClients>[0]) =>
   toClients(commands).flatMap(({ note }) => note._tag === "TaskNotStored" ? [note.failure] : [])[0]
@@ -148,6 +148,63 @@ describe("workers", () => {
     assert.deepStrictEqual(says(out), ["c-inner TaskNotStored after"])
     assert.strictEqual(failure(out)?.reason, "WaitCycle")
     assert.match(failure(out)!.detail, /p waits for after, which waits for p/)
+  })
+
+  it("a circle is found whichever is heard first: the wait, or what is waited for", () => {
+    for (const middle of [[], [spec("middle", ["p"])]]) {
+      const d = drive()
+      d.join("w1", { slots: 2 })
+      d.connect("c1")
+      d.connect("c-inner")
+      const p = runOf(d.submit("c1", [spec("p")]), "p").note
+      const waits = { _tag: "TaskSuspended", key: "p", attempt: p.attempt, on: ["after"], client: "c-inner" } as const
+      assert.deepStrictEqual(says(d.worker("w1", waits)), [])
+      const after = spec("after", [middle[0]?.key ?? "p"], { parent: p.attempt })
+      const out = d.submit("c-inner", [...middle, after], ["after"])
+      assert.deepStrictEqual(says(out), ["c-inner TaskNotStored after"])
+      assert.strictEqual(failure(out)?.reason, "WaitCycle")
+      assert.match(failure(out)!.detail, /p waits for after, .*which waits for p/)
+    }
+  })
+
+  it("a wait heard before what it is for closes no circle where there is none, and is forgotten when it ends", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    d.connect("c-inner")
+    const p = runOf(d.submit("c1", [spec("p")]), "p").note
+    d.worker("w1", { _tag: "TaskSuspended", key: "p", attempt: p.attempt, on: ["q"], client: "c-inner" })
+    const q = runOf(d.submit("c-inner", [spec("q", [], { parent: p.attempt })]), "q").note
+    assert.strictEqual(d.state.rows.get("q")!.awaited, 1)
+    d.held("w1", q)
+    d.worker("w1", { _tag: "TaskResumed", key: "p", attempt: p.attempt })
+    assert.strictEqual(d.state.early.size, 0)
+  })
+
+  it("what a suspended attempt waits for runs, though all that was assigned ahead waits behind that attempt", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    d.connect("c-inner")
+    const chain = [spec("p"), ...Array.from({ length: 20 }, (_, n) => spec(`d${n}`, [n === 0 ? "p" : `d${n - 1}`]))]
+    const first = d.submit("c1", chain)
+    assert.isAbove(runs(first).length, 1)
+    const p = runOf(first, "p").note
+    d.worker("w1", { _tag: "TaskSuspended", key: "p", attempt: p.attempt, on: ["q"], client: "c-inner" })
+    const out = d.submit("c-inner", [spec("q", [], { parent: p.attempt }), spec("r", [], { parent: p.attempt })])
+    assert.deepStrictEqual(says(out), ["w1 RunTask q"])
+  })
+
+  it("a worker that leaves is nobody: rows wait for the next one, and are given their grace then", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    d.worker("w1", { _tag: "WorkerChanged", info: info("w1", { slots: 0 }) })
+    d.submit("c1", [spec("x", [], { task: "rare" })])
+    assert.isUndefined(failure(d.pass(600_000)))
+    d.join("w2")
+    assert.isUndefined(failure(d.pass(100)))
+    assert.strictEqual(failure(d.pass(600_000))?.reason, "UnknownTask")
   })
 
   it("a value that is gone from its only holder is made again; the client is told", () => {
