@@ -213,7 +213,9 @@ const offer = (state: State, client: Client, note: Offer): void => {
   if (note.dropped === true) return named(state, client, row)
   const s = row.state
   if (s._tag === "Stored") {
-    if (s.value === note.value) {
+    // Told to let go already: that crossed this, or went with a session.
+    const isLetGo = row.scattered && !s.holders.includes(client)
+    if (s.value === note.value && !isLetGo) {
       if (!s.holders.includes(client)) s.holders.push(client)
       client.held.add(row)
     } else toClient(state, client, { _tag: "DropValue", value: note.value })
@@ -284,11 +286,22 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   }
 }
 
+/** Whether other clients want what is made from it: told of one after the other, nothing has set out yet. */
+const isNeededBeside = (row: Row, client: Client): boolean => {
+  const seen = new Set([row])
+  for (const one of seen) {
+    if (one.wants.some((want) => want.client !== client && want.over !== true)) return true
+    for (const dependent of one.dependents ?? []) seen.add(dependent)
+  }
+  return false
+}
+
 const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants"][number]): void => {
   const failure = one.told !== undefined && "failure" in one.told ? one.told.failure : undefined
   if (failure !== undefined) {
     // Its last word was said: it need not be worked out again, nor is it anyone else's.
-    if (row.state._tag === "Idle" && row.wants.length === 0 && row.consumers === 0) fail(state, row, failure)
+    const isOwn = failure.reason !== "Cancelled" || !isNeededBeside(row, client)
+    if (row.state._tag === "Idle" && row.wants.length === 0 && row.consumers === 0 && isOwn) fail(state, row, failure)
   }
   const before = wantOf(row, client)
   if (before !== undefined && before.want > one.want) return

@@ -76,4 +76,17 @@ describe("data that only workers have, told to a new scheduler", () => {
     assert.deepStrictEqual(d.state.rows.get("s")?.state._tag, "Stored")
     assert.deepStrictEqual([...d.state.clients.get("c1")!.held], [])
   })
+
+  it("is not its client's again when the order to let go crosses its telling, or went with the session", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const { dropped: _, ...whole } = offer
+    d.client("c1", whole)
+    d.submit("c1", [], ["s"])
+    d.copied("w1", "s", "s#c1", { how: "scattered" })
+    const out = d.client("c1", { ...tells(["s"]), offers: [whole] })
+    assert.include(says(out), "DropValue")
+    assert.deepStrictEqual([...d.state.clients.get("c1")!.held], [])
+  })
 })

@@ -1,3 +1,5 @@
+import * as Failure from "@creel/core/Failure"
+import type { ClientTold } from "@creel/core/Note"
 import { assert, describe, it } from "@effect/vitest"
 import { drive, runOf, says, spec } from "./drive.js"
 
@@ -17,5 +19,21 @@ describe("a want that had its last word", () => {
     ])
     d.release("c1", ["x"], 2)
     assert.strictEqual(d.state.rows.size, 0)
+  })
+
+  it("of a cancel is not the last word for others, whichever of the clients tells a new scheduler first", () => {
+    const specs = [spec("x"), spec("mid", ["x"]), spec("y", ["mid"])]
+    const failure = Failure.make("Cancelled", "x", "enough", { by: "c1" })
+    const want = (key: string, told: ClientTold["wants"][number]["told"]) => ({ key, want: 1, told, keep: false })
+    const tells = {
+      c1: { _tag: "ClientTold", name: "c1", specs, wants: [want("x", { failure })], offers: [] },
+      c2: { _tag: "ClientTold", name: "c2", specs, wants: [want("y", undefined)], offers: [] }
+    } as const
+    for (const order of [["c1", "c2"], ["c2", "c1"]] as const) {
+      const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1", "c2"] } })
+      d.join("w1")
+      d.client(order[0], tells[order[0]])
+      assert.deepStrictEqual(says(d.client(order[1], tells[order[1]])).slice(0, 1), ["w1 RunTask x"])
+    }
   })
 })
