@@ -3,6 +3,7 @@
  * that are first in, first out, and faults. Values are texts made of the specs and of the values given, so that a wrong
  * answer is seen and not only a wrong state.
  */
+// house: one world, whose peers and faults know each other
 import * as Failure from "@creel/core/Failure"
 import * as Id from "@creel/core/Id"
 import type { FromClient, FromWorker, RunTask, ToClient, ToWorker, ValueHeld } from "@creel/core/Note"
