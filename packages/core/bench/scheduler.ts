@@ -4,14 +4,27 @@
  * processor time, so that what else the machine does is not measured; the harness's own share is in it.
  */
 import * as Id from "@creel/core/Id"
-import * as Scheduler from "@creel/core/Scheduler"
 import type { FromWorker, RunTask } from "@creel/core/Note"
+import * as Scheduler from "@creel/core/Scheduler"
 import type { Spec } from "@creel/core/Spec"
 
 const args = { head: new Uint8Array(0), buffers: [] }
 const spec = (key: string, inputs: ReadonlyArray<string>): Spec => ({
-  key, digest: "d", task: "t", group: "t", args, inputs, priority: 0, slots: 1, workers: undefined, soft: false,
-  resources: undefined, retry: undefined, timeout: undefined, parent: undefined, outward: undefined
+  key,
+  digest: "d",
+  task: "t",
+  group: "t",
+  args,
+  inputs,
+  priority: 0,
+  slots: 1,
+  workers: undefined,
+  soft: false,
+  resources: undefined,
+  retry: undefined,
+  timeout: undefined,
+  parent: undefined,
+  outward: undefined
 })
 
 const run = (workers: number, tasks: number, chained: boolean, window: number): number => {
@@ -23,17 +36,26 @@ const run = (workers: number, tasks: number, chained: boolean, window: number): 
     let batch = events
     do {
       for (const command of Scheduler.step(state, batch, now)) {
-        if (command._tag === "ToWorker" && command.note._tag === "RunTask") todo.push({ worker: command.worker, note: command.note })
-        else if (command._tag === "ToClient" && command.note._tag === "TaskStored") done.push(command.note.key)
+        if (command._tag === "ToWorker" && command.note._tag === "RunTask") {
+          todo.push({ worker: command.worker, note: command.note })
+        } else if (command._tag === "ToClient" && command.note._tag === "TaskStored") done.push(command.note.key)
       }
       batch = []
     } while (Scheduler.more(state))
   }
   for (let n = 0; n < workers; n++) {
     const info = { name: `n${n}`, node: `n${n}`, slots: 4, resources: {}, tasks: ["t"] }
-    step([{ _tag: "FromWorker", worker: `w${n}`, note: { _tag: "WorkerTold", info, values: [], jobs: [], outcomes: [] } }])
+    step([{
+      _tag: "FromWorker",
+      worker: `w${n}`,
+      note: { _tag: "WorkerTold", info, values: [], jobs: [], outcomes: [] }
+    }])
   }
-  step([{ _tag: "FromClient", client: "c1", note: { _tag: "ClientTold", name: "c", specs: [], wants: [], offers: [] } }])
+  step([{
+    _tag: "FromClient",
+    client: "c1",
+    note: { _tag: "ClientTold", name: "c", specs: [], wants: [], offers: [] }
+  }])
   const started = process.cpuUsage()
   let submitted = 0
   let finished = 0
@@ -54,15 +76,27 @@ const run = (workers: number, tasks: number, chained: boolean, window: number): 
     }
     for (const { note, worker } of todo.splice(0)) {
       const held: FromWorker = {
-        _tag: "ValueHeld", key: note.spec.key, value: Id.valueId(note.spec.key, note.attempt), attempt: note.attempt,
-        digest: "d", bytes: 100, type: "number", how: "computed", millis: 0.05, inline: undefined
+        _tag: "ValueHeld",
+        key: note.spec.key,
+        value: Id.valueId(note.spec.key, note.attempt),
+        attempt: note.attempt,
+        digest: "d",
+        bytes: 100,
+        type: "number",
+        how: "computed",
+        millis: 0.05,
+        inline: undefined
       }
       events.push({ _tag: "FromWorker", worker, note: held })
       finished++
     }
     step(events)
   }
-  step([{ _tag: "FromClient", client: "c1", note: { _tag: "Release", wants: done.map((key) => ({ key, want: 1 })), answer: false } }])
+  step([{
+    _tag: "FromClient",
+    client: "c1",
+    note: { _tag: "Release", wants: done.map((key) => ({ key, want: 1 })), answer: false }
+  }])
   const used = process.cpuUsage(started)
   const seconds = (used.user + used.system) / 1_000_000
   const left = Scheduler.counts(state)
@@ -76,6 +110,10 @@ for (const chained of [false, true]) {
   for (const workers of only) {
     run(workers, Math.min(tasks, 50_000), chained, 20_000)
     const rates = [1, 2, 3].map(() => run(workers, tasks, chained, 20_000)).sort((a, b) => a - b)
-    process.stdout.write(`${workers} workers, ${chained ? "chains of 4" : "single tasks"}: ${Math.round(rates[1]!).toLocaleString("en")} completions/s\n`)
+    process.stdout.write(
+      `${workers} workers, ${chained ? "chains of 4" : "single tasks"}: ${
+        Math.round(rates[1]!).toLocaleString("en")
+      } completions/s\n`
+    )
   }
 }
