@@ -34,7 +34,7 @@ const house = {
     effect: ["effect", "@effect/cli", "@effect/platform", "@effect/platform-node"],
     builtins: true
   },
-  testkit: { own: ["core", "creel"], effect: ["effect"] }
+  testkit: { own: ["core"], effect: ["effect"] }
 }
 
 const builtins = new Set(builtinModules)
