@@ -1,11 +1,14 @@
 /** What bad input gets: a typed error that names the key and the remedy; no hang, no crash of anything else. */
 import { assert, describe, it } from "@effect/vitest"
-import { Client, Future, FutureError, Task } from "creel"
+import { Client, Future, FutureError, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { add, another, eventually, gated, inc, on, onDoor } from "./LocalCluster.fixture.js"
 
@@ -208,6 +211,21 @@ describe("what bad input gets", () => {
         assert.strictEqual(error.reason, "ClosedFuture")
         assert.include(error.message, cancelled.key)
       }).pipe(on({}, inc, task, add))
+    }))
+
+  it.scoped("a client that is closed answers or refuses what is asked, and lets nobody wait for ever", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const layer = LocalCluster.layer({ tasks: TaskGroup.make(inc) })
+      const client = Context.get(yield* Layer.buildWithScope(layer, scope), Client.Client)
+      const future = yield* client.submit(inc, 1)
+      const waiting = yield* Effect.fork(client.waitForWorkers(99))
+      yield* Scope.close(scope, Exit.void)
+      assert.include((yield* client.explain(future)).summary, "closed")
+      assert.include((yield* client.explain("no such key")).summary, "closed")
+      assert.include(String(yield* Effect.exit(client.scale(2))), "the client is closed")
+      yield* TestClock.adjust("1 minute")
+      assert.include(String(yield* waiting.await), "the client is closed")
     }))
 
   it.scoped("a client that is closed: ClientClosed; its pending futures: ClusterClosed", () =>

@@ -71,10 +71,34 @@ const turns = 64
 /** Milliseconds: 20, and ever longer up to a second. */
 const pause = (n: number) => Math.min(1000, 20 * 1.5 ** Math.min(n, 20))
 
-export const waitForWorkers = (door: Door.Service, count: number, timeout: Duration.DurationInput | undefined) => {
+/** What would wait for ever, since nobody is left who could answer: the caller's scopes are nested the wrong way round. */
+export const closed = (what: string): Effect.Effect<never> =>
+  Effect.dieMessage(`Client.${what}: the client is closed, and its cluster with it: ask while its scope is open`)
+
+/** What can be said of a future without a scheduler. */
+export const over = (core: ClientCore, future: AnyFuture | string): Door.Explanation => {
+  const key = typeof future === "string" ? future : future.key
+  const status = typeof future === "string" ? "" : ` and this future is ${future.status}`
+  return {
+    key,
+    state: "Unknown",
+    summary:
+      `${key}: the client (${core.world.name}) is closed${status}; where the work stands cannot be asked any more`,
+    missing: [],
+    behind: undefined,
+    worker: undefined,
+    attempt: undefined,
+    since: undefined,
+    ending: [],
+    failures: 0,
+    deaths: []
+  }
+}
+
+export const waitForWorkers = (core: ClientCore, count: number, timeout: Duration.DurationInput | undefined) => {
   const look = (turn: number): Effect.Effect<ReadonlyArray<Door.WorkerView>> =>
     Effect.flatMap(
-      door.ask.workers,
+      Effect.suspend(() => core.closed ? closed("waitForWorkers") : core.world.door.ask.workers),
       (workers) =>
         workers.filter((worker) => worker.status === "running").length >= count
           ? Effect.succeed(workers)

@@ -53,7 +53,8 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
     cancel: (futures, options) => Effect.sync(() => core.cancel(Ask.listOf(futures), options ?? {})),
     retry: (future) =>
       Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
-    explain: (future) => asking(() => ask.explain(Ask.keyOf(core, future))),
+    explain: (future) =>
+      asking(() => core.closed ? Effect.succeed(Ask.over(core, future)) : ask.explain(Ask.keyOf(core, future))),
     story: (future) => asking(() => ask.story(Ask.keyOf(core, future))),
     whoHas: (futures) =>
       asking(() => {
@@ -64,9 +65,9 @@ export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, 
     hasWhat: asking(() => ask.hasWhat),
     nbytes: asking(() => ask.nbytes),
     workers: ask.workers,
-    waitForWorkers: (count, options) => Ask.waitForWorkers(core.world.door, count, options?.timeout) as any,
+    waitForWorkers: (count, options) => Ask.waitForWorkers(core, count, options?.timeout) as any,
     restart: asking(() => ask.restart(core.world.name)),
-    scale: (workers) => ask.scale(workers),
+    scale: (workers) => Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers)),
     progress: (futures, options) => Ask.progress(state, futures, options?.interval),
     stream: (task, options) => (self) =>
       Stream.mapEffect(self, (element) => Submit.runWith(own, task, [element]) as any, {
