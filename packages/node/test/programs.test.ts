@@ -29,6 +29,17 @@ describe("a program", () => {
       assert.strictEqual(code, 0)
     }))
 
+  it.live("that fails in a join says what failed, and ends with a code that is not 0", () =>
+    Effect.gen(function*() {
+      const failed = yield* run(tsx, file("fails.ts"))
+      assert.include(failed.out, "-4 has no root")
+      assert.strictEqual(failed.code, 1)
+      const refused = yield* run(tsx, file("fails.ts"), "liar")
+      assert.match(refused.out, /FutureError: liar-\w+: NotEncodable on worker .*result\.answer/)
+      assert.include(refused.out, "What to do:")
+      assert.strictEqual(refused.code, 1)
+    }))
+
   it.live("that names itself as its tasks is refused", () =>
     Effect.gen(function*() {
       const { code, out } = yield* run(file("self.mjs"))
