@@ -110,6 +110,7 @@ describe("Client.map", () => {
   it.scoped("of an iterable without end lets timers in between batches; interrupted, it lets go of what it submitted", () =>
     Effect.gen(function*() {
       const stop = yield* Effect.fork(Effect.async<void>((resume) => {
+        // house: that a timer gets its turn is what is shown
         setTimeout(() => resume(Effect.void), 0)
       }))
       let made = 0
