@@ -73,7 +73,12 @@ const submitNow = (
   return Either.right(made.right.spec)
 }
 
-const handleOf = (state: State, contract: Task.Contract.Any, key: string, scope: Scope.Scope): AnyHandle => {
+const handleOf = (
+  state: State,
+  contract: Pick<Task.Contract.Any, "name" | "decodeSuccess">,
+  key: string,
+  scope: Scope.Scope
+): AnyHandle => {
   const { attempt, core } = state
   return core.handle(
     key,
@@ -222,7 +227,7 @@ export const fireAndForget: Client.FireAndForget<Client.Client> = (
 ): any => fireWith(stateIn, what, args)
 
 const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions | undefined, scope: Scope.Scope) => {
-  const { attempt, core } = state
+  const { core } = state
   const key = core.keys.fresh("scatter")
   const payload = Value.encode(value, { share: typeof SharedArrayBuffer !== "undefined" })
   const id = Id.offeredId(key, core.id)
@@ -240,13 +245,7 @@ const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions
     },
     wanted: true
   })
-  const decode = decoder<unknown, never>({
-    key,
-    decodeSuccess: Value.decode,
-    findTask: (id) => core.tasks.get(id),
-    publicKey: (key) => core.keys.shown(key)
-  })
-  return core.handle<unknown, never>(key, "scatter", decode, scope, attempt)
+  return handleOf(state, { name: "scatter", decodeSuccess: Value.decode }, key, scope)
 }
 
 export const scatter = (state: State, value: unknown, options: Client.ScatterOptions | undefined) =>
