@@ -36,7 +36,10 @@ export interface CommonOptions extends Client.Options {
   readonly plainFunctions?: boolean | undefined
   /** Whether tasks that write into their inputs fail with `InputMutated`; costs a hash of each large one. Default: false. */
   readonly strict?: boolean | undefined
-  /** How long running work and services may take to be finalized when the cluster closes. Default: 2 seconds. */
+  /**
+   * How long finalizers may take: of running work and services when the cluster closes (default: 2 seconds), and of work
+   * that an interruption waits for (default: 5 seconds).
+   */
   readonly grace?: Duration.DurationInput | undefined
   /** How long an executor may take to come up. Default: 1 minute. */
   readonly startWithin?: Duration.DurationInput | undefined
