@@ -22,7 +22,6 @@ export interface Run {
   readonly work: Work
   readonly command: Command
   phase: "queued" | "running" | "suspended" | "ended"
-  readonly handedAt: number
   startedAt: number
   readonly given: ReadonlyArray<readonly [key: string, value: string]>
   program: Program | undefined
@@ -67,13 +66,18 @@ export class Executor {
       work,
       command,
       phase: "queued",
-      handedAt: this.world.timeline.now,
       startedAt: 0,
       given,
       program: undefined,
       interrupted: false
     }
     this.runs.set(attempt, run)
+    // The worker's clock began just now, and runs until it hears of the end.
+    if (spec.timeout !== undefined) {
+      this.world.timeline.after(spec.timeout, () => {
+        if (this.worker.machine.jobs.has(attempt)) this.world.model.ranLong.add(work.digest)
+      })
+    }
     this.next()
   }
   /** Inputs are handed over with the run: what the store does later does not matter to it. */
@@ -209,7 +213,6 @@ export class Executor {
     if (run.phase === "running") this.reserve(run, -1)
     run.phase = "ended"
     this.runs.delete(run.attempt)
-    this.world.ran(run, this.world.timeline.now)
     run.program?.end()
     this.worker.tell({ _tag: "RunEnded", attempt: run.attempt, outcome })
     this.next()
@@ -218,7 +221,6 @@ export class Executor {
     this.isDead = true
     const all = [...this.runs.values()]
     for (const run of all) {
-      this.world.ran(run, this.world.timeline.now)
       run.program?.crash()
     }
     this.runs.clear()

@@ -76,7 +76,7 @@ export class Model {
   readonly failed = new Map<string, Set<string>>()
   readonly deaths = new Map<string, number>()
   private readonly kills = new Map<string, number>()
-  /** Work of which some attempt ran as long as its timeout allows. */
+  /** Work of which some attempt had not ended, for all its worker knew, when its timeout was over. */
   readonly ranLong = new Set<string>()
   readonly cancels: Array<CancelAsked> = []
   /** Offers whose holders, or some of them, went. */

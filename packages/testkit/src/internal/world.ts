@@ -10,7 +10,6 @@ import type { Options } from "../Simulation.js"
 import { Accidents } from "./accidents.js"
 import type { ClientPeer } from "./clientPeer.js"
 import { Coverage } from "./coverage.js"
-import type { Run } from "./executor.js"
 import { Journal } from "./journal.js"
 import { Model } from "./model.js"
 import { Network } from "./network.js"
@@ -252,13 +251,6 @@ export class World {
   settled(): void {
     this.isNews = true
   }
-  ran(run: Run, now: number): void {
-    const { timeout } = run.command.spec
-    // The worker's clock began when it handed the run over.
-    if (timeout !== undefined && now - run.handedAt >= timeout) {
-      this.model.ranLong.add(run.work.digest)
-    }
-  }
   commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
     if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
     const { note } = command
@@ -269,6 +261,11 @@ export class World {
     else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
   }
   private forgotten(_: SchedulerPeer, peer: string): void {
+    // A client given up while it lives: all that only it wanted is let go, and what it brought cannot be made again.
+    for (const key of this.clients.get(peer)?.machine.rows.keys() ?? []) {
+      const offered = this.offers.get(key)
+      if (offered !== undefined) this.model.bereft.add(offered)
+    }
     const worker = this.workers.get(peer)
     if (worker === undefined || worker.leaving) return
     // Given up while it lives: what ran there counts as dead with it.
