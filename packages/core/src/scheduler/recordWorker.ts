@@ -22,6 +22,7 @@ import { fetchFailedByWorker } from "./fetches.js"
 import { fail } from "./settle.js"
 import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { toldByWorker } from "./told.js"
+import { goneUnclaimed } from "./unclaimed.js"
 import { held } from "./values.js"
 
 /**
@@ -69,6 +70,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       return
     }
     case "ValueGone": {
+      goneUnclaimed(state, worker, note.key, note.value)
       const row = state.rows.get(note.key)
       const shadows = state.shadows.get(note.key) ?? []
       for (const one of row === undefined ? shadows : [row, ...shadows]) {

@@ -10,6 +10,7 @@
  *
  * @since 0.1.0
  */
+import type { Key } from "../Id.js"
 import { become, doom } from "./become.js"
 import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { cancelRun, drop, held } from "./values.js"
@@ -117,6 +118,21 @@ export const forgetUnclaimed = (state: State, worker: Worker): void => {
     else state.unclaimed.set(key, rest)
   }
   worker.unclaimed.clear()
+}
+
+/**
+ * The worker no longer has this value: nobody can claim it there.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const goneUnclaimed = (state: State, worker: Worker, key: Key, value: string): void => {
+  const list = state.unclaimed.get(key)
+  if (list === undefined) return
+  const rest = list.filter((one) => one.worker !== worker || one.note.value !== value)
+  if (rest.length === 0) state.unclaimed.delete(key)
+  else state.unclaimed.set(key, rest)
+  if (!rest.some((one) => one.worker === worker)) worker.unclaimed.delete(key)
 }
 
 /**
