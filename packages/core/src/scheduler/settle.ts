@@ -14,12 +14,12 @@
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
-import { become, tell } from "./become.js"
+import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
 import { forget, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
-import { idle, isActive, isWanted, journal, type Row, type State, toClient, touch } from "./State.js"
+import { idle, isActive, isWanted, journal, type Row, type State, type Stored, toClient, touch } from "./State.js"
 import { claim, claimRun } from "./unclaimed.js"
 import { cancelRuns, drop } from "./values.js"
 
@@ -61,7 +61,10 @@ const want = (state: State, row: Row): void => {
   switch (s._tag) {
     case "Stored": {
       if (s.holders.length === 0 && s.inline === undefined) return lose(state, row)
-      if (row.offer !== undefined) scatter(state, row)
+      if (row.offer !== undefined) {
+        if (row.offer.scatter === undefined) spare(state, row, s)
+        else scatter(state, row)
+      }
       for (const one of row.wants) tell(state, row, one)
       if (row.keep) done(state, row)
       return
@@ -92,6 +95,22 @@ const want = (state: State, row: Row): void => {
       isDoomed(state, row)
       return
     }
+  }
+}
+
+/**
+ * An argument that only lineage names: its client serves it as long as that may be needed, so workers need no copy.
+ * While somebody wants what was made from it, copies stay: the next of many tasks may well be given the same.
+ */
+const spare = (state: State, row: Row, s: Stored): void => {
+  if (row.fresh || row.consumers > 0 || row.wants.length > 0 || row.dependents === undefined) return
+  if (!s.holders.some((holder) => holder._tag === "Client" && holder.down === undefined)) return
+  for (const dependent of row.dependents) if (isWanted(dependent)) return
+  for (const holder of [...s.holders]) {
+    if (holder._tag === "Client") continue
+    journal(state, "copy dropped", row, holder)
+    drop(state, holder, s.value)
+    removeHolder(state, row, s, holder)
   }
 }
 
@@ -192,6 +211,7 @@ const abandon = (state: State, row: Row): void => {
     }
     const wasActive = isActive(s)
     become(state, row, idle)
+    for (const input of row.inputs) if (input.offer !== undefined) touch(state, input)
     if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "nobody wants it any more")
     if (wasActive && row.enders !== undefined) passOn(state, row)
   }

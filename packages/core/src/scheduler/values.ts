@@ -23,6 +23,7 @@ import {
   type Run,
   type State,
   toClient,
+  touch,
   toWorker,
   type Worker
 } from "./State.js"
@@ -94,6 +95,7 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
   if (s._tag === "Stored") {
     if (s.value !== note.value) return refuse(state, worker, note)
     addHolder(row, s, worker)
+    if (row.offer !== undefined) touch(state, row)
     answered(state, row, s, worker)
     return
   }
