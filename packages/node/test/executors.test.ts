@@ -63,6 +63,17 @@ describe("executors on threads", () => {
       assert.strictEqual((yield* log.ended(1)).outcome._tag, "Interrupted")
     }))
 
+  it.scopedLive("one that cannot be heard any more is dead, and its jobs are not waited for", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "wait"))
+      executors.run(one, job(2, "mute"))
+      const down = yield* log.down(place, 1)
+      assert.isFalse(down.expected)
+      assert.include(down.detail, "parentPort.close")
+      yield* log.up(place, 2)
+    }))
+
   it.scopedLive("say what had started when one dies, and another takes its place", () =>
     Effect.gen(function*() {
       const { executors, log, one, place } = yield* threads()

@@ -8,7 +8,14 @@ import type { Wire } from "./wire.js"
 import * as Wires from "./wire.js"
 
 const ownWire = (): Wire | undefined => {
-  if (threads.parentPort !== null) return Wires.fromMessagePort(threads.parentPort)
+  const { parentPort } = threads
+  if (parentPort !== null) {
+    // A thread that nobody can hear would hold its tasks for ever: it dies, and says of what.
+    parentPort.once("close", () => {
+      throw new Error("the port to the node was closed (something called parentPort.close)")
+    })
+    return Wires.fromMessagePort(parentPort)
+  }
   if (process.send === undefined) return undefined
   // An orphan has nobody to work for.
   process.once("disconnect", () => process.exit(0))
