@@ -1,7 +1,7 @@
 /**
  * The bytes of the codec: what stands in a head, shared by writer and reader.
  *
- * A head is `flags`, then one value in pre-order, then (flag `hasBuffers`) a table of buffers whose offset is the
+ * A head is `flags`, then one value in pre-order, then (`flagBuffers`) a table of buffers whose offset is the
  * head's last four bytes. One tag byte opens each value. Objects are numbered in the order in which they are met, so
  * that `Ref` can name one met before.
  */
