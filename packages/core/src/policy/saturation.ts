@@ -56,7 +56,8 @@ export interface Limits {
  * @since 0.1.0
  * @category guards
  */
-export const isFree = (worker: Pick<Filled, "slots" | "used">, slots: number): boolean => worker.used + slots <= worker.slots + epsilon
+export const isFree = (worker: Pick<Filled, "slots" | "used">, slots: number): boolean =>
+  worker.used + slots <= worker.slots + epsilon
 
 /**
  * Whether the worker may be given a task that takes `slots` and is expected to run `millis` (absent: unknown).
