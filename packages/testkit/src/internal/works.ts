@@ -13,7 +13,7 @@ import type { Behaviour, Model, Work } from "./model.js"
 import type { Random } from "./random.js"
 import type { Swarm } from "./swarm.js"
 
-/** Every worker has these; `rare` only some, `nowhere` none. */
+/** Every worker has these; `nowhere` none has. */
 export const commonTasks: ReadonlyArray<string> = ["a", "b", "c"]
 
 const encoder = new TextEncoder()
