@@ -102,7 +102,15 @@ describe("data that only workers have, told to a new scheduler", () => {
 })
 
 describe("an argument that was copied to a worker", () => {
-  const big = { _tag: "Offer", key: "big", value: "big#c1", digest: "d:big", bytes: 99, inline: undefined } as const
+  const big = {
+    _tag: "Offer",
+    key: "big",
+    value: "big#c1",
+    digest: "d:big",
+    bytes: 99,
+    inline: undefined,
+    scatter: undefined
+  } as const
   const chain = () => {
     const d = drive()
     d.join("w1")
