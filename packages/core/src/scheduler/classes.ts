@@ -152,8 +152,7 @@ const isYielding = (worker: Worker, of: Class): boolean => {
   const share = worker.share(of.slots)
   let { used } = share
   for (let run = share.last; run !== undefined; run = run.earlier) {
-    const s = run.row.state
-    if (s._tag === "Assigned" && s.run === run && s.ahead.length > 0) used -= run.slots
+    if (run.row.missing > 0 && run.suspended === undefined) used -= run.slots
   }
   return Saturation.isFree({ slots: share.slots, used }, of.slots)
 }

@@ -195,6 +195,24 @@ describe("workers", () => {
     assert.deepStrictEqual(says(out), ["w1 RunTask q"])
   })
 
+  it("so does it where the jobs assigned ahead were taken over from an earlier scheduler", () => {
+    const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1", "c-inner"] } })
+    const specs = [spec("p"), spec("d0", ["p"]), spec("d1", ["d0"])]
+    const more = { inputs: [], cancelled: false }
+    const jobs = specs.map((of, n) =>
+      n === 0
+        ? { spec: of, attempt: 1, state: "Running" as const, since: 1, suspended: true, ...more }
+        : { spec: of, attempt: n + 1, state: "Gathering" as const, since: undefined, suspended: false, ...more }
+    )
+    d.worker("w1", { _tag: "WorkerTold", info: info("w1"), values: [], jobs, outcomes: [] })
+    d.worker("w1", { _tag: "TaskSuspended", key: "p", attempt: 1, on: ["q"], client: "c-inner" })
+    const want = (key: string) => ({ key, want: 1, told: undefined, keep: false })
+    d.client("c1", { _tag: "ClientTold", name: "c1", specs, wants: [want("d1")], offers: [] })
+    const inner = [spec("q", [], { parent: 1 })]
+    const out = d.client("c-inner", { _tag: "ClientTold", name: "", specs: inner, wants: [want("q")], offers: [] })
+    assert.deepStrictEqual(says(out), ["w1 RunTask q"])
+  })
+
   it("a worker that leaves is nobody: rows wait for the next one, and are given their grace then", () => {
     const d = drive()
     d.join("w1")
