@@ -172,7 +172,8 @@ const lost = (state: State, peer: PeerId, detail: string, expected: boolean): vo
   if (worker !== undefined) loseWorker(state, worker, detail, expected)
   const client = state.clients.get(peer)
   if (client !== undefined) loseClient(state, client, detail)
-  if (worker !== undefined || client !== undefined) forget(state, peer, detail)
+  // Known or not: what it said last may still be on its way, and must not bring it back.
+  forget(state, peer, detail)
 }
 
 /** What is due by now. */

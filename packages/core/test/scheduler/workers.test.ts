@@ -97,6 +97,12 @@ describe("workers", () => {
     assert.sameMembers([...says(again)], ["w1 CancelTask y", "w1 RunTask x"])
   })
 
+  it("the session of a peer that died is over, also where it had told nothing yet", () => {
+    const d = drive()
+    assert.deepStrictEqual(says(d.lost("c9")), ["c9 Forget"])
+    assert.deepStrictEqual(says(d.lost("w9")), ["w9 Forget"])
+  })
+
   it("notes of an unknown worker make it tell again", () => {
     const d = drive()
     assert.deepStrictEqual(
