@@ -56,9 +56,10 @@ process.on("exit", () => fs.rmSync(temporary, { recursive: true, force: true }))
 
 /** What the unit tests of core need, with everything installed shared. */
 const copyWorkspace = () => {
-  for (const name of ["package.json", "tsconfig.base.json", "vitest.workspace.ts", "vitest.shared.ts"]) {
+  for (const name of ["package.json", "tsconfig.base.json", "vitest.shared.ts"]) {
     fs.copyFileSync(path.join(root, name), path.join(temporary, name))
   }
+  fs.writeFileSync(path.join(temporary, "vitest.workspace.ts"), "export default [\"packages/*/vitest.config.ts\"]\n")
   fs.symlinkSync(path.join(root, "node_modules"), path.join(temporary, "node_modules"))
   for (const name of ["core", "testkit"]) {
     fs.cpSync(path.join(root, "packages", name), path.join(temporary, "packages", name), {
@@ -129,7 +130,7 @@ const unitTests = () => {
   if (result.error?.code === "ETIMEDOUT") return "hangs"
   if (result.status === 0) return undefined
   const found = /FAIL\s+(.+)/.exec(result.stdout + result.stderr)
-  return found === null ? "fails" : found[1].trim().slice(0, 90)
+  return found === null ? `fails: ${result.stderr.trim().slice(0, 300)}` : found[1].trim().slice(0, 90)
 }
 
 const judge = async (mutation) => {
