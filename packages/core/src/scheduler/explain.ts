@@ -106,7 +106,7 @@ const summary = (state: State, row: Row, now: number): string => {
     case "Stored": {
       const holders = s.holders.map((holder) => holder.id)
       if (s.inline !== undefined) holders.push("the scheduler")
-      return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}`
+      return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}${copies(row)}`
     }
     case "Failed":
       return `${row.key} failed (${s.failure.reason}${
@@ -153,4 +153,14 @@ const assigned = (row: Row, run: Run, now: number): string => {
     ? ` behind its inputs ${row.state.ahead.map((input) => input.key).join(", ")}`
     : ""
   return `${row.key} was given to ${where} ${Math.max(0, now - run.at)} ms ago${ahead} (attempt ${attempt})`
+}
+
+/** Scattered data is pending for its client until it is where it was to go. */
+const copies = (row: Row): string => {
+  if (row.copying === undefined) return ""
+  const names = row.offer?.scatter?.workers
+  if (row.copying.size > 0) return `; copies are on their way to ${row.copying.size} workers`
+  return names === undefined
+    ? "; its copy waits for a worker"
+    : `; its copy waits for a worker named ${names.join(" or ")}: start one, or cancel it`
 }

@@ -188,6 +188,8 @@ export class ClientCore {
     reset: (_welcome, unacked) => {
       this.connected = true
       this.step({ _tag: "LinkReset", unacked })
+      // All that it tells goes ahead of whatever is asked next.
+      this.outbox.flush()
       this.outbox.wakeRoom()
     },
     notes: (notes) => {

@@ -24,6 +24,8 @@ export type Client = RpcClient.RpcClient<Rpcs, RpcClientError>
 class Peer {
   private link: Link.Link | undefined = undefined
   private readonly wake: Array<() => void> = []
+  private sending = false
+  private idlers: Array<() => void> = []
 
   constructor(
     private readonly client: Client,
@@ -88,7 +90,10 @@ class Peer {
       )
     )
   ).pipe(
-    Effect.ensuring(Effect.sync(() => this.ears.down())),
+    Effect.ensuring(Effect.sync(() => {
+      this.ears.down()
+      this.idle()
+    })),
     Effect.exit,
     Effect.repeat(Schedule.exponential("50 millis", 1.5).pipe(Schedule.union(Schedule.spaced("2 seconds")))),
     Effect.zipRight(Effect.never)
@@ -101,10 +106,12 @@ class Peer {
   /** Sends what there is to send, for ever. */
   readonly writing: Effect.Effect<never> = Effect.suspend(() => {
     const frame = this.next()
+    this.sending = frame !== undefined
     if (frame !== undefined) {
       // What is lost with a connection is kept by the link, and sent again after the next `Welcome`.
       return Effect.ignore(this.client.Send({ peer: this.id, frame }))
     }
+    if (this.link !== undefined) this.idle()
     return Effect.async<void>((resume) => {
       const wake = () => resume(Effect.void)
       this.wake.push(wake)
@@ -114,6 +121,22 @@ class Peer {
       })
     })
   }).pipe(Effect.forever)
+
+  private idle(): void {
+    for (const idler of this.idlers.splice(0)) idler()
+  }
+
+  /** Until what was said so far has arrived, or its way is broken. Before the first session nothing has been said yet. */
+  readonly said: Effect.Effect<void> = Effect.async<void>((resume) => {
+    const { link } = this
+    if (!this.sending && link !== undefined && link.sent + 1 >= link.next) return resume(Effect.void)
+    const idler = () => resume(Effect.void)
+    this.idlers.push(idler)
+    this.kick()
+    return Effect.sync(() => {
+      this.idlers = this.idlers.filter((each) => each !== idler)
+    })
+  })
 
   /** Says what is left, within a moment, when the peer goes. */
   readonly closing: Effect.Effect<void> = Effect.suspend(() => {
@@ -125,13 +148,12 @@ class Peer {
 }
 
 const attach = (
-  client: Client,
-  id: Id.PeerId,
-  kind: "client" | "worker",
-  ears: Door.Ears<any>
+  peers: Set<Peer>,
+  peer: Peer
 ): Effect.Effect<Door.Mouth<any>, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const peer = new Peer(client, id, kind, ears)
+    peers.add(peer)
+    yield* Effect.addFinalizer(() => Effect.sync(() => peers.delete(peer)))
     // Attaching may be uninterruptible (an acquisition), and closing is: neither may make these so.
     yield* Effect.forkScoped(Effect.interruptible(peer.reading))
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(Effect.interruptible(peer.closing), "1 second")))
@@ -139,30 +161,37 @@ const attach = (
     return { send: peer.send }
   })
 
-/** An answer that cannot be had now is waited for: questions change nothing. */
-const patiently = <A>(effect: Effect.Effect<A, RpcClientError>): Effect.Effect<A> =>
-  Effect.orDie(Effect.retry(effect, Schedule.spaced("200 millis").pipe(Schedule.intersect(Schedule.recurs(50)))))
-
-export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => void): Door.Service => ({
-  attachClient: (id, ears) => attach(client, id, "client", ears),
-  attachWorker: (id, ears) => attach(client, id, "worker", ears),
-  read: (value, holder) =>
-    Effect.mapError(
-      client.Read({ value, holder }),
-      (error) => new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })
-    ),
-  // Begun at once, and so ahead of any note on the same way.
-  offer: (id, value, payload) => runFork(Effect.ignore(client.Offer({ client: id, value, payload }))),
-  withdraw: (id, value) => runFork(Effect.ignore(client.Withdraw({ client: id, value }))),
-  ask: {
-    explain: (key) => patiently(client.Explain({ key })),
-    whoHas: (keys) => patiently(client.WhoHas({ keys })),
-    hasWhat: patiently(client.HasWhat()),
-    workers: patiently(client.Workers()),
-    nbytes: patiently(client.Nbytes()),
-    progress: (keys) => patiently(client.Progress({ keys })),
-    story: (subject) => patiently(client.Story({ subject })),
-    restart: (by) => patiently(client.Restart({ by })),
-    scale: (workers) => patiently(client.Scale({ workers }))
+export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => void): Door.Service => {
+  const peers = new Set<Peer>()
+  /** A question never overtakes a note. */
+  const said = Effect.suspend(() => Effect.forEach(peers, (peer) => peer.said, { discard: true }))
+  /** An answer that cannot be had now is waited for: questions change nothing. */
+  const patiently = <A>(effect: Effect.Effect<A, RpcClientError>): Effect.Effect<A> =>
+    Effect.zipRight(said, effect).pipe(
+      Effect.retry(Schedule.spaced("200 millis").pipe(Schedule.intersect(Schedule.recurs(50)))),
+      Effect.orDie
+    )
+  return {
+    attachClient: (id, ears) => attach(peers, new Peer(client, id, "client", ears)),
+    attachWorker: (id, ears) => attach(peers, new Peer(client, id, "worker", ears)),
+    read: (value, holder) =>
+      Effect.mapError(
+        client.Read({ value, holder }),
+        (error) => new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })
+      ),
+    // Begun at once, and so ahead of any note on the same way.
+    offer: (id, value, payload) => runFork(Effect.ignore(client.Offer({ client: id, value, payload }))),
+    withdraw: (id, value) => runFork(Effect.ignore(client.Withdraw({ client: id, value }))),
+    ask: {
+      explain: (key) => patiently(client.Explain({ key })),
+      whoHas: (keys) => patiently(client.WhoHas({ keys })),
+      hasWhat: patiently(client.HasWhat()),
+      workers: patiently(client.Workers()),
+      nbytes: patiently(client.Nbytes()),
+      progress: (keys) => patiently(client.Progress({ keys })),
+      story: (subject) => patiently(client.Story({ subject })),
+      restart: (by) => patiently(client.Restart({ by })),
+      scale: (workers) => patiently(client.Scale({ workers }))
+    }
   }
-})
+}
