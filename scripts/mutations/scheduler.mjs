@@ -67,7 +67,7 @@ export default [
     id: "final-is-not",
     file: "policy/retry.ts",
     find: "if (note.verdict === \"final\") return undefined",
-    replace: "",
+    replace: "if (note.verdict === \"final\") return 0",
     why: "the last word of a task's own schedule is not the last"
   },
   {
