@@ -19,7 +19,11 @@ const alias = [
 const config: UserConfig = {
   esbuild: { target: "es2022" },
   resolve: { alias },
-  test: { include: ["test/**/*.test.ts"] }
+  test: {
+    include: ["test/**/*.test.ts"],
+    // A test that hangs fails by this; a busy machine may be slow for a while.
+    testTimeout: 30_000
+  }
 }
 
 export default config
