@@ -191,7 +191,7 @@ export const count = (tally: Tally, result: Result): void => {
 }
 
 /**
- * The kinds of faults, user actions and turns that no run of the tally had. Over a few hundred seeds there should be
+ * The kinds of faults, user actions and turns that no run of the tally had. Over a thousand seeds there should be
  * none: a kind that never happens is not tested.
  *
  * @since 0.1.0

@@ -4,8 +4,10 @@
  *
  * @since 0.1.0
  */
+import type * as Client from "@creel/core/Client"
 import type { FromWorker } from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
+import type * as Worker from "@creel/core/Worker"
 import type { Options } from "../Simulation.js"
 import { Accidents } from "./accidents.js"
 import type { ClientPeer } from "./clientPeer.js"
@@ -285,10 +287,10 @@ export class World {
     const keys = (text.match(/[a-z]\w+/g) ?? []).filter((word) => this.model.meanings.has(word))
     return [...new Set(keys)].slice(0, 5)
   }
-  clientConfig() {
+  clientConfig(): Partial<Client.Config> {
     return this.swarm.client
   }
-  workerConfig() {
+  workerConfig(): Partial<Worker.Config> {
     return this.swarm.worker
   }
 }
