@@ -12,11 +12,11 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Cluster from "./Cluster.js"
 import * as Door from "./Door.js"
 import type { Executors } from "./Executor.js"
+import { freshId } from "./internal/freshId.js"
 import * as schedulerHost from "./internal/schedulerHost.js"
 import * as workerActor from "./internal/workerActor.js"
 import * as Store from "./Store.js"
@@ -44,11 +44,6 @@ export interface Options<E, R> {
   readonly worker?: Partial<Machine.Config> | undefined
 }
 
-const freshId = Effect.map(
-  Effect.all([Random.nextIntBetween(0x100000, 0xffffff), Random.nextIntBetween(0x100000, 0xffffff)]),
-  ([a, b]) => `w${a.toString(16)}${b.toString(16)}`
-)
-
 /**
  * A scheduler and its workers, supervised: one that fails is started again, up to five times a minute; past that the
  * cluster is over and says so to everyone. Closing the layer ends them all.
@@ -64,7 +59,7 @@ export const layer = <E, R>(
 /** One life of a worker: a name stays the same from life to life, an id does not. */
 const workerLife = <E, R>(host: schedulerHost.SchedulerHost, options: Options<E, R>, name: string) =>
   Effect.gen(function*() {
-    const id = yield* freshId
+    const id = yield* freshId("w")
     const store = Store.make()
     host.serve(id, store)
     const executors = yield* options.executors({ id, name })

@@ -4,7 +4,6 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Client from "../Client.js"
@@ -14,6 +13,7 @@ import * as Ask from "./clientAsk.js"
 import { type AttemptBinding, ClientCore } from "./clientCore.js"
 import { bind, type State } from "./clientState.js"
 import * as Submit from "./clientSubmit.js"
+import { freshId } from "./freshId.js"
 import { gather } from "./gather.js"
 import type { Handle } from "./handle.js"
 
@@ -88,10 +88,8 @@ export const makeCore = (options: Client.Options): Effect.Effect<ClientCore, nev
     const door = yield* Door.Door
     const clock = yield* Effect.clock
     const runtime = yield* Effect.runtime<never>()
-    const nonce = yield* Random.nextIntBetween(0x100000, 0xffffff)
-    const more = yield* Random.nextIntBetween(0x100000, 0xffffff)
     const core = new ClientCore({
-      id: `c${nonce.toString(16)}${more.toString(16)}`,
+      id: yield* freshId("c"),
       name: options.name ?? "client",
       door,
       clock,
