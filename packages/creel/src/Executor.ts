@@ -3,7 +3,7 @@
  * threads or child processes; a worker cannot tell which. Its neighbour `Runner` is what runs inside of one.
  *
  * Promises: `run`, `interrupt`, `proceed` and `end` never throw and never wait; every job posted to an executor ends
- * in exactly one `Ended` of its attempt, or in the `Down` of its executor.
+ * in exactly one `Ended` or `Unready` of its attempt, or in the `Down` of its executor.
  *
  * @since 0.1.0
  */
@@ -27,8 +27,11 @@ export interface Job {
   readonly task: string
   readonly group: string
   readonly args: Payload
-  /** In the order of `Spec.inputs`. */
-  readonly inputs: ReadonlyArray<{ readonly value: Id.ValueId; readonly payload: Payload }>
+  /**
+   * In the order of `Spec.inputs`. Without a payload: a job posted to this executor before this one makes the value, and
+   * the executor has it, or will have it, by itself.
+   */
+  readonly inputs: ReadonlyArray<{ readonly value: Id.ValueId; readonly payload: Payload | undefined }>
   /** Failures of this task so far: where its own retry schedule stands. */
   readonly failures: number
   readonly outward: Spec.Outward | undefined
@@ -84,6 +87,8 @@ export type ExecutorEvent =
     /** The client that waits inside of it. */
     readonly client: Id.ClientId
   }
+  /** It did not begin and is here no more: an input without a payload was not made here, or is kept here no longer. */
+  | { readonly _tag: "Unready"; readonly attempt: Id.Attempt }
   /** What it waited for is there: it asks for a slot, and goes on at `proceed`. */
   | { readonly _tag: "Resumed"; readonly attempt: Id.Attempt }
 

@@ -281,7 +281,7 @@ class RunnerLoop<R> implements Runner {
     const large = job.args.head.byteLength === 0
     const inputs = large ? job.inputs.slice(0, -1) : job.inputs
     const payload = large ? job.inputs[job.inputs.length - 1]?.payload ?? Payload.empty : job.args
-    return task.decodeArgs(payload, inputs.map((input) => decodeInput(input.payload, this.byId)))
+    return task.decodeArgs(payload, inputs.map((input) => decodeInput(input.payload ?? Payload.empty, this.byId)))
   }
 
   private ended(attempt: Id.Attempt, outcome: Outcome, millis: number): void {
@@ -355,7 +355,7 @@ const causeMax = 60 * 1024
 
 /** Of the memory that others may see too; small values are copies of the task's own. */
 const digestShared = (job: Job): string =>
-  digest(...job.inputs.flatMap(({ payload }) => payload.buffers.map((buffer) => new Uint8Array(buffer))))
+  digest(...job.inputs.flatMap(({ payload }) => (payload?.buffers ?? []).map((buffer) => new Uint8Array(buffer))))
 
 const runSync = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Exit.Exit<unknown, unknown> => {
   try {

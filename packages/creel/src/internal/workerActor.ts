@@ -153,6 +153,9 @@ class Hands {
       }
       case "Ended":
         return this.ended(event)
+      case "Unready":
+        // No job is posted without its inputs yet.
+        return
       default:
         return this.tell(event)
     }

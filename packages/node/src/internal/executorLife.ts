@@ -96,7 +96,7 @@ const clean = (backing: Backing, event: AttemptEvent): AttemptEvent =>
 const unsharedJob = (job: Job): Job => ({
   ...job,
   args: unshared(job.args),
-  inputs: job.inputs.map((input) => ({ value: input.value, payload: unshared(input.payload) }))
+  inputs: job.inputs.map((input) => ({ value: input.value, payload: input.payload && unshared(input.payload) }))
 })
 
 /** The part that is touched for every job: plain, and without a fiber of its own. */

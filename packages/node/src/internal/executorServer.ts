@@ -83,7 +83,7 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
 const ownedJob = (job: Job): Job => ({
   ...job,
   args: owned(job.args),
-  inputs: job.inputs.map((input) => ({ value: input.value, payload: owned(input.payload) }))
+  inputs: job.inputs.map((input) => ({ value: input.value, payload: input.payload && owned(input.payload) }))
 })
 
 /** Serves until it is interrupted; what the body acquired is released at `Close`, or when the scope closes. */
