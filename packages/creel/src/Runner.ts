@@ -3,8 +3,9 @@
  * the Client of its attempt, `Task.Current`), how its end becomes an outcome, and interruption. Which job runs where
  * and when is the worker's decision.
  *
- * Promises: each job ends in exactly one `Ended`. An interrupted attempt runs its finalizers first. Nothing a task
- * does (throw, return what cannot cross, interrupt itself) ends the runner.
+ * Promises: each job ends in exactly one `Ended`, or, if it never began for want of a value that was to be made here, in
+ * one `Unready`. Synchronous tasks run in the order in which they arrived. An interrupted attempt runs its finalizers
+ * first. Nothing a task does (throw, return what cannot cross, interrupt itself) ends the runner.
  *
  * @since 0.1.0
  */
@@ -32,6 +33,8 @@ import type * as Door from "./Door.js"
 import type { ExecutorEvent, Job, Outcome } from "./Executor.js"
 import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
 import { digest } from "./internal/digest.js"
+import { JobQueue } from "./internal/jobQueue.js"
+import { OwnInputs } from "./internal/ownInputs.js"
 import { decodeInput } from "./internal/taskCodec.js"
 import * as Plain from "./PlainFunction.js"
 import * as Task from "./Task.js"
@@ -106,7 +109,8 @@ class RunnerLoop<R> implements Runner {
   readonly tasks: ReadonlyArray<string>
   private readonly known = new Map<string, Task.Task.Any>()
   private readonly byId = (id: string): Task.Task.Any | undefined => this.known.get(id)
-  private readonly queue: Array<Job> = []
+  private readonly queue = new JobQueue()
+  private readonly inputs = new OwnInputs((attempt) => this.running.has(attempt) || this.queue.has(attempt))
   private readonly running = new Map<Id.Attempt, Running>()
   private pumping = false
 
@@ -132,10 +136,7 @@ class RunnerLoop<R> implements Runner {
       running.fiber?.unsafeInterruptAsFork(FiberId.none)
       return
     }
-    const index = this.queue.findIndex((job) => job.attempt === attempt)
-    if (index < 0) return
-    this.queue.splice(index, 1)
-    this.ended(attempt, { _tag: "Interrupted" }, 0)
+    if (this.queue.remove(attempt) || this.inputs.remove(attempt)) this.ended(attempt, { _tag: "Interrupted" }, 0)
   }
 
   readonly proceed = (attempt: Id.Attempt): void => {
@@ -148,13 +149,13 @@ class RunnerLoop<R> implements Runner {
   readonly abandon = (): ReadonlyArray<Id.Attempt> => {
     const running = [...this.running.values()]
     this.running.clear()
-    this.queue.length = 0
+    this.clear()
     for (const { fiber } of running) fiber?.unsafeInterruptAsFork(FiberId.none)
     return running.map(({ job }) => job.attempt)
   }
 
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.queue.length = 0
+    this.clear()
     const fibers = [...this.running.values()].flatMap((running) => running.fiber ?? [])
     for (const running of this.running.values()) running.interrupted = true
     return Effect.forEach(fibers, (fiber) => fiber.interruptAsFork(FiberId.none).pipe(Effect.zipRight(fiber.await)), {
@@ -162,6 +163,11 @@ class RunnerLoop<R> implements Runner {
       concurrency: "unbounded"
     })
   })
+
+  private clear(): void {
+    this.queue.clear()
+    this.inputs.clear()
+  }
 
   private schedule(): void {
     if (this.pumping) return
@@ -173,11 +179,25 @@ class RunnerLoop<R> implements Runner {
     this.pumping = false
     const until = performance.now() + breath
     let job: Job | undefined
-    while ((job = this.queue.shift()) !== undefined) {
+    while ((job = this.shift()) !== undefined) {
       this.begin(job)
       if (performance.now() >= until) break
     }
-    if (this.queue.length > 0) this.schedule()
+    if (this.inputs.hasReady || !this.queue.isEmpty) this.schedule()
+  }
+
+  /** What waited for its inputs came before what is queued. */
+  private shift(): Job | undefined {
+    const resumed = this.inputs.shift()
+    if (resumed !== undefined) return resumed
+    let job: Job | undefined
+    while ((job = this.queue.shift()) !== undefined) {
+      if (job.inputs.every(hasPayload)) return job
+      const look = this.inputs.look(job)
+      if (look._tag === "Ready") return look.job
+      if (look._tag === "Unready") this.unready(job.attempt)
+    }
+    return undefined
   }
 
   private begin(job: Job): void {
@@ -285,7 +305,16 @@ class RunnerLoop<R> implements Runner {
   }
 
   private ended(attempt: Id.Attempt, outcome: Outcome, millis: number): void {
+    const payload = outcome._tag === "Value" ? outcome.payload : undefined
+    if (payload !== undefined) this.inputs.keep(attempt, payload)
     this.options.emit({ _tag: "Ended", attempt, outcome, millis })
+    for (const lost of this.inputs.ended(attempt, payload)) this.unready(lost)
+    if (this.inputs.hasReady) this.schedule()
+  }
+
+  private unready(attempt: Id.Attempt): void {
+    this.options.emit({ _tag: "Unready", attempt })
+    for (const lost of this.inputs.ended(attempt, undefined)) this.unready(lost)
   }
 
   private ownFailure(job: Job, reason: Failure.Reason, detail: string): Outcome {
@@ -349,6 +378,8 @@ class RunnerLoop<R> implements Runner {
     }
   }
 }
+
+const hasPayload = (input: Job["inputs"][number]): boolean => input.payload !== undefined
 
 /** A failure goes by the scheduler, in a note, and notes are small. */
 const causeMax = 60 * 1024

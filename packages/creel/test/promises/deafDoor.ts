@@ -4,13 +4,27 @@ import { Client, Door } from "creel"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+/** Says nothing at all, to those who only need a door to be there. */
+export const deafService = (): Door.Service => ({
+  attachClient: (_, ears) =>
+    Effect.sync(() => {
+      ears.reset({ incarnation: 1, heartbeat: 1000 }, [])
+      return { send: () => {} }
+    }),
+  attachWorker: () => Effect.succeed({ send: () => {} }),
+  read: () => Effect.never,
+  offer: () => {},
+  withdraw: () => {},
+  ask: new Proxy({}, { get: () => Effect.never }) as Door.Questions
+})
+
 export const deafDoor = () => {
   const said: Array<string> = []
   let work = 0
   let down = () => {}
   let acked: (bytes: number) => void = () => {}
-  const never = new Proxy({}, { get: () => Effect.never }) as Door.Questions
   const door: Door.Service = {
+    ...deafService(),
     attachClient: (_, ears) =>
       Effect.sync(() => {
         acked = ears.acked
@@ -24,12 +38,7 @@ export const deafDoor = () => {
             }
           }
         }
-      }),
-    attachWorker: () => Effect.succeed({ send: () => {} }),
-    read: () => Effect.never,
-    offer: () => {},
-    withdraw: () => {},
-    ask: never
+      })
   }
   const layer = (options: Client.Options) => Client.layer(options).pipe(Layer.provide(Layer.succeed(Door.Door, door)))
   /** As a link would: what arrived is acknowledged by what it weighs. */

@@ -121,7 +121,7 @@ const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, comman
   const hear = (event: AttemptEvent): void => {
     if (!open) return
     if (event._tag === "Claimed" && !postings.claim(event.attempt)) return
-    if (event._tag === "Ended" && !postings.ended(event.attempt)) return
+    if ((event._tag === "Ended" || event._tag === "Unready") && !postings.ended(event.attempt)) return
     emit(clean(backing, event))
   }
   const run = (job: Job): void => {

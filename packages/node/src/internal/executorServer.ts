@@ -51,7 +51,7 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
       const body = yield* open(options, (event) => {
         if (event._tag === "Up" || event._tag === "Down") return
         if (event._tag === "Claimed") mark(event.attempt)
-        if (event._tag === "Ended") marksOf.delete(event.attempt)
+        if (event._tag === "Ended" || event._tag === "Unready") marksOf.delete(event.attempt)
         events.unsafeOffer(event)
       }, mark)
       opened = { body, marksOf }
