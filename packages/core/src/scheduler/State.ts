@@ -8,8 +8,8 @@ import * as Journal from "../Journal.js"
 import type { FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
-import { rowBefore } from "./shapes.js"
-import type { Class, Client, Group, Peer, Pool, Row, RowState, Run, WantOf, Worker } from "./shapes.js"
+import { Group, rowBefore } from "./shapes.js"
+import type { Class, Client, Peer, Pool, Row, RowState, Run, Worker } from "./shapes.js"
 
 export * from "./config.js"
 export * from "./shapes.js"
@@ -95,8 +95,8 @@ export interface State {
   readonly plain: Map<string, Array<Class>>
   readonly specials: Map<string, Class>
   /** Classes with something queued that may be placed, by their first row. */
-  readonly ready: Heap<"place", Class>
-  readonly due: Heap<"place", Due>
+  readonly ready: Heap<Class>
+  readonly due: Heap<Due>
   /** Unwanted rows that others name, oldest first. */
   readonly lineage: Set<Row>
   /** Offered rows that wait for a worker to be copied to. */
@@ -184,8 +184,8 @@ export const make = (options: MakeOptions): State => {
     pools: new Map(),
     plain: new Map(),
     specials: new Map(),
-    ready: new Heap("place", classBefore),
-    due: new Heap("place", (a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
+    ready: new Heap(classBefore),
+    due: new Heap((a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
     lineage: new Set(),
     unscattered: new Set(),
     bounded: new Set(),
@@ -239,11 +239,14 @@ export const isActive = (state: RowState): boolean =>
  * @category guards
  */
 export const isWanted = (row: Row): boolean =>
-  row.wants.some(isLive) || row.keep || row.consumers > 0 || row.fresh ||
+  isWantedByClients(row) || row.keep || row.consumers > 0 || row.fresh ||
   (row.spec === undefined && (row.state._tag === "Stored" || row.state._tag === "Waiting") &&
     row.dependents !== undefined && row.dependents.size > 0)
 
-const isLive = (want: WantOf): boolean => want.over !== true
+const isWantedByClients = (row: Row): boolean => {
+  for (const want of row.wants) if (!want.over) return true
+  return false
+}
 
 /**
  * Queues the row to be settled.
@@ -292,8 +295,7 @@ export const journal = (
 export const groupOf = (state: State, name: string): Group => {
   let group = state.groups.get(name)
   if (group === undefined) {
-    const counts = { Idle: 0, Waiting: 0, Queued: 0, Assigned: 0, Stored: 0, Failed: 0 }
-    group = { name, millis: undefined, rows: 0, running: 0, counts }
+    group = new Group(name)
     state.groups.set(name, group)
   }
   return group

@@ -16,9 +16,11 @@
  *
  * @since 0.1.0
  */
+import type { PeerId } from "../Id.js"
 import type { TaskStored } from "../Note.js"
 import { forgetThief } from "./books.js"
 import { dequeue, enqueue } from "./classes.js"
+import { Few } from "./few.js"
 import {
   isActive,
   journal,
@@ -41,8 +43,8 @@ export const become = (state: State, row: Row, next: RowState): void => {
   const previous = row.state
   leave(state, row, previous, next)
   row.state = next
-  row.group.counts[previous._tag]--
-  row.group.counts[next._tag]++
+  row.group.count(previous._tag, -1)
+  row.group.count(next._tag, 1)
   const active = isActive(next)
   if (isActive(previous) !== active) {
     const change = active ? 1 : -1
@@ -71,7 +73,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
       stopCopying(state, row, s)
       if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
       if (row.dependents === undefined) return
-      for (const dependent of row.dependents) {
+      for (const dependent of row.dependents.values()) {
         dependent.missing++
         if (dependent.state._tag === "Queued") touch(state, dependent)
       }
@@ -91,19 +93,19 @@ const enter = (state: State, row: Row, s: RowState): void => {
     case "Queued":
       return enqueue(state, row, s.class)
     case "Assigned": {
-      for (const input of s.ahead) (input.countedOn ??= new Set()).add(row)
+      for (const input of s.ahead) (input.countedOn ??= new Few()).add(row)
       return
     }
     case "Stored": {
       for (const holder of s.holders) rememberHeld(row, s, holder)
       if (s.inline !== undefined) state.inlineBytes += s.inline.head.byteLength
       if (row.dependents !== undefined) {
-        for (const dependent of row.dependents) {
+        for (const dependent of row.dependents.values()) {
           if (--dependent.missing === 0 && dependent.state._tag === "Waiting") touch(state, dependent)
         }
       }
       if (row.countedOn !== undefined) {
-        for (const dependent of row.countedOn) {
+        for (const dependent of row.countedOn.values()) {
           if (dependent.state._tag === "Assigned") dependent.state.ahead.splice(dependent.state.ahead.indexOf(row), 1)
         }
         row.countedOn = undefined
@@ -114,7 +116,7 @@ const enter = (state: State, row: Row, s: RowState): void => {
     case "Failed": {
       for (const want of row.wants) tell(state, row, want)
       if (row.dependents === undefined) return
-      for (const dependent of row.dependents) {
+      for (const dependent of row.dependents.values()) {
         if (!isActive(dependent.state)) continue
         dependent.blame = row
         touch(state, dependent)
@@ -131,7 +133,7 @@ const withdraw = (state: State, row: Row): void => {
   const counting = row.countedOn
   if (counting === undefined) return
   row.countedOn = undefined
-  for (const dependent of counting) {
+  for (const dependent of counting.values()) {
     if (dependent.state._tag !== "Assigned") continue
     dependent.state.run.phase = "Ending"
     journal(state, "withdrawn", dependent, dependent.state.run.worker, row.key)
@@ -214,7 +216,7 @@ export const removeHolder = (state: State, row: Row, s: Stored, holder: Peer): v
  */
 export const tell = (state: State, row: Row, want: WantOf): void => {
   const s = row.state
-  if (want.over === true) return
+  if (want.over) return
   if (s._tag === "Stored") {
     if (want.told === s.value || row.copying !== undefined) return
     want.told = s.value
@@ -228,6 +230,13 @@ export const tell = (state: State, row: Row, want: WantOf): void => {
 
 /**
  * @since 0.1.0
+ * @category getters
+ */
+export const idsOf = (peers: ReadonlyArray<Peer>): ReadonlyArray<PeerId> =>
+  peers.length === 1 ? [peers[0]!.id] : peers.map((peer) => peer.id)
+
+/**
+ * @since 0.1.0
  * @category constructors
  */
 export const storedNote = (row: Row, s: Stored, want: number): TaskStored => ({
@@ -238,6 +247,6 @@ export const storedNote = (row: Row, s: Stored, want: number): TaskStored => ({
   digest: row.digest,
   bytes: s.bytes,
   type: s.type,
-  holders: s.holders.map((holder) => holder.id),
+  holders: idsOf(s.holders),
   inline: s.inline
 })

@@ -40,7 +40,7 @@ export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): 
   const slots = row.spec?.slots ?? 1
   const run = new Run(attempt, row, worker, slots, row.group.millis ?? state.config.unknownMillis, state.now)
   state.runs.set(attempt, run)
-  row.runs.push(run)
+  row.runs = row.runs.length === 0 ? [run] : [...row.runs, run]
   run.previous = worker.last
   if (worker.last === undefined) worker.first = run
   else worker.last.next = run
@@ -75,7 +75,7 @@ export const close = (state: State, run: Run): void => {
   forgetThief(run)
   if (run.phase === "Orphan") forgetOrphan(state, run)
   state.runs.delete(run.attempt)
-  row.runs.splice(row.runs.indexOf(run), 1)
+  row.runs = without(row.runs, run)
   if (run.previous === undefined) worker.first = run.next
   else run.previous.next = run.next
   if (run.next === undefined) worker.last = run.previous
@@ -98,6 +98,17 @@ export const close = (state: State, run: Run): void => {
   move(state, worker, true)
   if (row.enders !== undefined) touch(state, row)
 }
+
+const none: ReadonlyArray<never> = []
+
+/**
+ * The attempts of a row without this one.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const without = (runs: ReadonlyArray<Run>, run: Run): ReadonlyArray<Run> =>
+  runs.length === 1 && runs[0] === run ? none : runs.filter((other) => other !== run)
 
 /** It ended before any client claimed it. */
 const forgetOrphan = (state: State, run: Run): void => {
@@ -184,7 +195,7 @@ export const isBounded = (state: State, worker: Worker): boolean =>
   worker.suspended > 0 && worker.suspended >= state.config.suspendedMax * worker.info.slots
 
 /**
- * Brings the worker's place in its pool in line with its books.
+ * Brings the worker's place among the calm of its pool in line with its books: where work is given to next.
  *
  * @since 0.1.0
  * @category combinators
@@ -197,10 +208,22 @@ export const refresh = (state: State, worker: Worker): void => {
   whole.pressure = Saturation.pressure(whole, 1e-3 / (1 + part.used)) + last
   part.pressure = Saturation.pressure(part, whole.used < whole.slots - Saturation.epsilon ? 1 : 0) + last
   if (pool === undefined || !worker.open) return
-  pool.whole.calm.update(whole)
-  pool.whole.busy.update(whole)
-  pool.part.calm.update(part)
-  pool.part.busy.update(part)
+  pool.whole.calm.update(whole.calm, whole.pressure)
+  pool.part.calm.update(part.calm, part.pressure)
+}
+
+/**
+ * The same among the calm and the busy.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const refreshAll = (state: State, worker: Worker): void => {
+  refresh(state, worker)
+  const { part, pool, whole } = worker
+  if (pool === undefined || !worker.open) return
+  pool.whole.busy.update(whole.busy, -whole.pressure)
+  pool.part.busy.update(part.busy, -part.pressure)
 }
 
 /**

@@ -39,7 +39,7 @@ const reached = (row: Row): ReadonlyArray<Row> => {
   // Depth first, a row being listed after all that depend on it; read backwards that is the order asked for.
   const stack: Array<{ readonly row: Row; readonly rest: Iterator<Row> }> = []
   const visit = (next: Row): void => {
-    stack.push({ row: next, rest: (next.dependents ?? new Set<Row>()).values() })
+    stack.push({ row: next, rest: (next.dependents?.values() ?? [])[Symbol.iterator]() })
   }
   visit(row)
   while (stack.length > 0) {
@@ -69,9 +69,9 @@ const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure
   // Dependents come later in `rows`: read backwards, each is decided before what it depends on.
   for (let n = rows.length - 1; n >= 0; n--) {
     const row = rows[n]!
-    let needed = row.keep || row.wants.some((want) => want.client !== client && want.over !== true)
+    let needed = row.keep || row.wants.some((want) => want.client !== client && !want.over)
     if (!needed && row.dependents !== undefined) {
-      for (const dependent of row.dependents) if (others.has(dependent)) needed = true
+      for (const dependent of row.dependents.values()) if (others.has(dependent)) needed = true
     }
     if (needed) others.add(row)
   }
@@ -81,7 +81,7 @@ const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure
       continue
     }
     const want = wantOf(row, client)
-    if (want === undefined || want.over === true) continue
+    if (want === undefined || want.over) continue
     want.told = true
     want.over = true
     touch(state, row)

@@ -15,7 +15,7 @@
  * @since 0.1.0
  */
 import * as Saturation from "../policy/saturation.js"
-import { bound, isBounded, move, refresh } from "./books.js"
+import { bound, isBounded, move, refreshAll } from "./books.js"
 import { Class, Pool, type Row, type State, type Worker } from "./State.js"
 
 const specialsMax = 256
@@ -178,7 +178,7 @@ export const fits = (state: State, worker: Worker, of: Class): boolean => {
  */
 export const enqueue = (state: State, row: Row, of: Class): void => {
   of.queue.push(row)
-  if (!of.blocked) state.ready.update(of)
+  if (!of.blocked && of.queue.peek() === row) state.ready.update(of)
   state.unplanned = true
 }
 
@@ -187,9 +187,10 @@ export const enqueue = (state: State, row: Row, of: Class): void => {
  * @category combinators
  */
 export const dequeue = (state: State, row: Row, of: Class): void => {
+  const first = of.queue.peek() === row
   of.queue.delete(row)
   if (of.queue.size > 0) {
-    if (!of.blocked) state.ready.update(of)
+    if (!of.blocked && first) state.ready.update(of)
     return
   }
   of.blocked = false
@@ -253,15 +254,15 @@ const poolFor = (state: State, worker: Worker): Pool => {
 export const place = (state: State, worker: Worker): void => {
   const before = worker.pool
   if (before !== undefined) {
-    before.whole.calm.delete(worker.whole)
-    before.whole.busy.delete(worker.whole)
-    before.part.calm.delete(worker.part)
-    before.part.busy.delete(worker.part)
+    before.whole.calm.delete(worker.whole.calm)
+    before.whole.busy.delete(worker.whole.busy)
+    before.part.calm.delete(worker.part.calm)
+    before.part.busy.delete(worker.part.busy)
     before.workers.delete(worker)
   }
   if (worker.open) state.slots -= worker.bookedSlots
   worker.open = !worker.gone && !worker.suspect && worker.info.slots > 0
-  worker.bookedSlots = worker.info.slots
+  worker.bookedSlots = worker.whole.slots = worker.part.slots = worker.info.slots
   if (worker.open) state.slots += worker.bookedSlots
   worker.pool = worker.gone ? undefined : poolFor(state, worker)
   if (worker.pool !== undefined) worker.pool.workers.add(worker)
@@ -278,7 +279,7 @@ export const place = (state: State, worker: Worker): void => {
   }
   bound(state, worker)
   if (worker.open) {
-    refresh(state, worker)
+    refreshAll(state, worker)
     move(state, worker, true)
   }
   for (const list of state.plain.values()) for (const of of list) if (!hasEligible(of)) unblock(state, of)

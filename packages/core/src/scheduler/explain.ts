@@ -63,7 +63,7 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
     key,
     missing: row === undefined ? [] : missingOf(row).slice(0, 10).map((input) => input.key),
     behind: row !== undefined && s?._tag === "Queued"
-      ? s.class.queue.items.filter((one) => rowBefore(one, row)).length
+      ? s.class.queue.members().filter((one) => rowBefore(one, row)).length
       : undefined,
     worker: run?.worker.id,
     attempt: run === undefined ? undefined : Id.formatAttempt(run.attempt),
@@ -132,7 +132,7 @@ const queued = (state: State, row: Row): string => {
     return `${row.key} can run and is queued, but ${why(state, of)}` +
       (silent.length === 0 ? "" : ` (silent, and so given no work: ${silent.join(", ")})`)
   }
-  const before = of.queue.items.filter((one) => rowBefore(one, row)).length
+  const before = of.queue.members().filter((one) => rowBefore(one, row)).length
   const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
   return `${row.key} can run and is queued behind ${before} others: the workers that may run it are busy` +
     (bounded.length === 0

@@ -1,7 +1,8 @@
 /**
  * A binary heap whose members can leave or move from the middle, in O(log n).
  *
- * Owns the order of its members. What orders them is the caller's; when that changes for a member, `update` it.
+ * Owns the order of its members, which carry their place (-1 while they are in none): a map of places would cost more
+ * than all comparisons. What orders them is the caller's; when that changes for a member, `update` it.
  *
  * Invariants:
  *   H1. Each member's place is its index in `items`.
@@ -11,43 +12,22 @@
  */
 
 /**
- * Where a member keeps its index in a heap of that name, -1 while it is in none.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Places {
-  place: number
-  calmPlace: number
-  busyPlace: number
-}
-
-/**
  * Mutable for speed: only the scheduler's step touches it.
  *
  * @since 0.1.0
  * @category models
  */
-export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
+export class Heap<A extends { place: number }> {
   readonly items: Array<A> = []
 
-  constructor(private readonly slot: S, private readonly before: (a: A, b: A) => boolean) {}
-
-  private at(item: A): number {
-    return item[this.slot]
-  }
-
-  private put(item: A, index: number): void {
-    // The members carry their own index: a map of places would cost more than all comparisons.
-    ;(item as Record<S, number>)[this.slot] = index
-  }
+  constructor(private readonly before: (a: A, b: A) => boolean) {}
 
   get size(): number {
     return this.items.length
   }
 
   has(item: A): boolean {
-    return this.items[this.at(item)] === item
+    return this.items[item.place] === item
   }
 
   peek(): A | undefined {
@@ -55,7 +35,7 @@ export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
   }
 
   push(item: A): void {
-    if (this.at(item) >= 0) return this.update(item)
+    if (item.place >= 0) return this.update(item)
     this.items.push(item)
     this.up(item, this.items.length - 1)
   }
@@ -68,20 +48,20 @@ export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
 
   /** Adds it or, where it is a member already, moves it to where it now belongs. */
   update(item: A): void {
-    const index = this.at(item)
+    const index = item.place
     if (index < 0) return this.push(item)
     if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) this.up(item, index)
     else this.down(item, index)
   }
 
   delete(item: A): boolean {
-    const index = this.at(item)
+    const index = item.place
     if (index < 0) return false
-    this.put(item, -1)
+    item.place = -1
     const last = this.items.pop()!
     if (last !== item) {
       this.items[index] = last
-      this.put(last, index)
+      last.place = index
       this.update(last)
     }
     return true
@@ -95,11 +75,11 @@ export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
       const parent = items[above]!
       if (!this.before(item, parent)) break
       items[index] = parent
-      this.put(parent, index)
+      parent.place = index
       index = above
     }
     items[index] = item
-    this.put(item, index)
+    item.place = index
   }
 
   private down(item: A, from: number): void {
@@ -113,18 +93,18 @@ export class Heap<S extends keyof Places, A extends Pick<Places, S>> {
       const child = items[below]!
       if (!this.before(child, item)) break
       items[index] = child
-      this.put(child, index)
+      child.place = index
       index = below
     }
     items[index] = item
-    this.put(item, index)
+    item.place = index
   }
 
   /** The broken invariants, in words. */
   check(name: string): ReadonlyArray<string> {
     const broken: Array<string> = []
     this.items.forEach((item, index) => {
-      if (this.at(item) !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
+      if (item.place !== index) broken.push(`H1 ${name}: member ${index} is misplaced`)
       if (index > 0 && this.before(item, this.items[(index - 1) >> 1]!)) {
         broken.push(`H2 ${name}: member ${index} is before its parent`)
       }

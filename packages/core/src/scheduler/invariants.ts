@@ -10,6 +10,7 @@ import * as Journal from "../Journal.js"
 import * as Saturation from "../policy/saturation.js"
 import { isBounded } from "./books.js"
 import { classFor, isAble, isNamed } from "./classes.js"
+import { wantsOf } from "./rows.js"
 import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
 
 type Broken = (
@@ -60,7 +61,7 @@ const hasDue = (state: State): boolean => state.due.items.some((due) => due._tag
 const checkRow = (state: State, row: Row, broken: Broken): void => {
   const missing = row.inputs.filter((input) => input.state._tag !== "Stored").length
   if (missing !== row.missing) broken("S2", row, `missing is ${row.missing}, ${missing} inputs are not stored`)
-  const dependents = [...row.dependents ?? []]
+  const dependents = [...row.dependents?.values() ?? []]
   const consumers = dependents.filter((one) => isActive(one.state)).length
   if (consumers !== row.consumers) {
     broken("S3", row, `consumers is ${row.consumers}, ${consumers} dependents are active`)
@@ -71,12 +72,14 @@ const checkRow = (state: State, row: Row, broken: Broken): void => {
   for (const input of row.inputs) if (input.gone) broken("L1", row, `its input ${input.key} was forgotten`)
   for (const one of dependents) if (!one.inputs.includes(row)) broken("L1", row, `${one.key} does not name it`)
   for (const want of row.wants) {
-    if (!want.client.wanted.has(row)) broken("L2", row, `${want.client.id} does not know that it wants it`)
+    if (want.row !== row) broken("L2", row, `a want of ${want.row.key} is among its own`)
     if (want.client.gone) broken("Y3", row, `wanted by the lost ${want.client.id}`)
   }
   if (new Set(row.wants.map((want) => want.client)).size !== row.wants.length) {
     broken("L2", row, "two wants of one client")
   }
+  if (row.shadowed !== (state.rows.get(row.key) !== row)) broken("L5", row, "a shadow unawares, or the reverse")
+  if (row.remembered !== state.lineage.has(row)) broken("L4", row, "in lineage unawares, or the reverse")
   if (row.gone) broken("L3", row, "in the table though forgotten")
   if (state.rows.get(row.key) !== row && row.wants.length > 0) broken("L5", row, "a shadow that a client wants")
   for (const run of row.runs) {
@@ -137,7 +140,7 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
     }
   }
   for (const want of row.wants) {
-    if (want.over === true) continue
+    if (want.over) continue
     const due = s._tag === "Stored"
       ? (row.copying === undefined ? s.value : want.told)
       : s._tag === "Failed"
@@ -219,8 +222,11 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   }
   if (bytes !== worker.heldBytes) broken("S5", worker, `${worker.heldBytes} bytes are said to be held, ${bytes} are`)
   const { part, pool, whole } = worker
-  const indexed = pool?.whole.calm.has(whole) === true && pool.whole.busy.has(whole) && pool.part.calm.has(part) &&
-    pool.part.busy.has(part)
+  const indexed = pool?.whole.calm.has(whole.calm) === true && pool.whole.busy.has(whole.busy) &&
+    pool.part.calm.has(part.calm) && pool.part.busy.has(part.busy)
+  if (whole.slots !== worker.info.slots || part.slots !== worker.info.slots) {
+    broken("B1", worker, `its shares have ${whole.slots} and ${part.slots} slots, it has ${worker.info.slots}`)
+  }
   if (indexed !== worker.open) broken("B4", worker, worker.open ? "open, but in no pool" : "in a pool, but not open")
   if (worker.open && worker.pool!.id !== JSON.stringify([...new Set(worker.info.tasks)].sort())) {
     broken("B4", worker, "in another pool")
@@ -234,9 +240,17 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
 const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): void => {
   const known = new Set(rows)
   for (const client of state.clients.values()) {
-    for (const row of client.wanted) {
-      if (!known.has(row) || !row.wants.some((want) => want.client === client)) {
-        broken("L2", client, `believed to want ${row.key}`)
+    const wants = new Set(wantsOf(client))
+    for (const want of wants) {
+      if (!known.has(want.row) || want.client !== client || !want.row.wants.includes(want)) {
+        broken("L2", client, `believed to want ${want.row.key}`)
+      }
+    }
+    for (const row of rows) {
+      for (const want of row.wants) {
+        if (want.client === client && !wants.has(want)) {
+          broken("L2", row, `${client.id} does not know that it wants it`)
+        }
       }
     }
     for (const row of client.held) {

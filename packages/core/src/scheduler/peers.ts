@@ -16,7 +16,7 @@ import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { isManned, place } from "./classes.js"
 import { blame } from "./recordWorker.js"
-import { removeWant } from "./rows.js"
+import { removeWant, wantsOf } from "./rows.js"
 import { Client, journal, type Run, type State, touch, Worker } from "./State.js"
 import { forgetUnclaimed, takeOver } from "./unclaimed.js"
 
@@ -151,7 +151,7 @@ export const loseClient = (state: State, client: Client, detail: string): void =
   journal(state, "client lost", undefined, client, detail)
   client.gone = true
   state.clients.delete(client.id)
-  for (const row of [...client.wanted]) removeWant(state, row, client)
+  for (const { row } of wantsOf(client)) removeWant(state, row, client)
   for (const row of [...client.held]) {
     row.fresh = false
     if (row.state._tag === "Stored") removeHolder(state, row, row.state, client)

@@ -15,7 +15,7 @@ import * as Id from "../Id.js"
 import type { Input } from "../Note.js"
 import * as Cost from "../policy/cost.js"
 import * as Saturation from "../policy/saturation.js"
-import { become } from "./become.js"
+import { become, idsOf } from "./become.js"
 import * as books from "./books.js"
 import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
 import { near, transfer } from "./near.js"
@@ -59,7 +59,7 @@ const applyMoves = (state: State): void => {
   for (let n = 0; n < moved.length; n++) {
     const worker = moved[n]!
     worker.moved = false
-    books.refresh(state, worker)
+    books.refreshAll(state, worker)
     if (!worker.gained) continue
     worker.gained = false
     state.unplanned = true
@@ -99,7 +99,7 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
       const { items } = pool.ranking(of.slots).calm
       const seen = Math.min(data?.unreachable === true ? items.length : 1, items.length)
       for (let n = 0; n < seen; n++) {
-        const { worker } = items[n]!
+        const { worker } = items[n]!.of
         if (!canTake(state, worker, of, millis)) continue
         room = true
         consider(worker)
@@ -136,8 +136,9 @@ const assign = (state: State, row: Row, worker: Worker): void => {
   const attempt = Id.attempt(state.incarnation, ++state.attempts)
   const run = books.open(state, row, worker, attempt)
   const ahead: Array<Row> = []
-  const inputs: Array<Input> = []
-  for (const input of row.inputs) inputs.push(inputNote(input, ahead))
+  const inputs: ReadonlyArray<Input> = row.inputs.length === 0
+    ? none
+    : row.inputs.map((input) => inputNote(input, ahead))
   become(state, row, { _tag: "Assigned", run, ahead })
   books.refresh(state, worker)
   journal(state, "assigned", row, worker, attempt)
@@ -162,7 +163,7 @@ const inputNote = (row: Row, ahead: Array<Row>): Input => {
       value: s.value,
       digest: row.digest,
       bytes: s.bytes,
-      holders: s.holders.map((holder) => holder.id),
+      holders: idsOf(s.holders),
       ahead: false,
       inline: s.inline
     }
@@ -186,7 +187,7 @@ const aheadDependents = 64
 /** Chains need no visit here: what misses only inputs made on this worker is assigned behind them, while it has room. */
 const follow = (state: State, row: Row, worker: Worker): void => {
   let seen = 0
-  for (const dependent of row.dependents!) {
+  for (const dependent of row.dependents!.values()) {
     if (++seen > aheadDependents) return
     const s = dependent.state
     if (s._tag !== "Waiting" || s.notBefore !== undefined || dependent.dirty || dependent.blame !== undefined) continue

@@ -17,7 +17,7 @@ import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
 import { lookAgain } from "./circles.js"
 import { fetchFailedByClient } from "./fetches.js"
-import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf } from "./rows.js"
+import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
 import { type Client, idle, isWanted, type Row, type State, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
@@ -276,7 +276,7 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     wanted.add(row)
     wantTold(state, client, row, one)
   }
-  for (const row of [...client.wanted]) if (!wanted.has(row)) removeWant(state, row, client)
+  for (const { row } of wantsOf(client)) if (!wanted.has(row)) removeWant(state, row, client)
   // All that could name its offers has been told: what is not named by now is not needed.
   for (const one of note.offers) {
     const row = find(state, one.key, one.digest)
@@ -290,8 +290,8 @@ const told = (state: State, client: Client, note: ClientTold): void => {
 const isNeededBeside = (row: Row, client: Client): boolean => {
   const seen = new Set([row])
   for (const one of seen) {
-    if (one.wants.some((want) => want.client !== client && want.over !== true)) return true
-    for (const dependent of one.dependents ?? []) seen.add(dependent)
+    if (one.wants.some((want) => want.client !== client && !want.over)) return true
+    for (const dependent of one.dependents?.values() ?? []) seen.add(dependent)
   }
   return false
 }

@@ -20,7 +20,7 @@ import { wait } from "./circles.js"
 import { place } from "./classes.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { fail } from "./settle.js"
-import { journal, type Row, type Run, type State, type Worker } from "./State.js"
+import { journal, type Row, type Run, type State, waitingUntil, type Worker } from "./State.js"
 import { toldByWorker } from "./told.js"
 import { goneUnclaimed } from "./unclaimed.js"
 import { held } from "./values.js"
@@ -117,7 +117,7 @@ const end = (state: State, run: Run): Row | undefined => {
 }
 
 const waitUntil = (state: State, row: Row, at: number): void => {
-  become(state, row, { _tag: "Waiting", notBefore: at })
+  become(state, row, waitingUntil(at))
   state.due.push({ place: -1, _tag: "Retry", at, seq: state.seq++, row })
 }
 

@@ -12,6 +12,8 @@ import { forget, removeWant } from "./rows.js"
 import { idle, journal, type Row, type State, toClient } from "./State.js"
 import { cancelRuns, drop } from "./values.js"
 
+const none: ReadonlyArray<Row> = []
+
 /**
  * Fails every wanted key as `Cancelled`, drops every value, cancels every attempt and forgets all rows.
  *
@@ -38,7 +40,7 @@ export const restart = (state: State, by: string): void => {
   }
   for (const row of rows) {
     row.dependents = undefined
-    row.inputs = []
+    row.inputs = none
     row.missing = row.consumers = 0
   }
   for (const row of rows) {

@@ -16,7 +16,8 @@ import type { Key } from "../Id.js"
 import type { Offer } from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { become } from "./become.js"
-import { type Client, groupOf, idle, isWanted, journal, type Order, Row, type State, touch } from "./State.js"
+import { Few } from "./few.js"
+import { type Client, groupOf, idle, isWanted, journal, type Order, Row, type State, touch, WantOf } from "./State.js"
 
 const generationMillis = 100
 
@@ -60,7 +61,7 @@ export const createRow = (state: State, spec: Spec, inputs: ReadonlyArray<Row>):
   state.seq++
   row.inputs = inputs
   for (const input of inputs) {
-    ;(input.dependents ??= new Set()).add(row)
+    ;(input.dependents ??= new Few()).add(row)
     if (input.state._tag !== "Stored") row.missing++
     if (input.fresh) {
       input.fresh = false
@@ -86,15 +87,46 @@ export const createOffered = (state: State, offer: Offer): Row => {
 const enter = (state: State, row: Row): Row => {
   state.rows.set(row.key, row)
   row.group.rows++
-  row.group.counts.Idle++
+  row.group.count("Idle", 1)
   touch(state, row)
   return row
 }
 
+const none: ReadonlyArray<never> = []
+
 /** Wants that are over go with the row, or with its name. */
 const disown = (row: Row): void => {
-  for (const want of row.wants) want.client.wanted.delete(row)
-  row.wants = []
+  for (const want of row.wants) leave(want)
+  row.wants = none
+}
+
+/** The client no longer has this want. */
+const leave = (want: WantOf): void => {
+  const { after, before, client } = want
+  if (before === undefined) client.firstWant = after
+  else before.after = after
+  if (after === undefined) client.lastWant = before
+  else after.before = before
+  want.before = want.after = undefined
+}
+
+const join = (client: Client, want: WantOf): void => {
+  want.before = client.lastWant
+  if (client.lastWant === undefined) client.firstWant = want
+  else client.lastWant.after = want
+  client.lastWant = want
+}
+
+/**
+ * All that the client wants, oldest first.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const wantsOf = (client: Client): ReadonlyArray<WantOf> => {
+  const wants: Array<WantOf> = []
+  for (let want = client.firstWant; want !== undefined; want = want.after) wants.push(want)
+  return wants
 }
 
 /**
@@ -106,6 +138,7 @@ const disown = (row: Row): void => {
 export const shadow = (state: State, row: Row): void => {
   disown(row)
   state.rows.delete(row.key)
+  row.shadowed = true
   const list = state.shadows.get(row.key)
   if (list === undefined) state.shadows.set(row.key, [row])
   else list.push(row)
@@ -120,13 +153,18 @@ export const shadow = (state: State, row: Row): void => {
  * @category combinators
  */
 export const addWant = (state: State, row: Row, client: Client, want: number): boolean => {
-  const known = client.wanted.has(row) ? row.wants.findIndex((one) => one.client === client) : -1
-  if (known >= 0) {
-    if (row.wants[known]!.want >= want) return false
-    row.wants[known] = { client, want, told: undefined }
+  const known = wantOf(row, client)
+  if (known !== undefined) {
+    if (known.want >= want) return false
+    known.want = want
+    known.told = undefined
+    known.over = false
   } else {
-    row.wants.push({ client, want, told: undefined })
-    client.wanted.add(row)
+    const made = new WantOf(client, row, want)
+    // A row has its own array as soon as it has a want: what is pushed to it is pushed to no other.
+    if (row.wants.length === 0) row.wants = [made]
+    else (row.wants as Array<WantOf>).push(made)
+    join(client, made)
   }
   row.fresh = false
   touch(state, row)
@@ -138,8 +176,10 @@ export const addWant = (state: State, row: Row, client: Client, want: number): b
  * @category combinators
  */
 export const removeWant = (state: State, row: Row, client: Client): void => {
-  if (!client.wanted.delete(row)) return
-  row.wants.splice(row.wants.findIndex((one) => one.client === client), 1)
+  const known = wantOf(row, client)
+  if (known === undefined) return
+  leave(known)
+  row.wants = row.wants.length === 1 ? none : row.wants.filter((one) => one !== known)
   touch(state, row)
 }
 
@@ -149,8 +189,34 @@ export const removeWant = (state: State, row: Row, client: Client): void => {
  * @since 0.1.0
  * @category getters
  */
-export const wantOf = (row: Row, client: Client) =>
-  client.wanted.has(row) ? row.wants.find((one) => one.client === client) : undefined
+export const wantOf = (row: Row, client: Client): WantOf | undefined => {
+  for (const want of row.wants) if (want.client === client) return want
+  return undefined
+}
+
+/**
+ * The row is unwanted, and kept for those that name it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const remember = (state: State, row: Row): void => {
+  if (row.remembered) return
+  row.remembered = true
+  state.lineage.add(row)
+}
+
+/**
+ * The row is wanted again, or forgotten.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recall = (state: State, row: Row): void => {
+  if (!row.remembered) return
+  row.remembered = false
+  state.lineage.delete(row)
+}
 
 /**
  * Takes an idle row nobody names out of the table; its inputs lose a name.
@@ -160,8 +226,8 @@ export const wantOf = (row: Row, client: Client) =>
  */
 export const forget = (state: State, row: Row): void => {
   disown(row)
-  state.lineage.delete(row)
-  if (state.rows.get(row.key) === row) state.rows.delete(row.key)
+  recall(state, row)
+  if (!row.shadowed) state.rows.delete(row.key)
   else {
     const rest = (state.shadows.get(row.key) ?? []).filter((other) => other !== row)
     if (rest.length === 0) state.shadows.delete(row.key)
@@ -169,7 +235,7 @@ export const forget = (state: State, row: Row): void => {
   }
   row.gone = true
   row.group.rows--
-  row.group.counts[row.state._tag]--
+  row.group.count(row.state._tag, -1)
   // The name of a group is forgotten with its rows; how long it takes is worth keeping for a while.
   if (row.group.rows === 0 && row.group.millis === undefined && row.runs.length === 0) {
     state.groups.delete(row.group.name)
@@ -182,7 +248,7 @@ const unlink = (state: State, row: Row): void => {
     input.dependents!.delete(row)
     if (input.dependents!.size === 0) touch(state, input)
   }
-  row.inputs = []
+  row.inputs = none
   row.missing = 0
 }
 
@@ -196,9 +262,9 @@ const unlink = (state: State, row: Row): void => {
 export const trim = (state: State): void => {
   while (state.lineage.size > state.config.lineageMax) {
     const oldest: Row = state.lineage.values().next().value!
-    state.lineage.delete(oldest)
+    recall(state, oldest)
     journal(state, "cut", oldest, undefined)
-    for (const dependent of [...(oldest.dependents ?? [])]) {
+    for (const dependent of [...(oldest.dependents?.values() ?? none)]) {
       dependent.cut = true
       unlink(state, dependent)
     }

@@ -9,7 +9,7 @@
  *
  * @since 0.1.0
  */
-import { tell } from "./become.js"
+import { idsOf, tell } from "./become.js"
 import { journal, type Row, type State, type Stored, touch, toWorker, type Worker } from "./State.js"
 
 const looked = 16
@@ -56,7 +56,7 @@ const ask = (state: State, row: Row, s: Stored, worker: Worker): void => {
     value: s.value,
     digest: row.digest,
     bytes: s.bytes,
-    holders: s.holders.map((holder) => holder.id),
+    holders: idsOf(s.holders),
     inline: s.inline,
     how: "scattered"
   })

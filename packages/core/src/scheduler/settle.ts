@@ -17,9 +17,24 @@ import * as Failure from "../Failure.js"
 import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
-import { forget, trim } from "./rows.js"
+import { forget, recall, remember, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
-import { idle, isActive, isWanted, journal, type Row, type State, type Stored, toClient, touch } from "./State.js"
+import {
+  type Class,
+  failedBy,
+  idle,
+  isActive,
+  isWanted,
+  journal,
+  type Queued,
+  type Row,
+  type State,
+  type Stored,
+  toClient,
+  touch,
+  waiting,
+  waitingUntil
+} from "./State.js"
 import { claim, claimRun } from "./unclaimed.js"
 import { cancelRuns, drop } from "./values.js"
 
@@ -55,7 +70,7 @@ const settleRow = (state: State, row: Row): void => {
 }
 
 const want = (state: State, row: Row): void => {
-  state.lineage.delete(row)
+  recall(state, row)
   const s = row.state
   if (isActive(s)) pending(state, row)
   switch (s._tag) {
@@ -85,10 +100,8 @@ const want = (state: State, row: Row): void => {
     }
     case "Queued": {
       if (isDoomed(state, row)) return
-      if (row.missing > 0) return become(state, row, { _tag: "Waiting", notBefore: undefined })
-      if (classFor(state, row) !== s.class) {
-        become(state, row, { _tag: "Queued", class: classFor(state, row), since: s.since })
-      }
+      if (row.missing > 0) return become(state, row, waiting)
+      if (classFor(state, row) !== s.class) become(state, row, queuedIn(classFor(state, row), s.since))
       return
     }
     case "Assigned": {
@@ -105,7 +118,7 @@ const want = (state: State, row: Row): void => {
 const spare = (state: State, row: Row, s: Stored): void => {
   if (row.fresh || row.consumers > 0 || row.wants.length > 0 || row.dependents === undefined) return
   if (!s.holders.some((holder) => holder._tag === "Client" && holder.down === undefined)) return
-  for (const dependent of row.dependents) if (isWanted(dependent)) return
+  for (const dependent of row.dependents.values()) if (isWanted(dependent)) return
   for (const holder of [...s.holders]) {
     if (holder._tag === "Client") continue
     journal(state, "copy dropped", row, holder)
@@ -120,8 +133,10 @@ const done = (state: State, row: Row): void => {
   touch(state, row)
 }
 
-const queue = (state: State, row: Row): void =>
-  become(state, row, { _tag: "Queued", class: classFor(state, row), since: state.now })
+const queue = (state: State, row: Row): void => become(state, row, queuedIn(classFor(state, row), state.now))
+
+const queuedIn = (of: Class, since: number): Queued =>
+  of.queued.since === since ? of.queued : (of.queued = { _tag: "Queued", class: of, since })
 
 /** A wanted row sets out: the one place where all its inputs are looked at. */
 const begin = (state: State, row: Row): void => {
@@ -145,7 +160,7 @@ const begin = (state: State, row: Row): void => {
   }
   if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)
-  become(state, row, { _tag: "Waiting", notBefore: undefined })
+  become(state, row, waiting)
 }
 
 /**
@@ -158,7 +173,7 @@ const begin = (state: State, row: Row): void => {
 export const awaitTelling = (state: State, row: Row): boolean => {
   const at = state.unclaimedUntil
   if (state.now >= at) return false
-  become(state, row, { _tag: "Waiting", notBefore: at })
+  become(state, row, waitingUntil(at))
   state.due.push({ place: -1, _tag: "Retry", at, seq: state.seq++, row })
   return true
 }
@@ -180,7 +195,7 @@ const isDoomed = (state: State, row: Row): boolean => {
  */
 export const fail = (state: State, row: Row, failure: Failure.Failure, force: boolean = false): void => {
   journal(state, "failed", row, undefined, failure.reason)
-  become(state, row, { _tag: "Failed", failure })
+  become(state, row, failedBy(failure))
   if (row.runs.length === 0) return
   const reason = failure.reason === "Cancelled" ? failure.detail : `${failure.key} failed`
   cancelRuns(state, row, failure.by ?? "scheduler", reason, force)
@@ -220,7 +235,7 @@ const abandon = (state: State, row: Row): void => {
     row.deaths = []
   }
   row.blame = undefined
-  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
+  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) remember(state, row)
   else forget(state, row)
 }
 

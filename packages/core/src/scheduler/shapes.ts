@@ -11,7 +11,9 @@ import type { Offer, WorkerInfo } from "../Note.js"
 import type { Payload } from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
 import type { Spec } from "../Spec.js"
-import { Heap } from "./heap.js"
+import type { Few } from "./few.js"
+import { Queue } from "./queue.js"
+import { Rank, Ranks } from "./ranks.js"
 
 /**
  * @since 0.1.0
@@ -20,20 +22,33 @@ import { Heap } from "./heap.js"
 export type Order = readonly [priority: number, generation: number, order: number]
 
 /**
- * Where a row is, with what only holds there.
+ * Where a row is, with what only holds there. Idle, Waiting and Failed have the same fields: an engine looks up what it
+ * has seen in at most four shapes fast, and there are four.
  *
  * @since 0.1.0
  * @category models
  */
 export type RowState =
-  | { readonly _tag: "Idle" }
+  | { readonly _tag: "Idle"; readonly notBefore: undefined; readonly failure: undefined }
   /** `row.missing` inputs are not stored, or a retry is not due before `notBefore`. */
-  | { readonly _tag: "Waiting"; readonly notBefore: number | undefined }
-  | { readonly _tag: "Queued"; readonly class: Class; readonly since: number }
+  | { readonly _tag: "Waiting"; readonly notBefore: number | undefined; readonly failure: undefined }
+  | Queued
   /** `ahead`: inputs that attempts on this same worker have yet to make. */
   | { readonly _tag: "Assigned"; readonly run: Run; readonly ahead: Array<Row> }
   | Stored
-  | { readonly _tag: "Failed"; readonly failure: Failure }
+  | { readonly _tag: "Failed"; readonly notBefore: undefined; readonly failure: Failure }
+
+/**
+ * The same for all rows of a class that are queued at one time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Queued {
+  readonly _tag: "Queued"
+  readonly class: Class
+  readonly since: number
+}
 
 /**
  * @since 0.1.0
@@ -56,13 +71,25 @@ export interface Stored {
  * @since 0.1.0
  * @category constants
  */
-export const idle: RowState = { _tag: "Idle" }
+export const idle: RowState = { _tag: "Idle", notBefore: undefined, failure: undefined }
 
 /**
  * @since 0.1.0
  * @category constants
  */
-export const waiting: RowState = { _tag: "Waiting", notBefore: undefined }
+export const waiting: RowState = { _tag: "Waiting", notBefore: undefined, failure: undefined }
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const waitingUntil = (notBefore: number): RowState => ({ _tag: "Waiting", notBefore, failure: undefined })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failedBy = (failure: Failure): RowState => ({ _tag: "Failed", notBefore: undefined, failure })
 
 /**
  * A client's want of a row.
@@ -70,16 +97,18 @@ export const waiting: RowState = { _tag: "Waiting", notBefore: undefined }
  * @since 0.1.0
  * @category models
  */
-export interface WantOf {
-  readonly client: Client
-  readonly want: number
+export class WantOf {
   /** What it was told last: the value, `true` for a failure (the last word), or nothing. */
-  told: ValueId | true | undefined
+  told: ValueId | true | undefined = undefined
   /**
    * It was told of a failure, and the row has begun again for others: the want keeps the row known, so that its client
    * may name it or try it again, and wants nothing.
    */
-  over?: true
+  over = false
+  /** Its neighbours among all that its client wants. */
+  before: WantOf | undefined = undefined
+  after: WantOf | undefined = undefined
+  constructor(readonly client: Client, readonly row: Row, public want: number) {}
 }
 
 /**
@@ -107,8 +136,9 @@ export class Row {
   state: RowState = idle
   inputs: ReadonlyArray<Row> = none
   /** Rows that name this one as an input, whatever their state. */
-  dependents: Set<Row> | undefined = undefined
-  wants: Array<WantOf> = []
+  dependents: Few<Row> | undefined = undefined
+  /** Changed by `rows` alone. */
+  wants: ReadonlyArray<WantOf> = none
   /** Wanted by the cluster itself, until done. */
   keep = false
   /** Dependents that are unfinished. */
@@ -116,9 +146,9 @@ export class Row {
   /** Inputs that are not stored. */
   missing = 0
   /** Rows assigned ahead of this one, to the worker that makes it. */
-  countedOn: Set<Row> | undefined = undefined
-  /** The attempts of this row that are in some worker's books. */
-  runs: Array<Run> = []
+  countedOn: Few<Row> | undefined = undefined
+  /** The attempts of this row that are in some worker's books; changed by `books` alone. */
+  runs: ReadonlyArray<Run> = none
   failures = 0
   unfetchable = 0
   /** How often it was asked back from a worker. */
@@ -140,6 +170,10 @@ export class Row {
   refusedBy: Set<Worker> | undefined = undefined
   enders: Array<Ender> | undefined = undefined
   dirty = false
+  /** In `state.lineage`. */
+  remembered = false
+  /** Other work has its key. */
+  shadowed = false
   /** Its place in the queue of its class. */
   place = -1
   /** Not, or no longer, in `state.rows`. */
@@ -198,13 +232,38 @@ export class Run {
  * @since 0.1.0
  * @category models
  */
-export interface Group {
-  readonly name: string
+export class Group {
   /** Moving average of how long it runs, once one has. */
-  millis: number | undefined
-  rows: number
-  running: number
-  readonly counts: { Idle: number; Waiting: number; Queued: number; Assigned: number; Stored: number; Failed: number }
+  millis: number | undefined = undefined
+  rows = 0
+  running = 0
+  readonly counts = { Idle: 0, Waiting: 0, Queued: 0, Assigned: 0, Stored: 0, Failed: 0 }
+  constructor(readonly name: string) {}
+
+  /** By name and not by `counts[tag]`, which would be looked up anew each time. */
+  count(tag: RowState["_tag"], change: number): void {
+    const { counts } = this
+    switch (tag) {
+      case "Idle":
+        counts.Idle += change
+        return
+      case "Waiting":
+        counts.Waiting += change
+        return
+      case "Queued":
+        counts.Queued += change
+        return
+      case "Assigned":
+        counts.Assigned += change
+        return
+      case "Stored":
+        counts.Stored += change
+        return
+      case "Failed":
+        counts.Failed += change
+        return
+    }
+  }
 }
 
 /**
@@ -215,7 +274,9 @@ export interface Group {
  */
 export class Class {
   place = -1
-  readonly queue = new Heap<"place", Row>("place", rowBefore)
+  readonly queue = new Queue<Row>(rowBefore)
+  /** The state of rows queued last. */
+  queued: Queued = { _tag: "Queued", class: this, since: Number.NEGATIVE_INFINITY }
   /** Of a plain class: pools whose workers know the task. */
   readonly pools: Array<Pool> = []
   /** Of a special class: who may and could run it. */
@@ -244,14 +305,10 @@ export class Class {
  * @category models
  */
 export class Ranking {
-  readonly calm = new Heap<"calmPlace", Share>(
-    "calmPlace",
-    (a, b) => a.pressure < b.pressure || (a.pressure === b.pressure && a.worker.seq < b.worker.seq)
-  )
-  readonly busy = new Heap<"busyPlace", Share>(
-    "busyPlace",
-    (a, b) => a.pressure > b.pressure || (a.pressure === b.pressure && a.worker.seq < b.worker.seq)
-  )
+  /** The least pressed first. */
+  readonly calm = new Ranks<Share>()
+  /** The most pressed first. It follows once a batch: only stealing asks it. */
+  readonly busy = new Ranks<Share>()
 }
 
 /**
@@ -278,8 +335,8 @@ export class Pool {
  * @category models
  */
 export class Share {
-  calmPlace = -1
-  busyPlace = -1
+  readonly calm: Rank<Share>
+  readonly busy: Rank<Share>
   /** The attempt booked last. */
   last: Run | undefined = undefined
   runs = 0
@@ -290,9 +347,12 @@ export class Share {
   pressure = -1
   /** Nothing in it can be stolen, until something is added. */
   dry = false
-  constructor(readonly worker: Worker) {}
-  get slots(): number {
-    return this.worker.info.slots
+  /** Those of its worker's info. */
+  slots: number
+  constructor(readonly worker: Worker) {
+    this.slots = worker.info.slots
+    this.calm = new Rank(this, worker.seq)
+    this.busy = new Rank(this, worker.seq)
   }
 }
 
@@ -302,8 +362,8 @@ export class Share {
  */
 export class Worker {
   readonly _tag = "Worker"
-  readonly whole = new Share(this)
-  readonly part = new Share(this)
+  readonly whole: Share
+  readonly part: Share
   /** Attempts in its books, oldest first. */
   first: Run | undefined = undefined
   last: Run | undefined = undefined
@@ -340,6 +400,8 @@ export class Worker {
   gone = false
   constructor(readonly id: WorkerId, readonly seq: number, public info: WorkerInfo, now: number) {
     this.heard = now
+    this.whole = new Share(this)
+    this.part = new Share(this)
   }
   share(slots: number): Share {
     return Saturation.isWhole(slots) ? this.whole : this.part
@@ -359,7 +421,9 @@ export class Worker {
  */
 export class Client {
   readonly _tag = "Client"
-  readonly wanted = new Set<Row>()
+  /** Its wants, oldest first. */
+  firstWant: WantOf | undefined = undefined
+  lastWant: WantOf | undefined = undefined
   readonly held = new Set<Row>()
   name = ""
   /** Since when its link is down. */

@@ -37,7 +37,7 @@ export const steal = (state: State): void => {
 
 const send = (state: State, kind: Kind, { calm }: Ranking): void => {
   for (let n = 0; n < thievesLooked && n < calm.items.length; n++) {
-    const thief = calm.items[n]!
+    const thief = calm.items[n]!.of
     if (thief.pressure >= 0) return
     if (thief.runs > 0 && !Saturation.isFree(thief, 1)) continue
     if (thief.used + thief.incoming + 1 > thief.slots + Saturation.epsilon) continue
@@ -66,7 +66,7 @@ const rob = (state: State, kind: Kind, thief: Share): boolean => {
 
 const loaded = ({ busy }: Ranking): Share | undefined => {
   for (let n = 0; n < 7 && n < busy.items.length; n++) {
-    const share = busy.items[n]!
+    const share = busy.items[n]!.of
     if (share.dry || share.runs < 2 || share.pressure <= 0) continue
     return share
   }

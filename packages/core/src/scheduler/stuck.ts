@@ -46,7 +46,7 @@ export const review = (state: State, of: Class): void => {
   const grace = graceOf(state, of)
   const isEmpty = !isManned(state)
   let next = Number.POSITIVE_INFINITY
-  for (const row of [...of.queue.items]) {
+  for (const row of of.queue.members()) {
     if (row.state._tag !== "Queued") continue
     const since = Math.max(row.state.since, state.manned)
     if (!isEmpty && since + grace <= state.now) fail(state, row, verdict(state, row, of))

@@ -12,6 +12,7 @@
  */
 import type { Key } from "../Id.js"
 import { become, doom } from "./become.js"
+import { without } from "./books.js"
 import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { cancelRun, drop, held } from "./values.js"
 
@@ -50,7 +51,7 @@ export const claim = (state: State, row: Row): boolean => {
  * @category combinators
  */
 export const claimRun = (state: State, row: Row): boolean => {
-  const orphans = state.orphans.get(row.key)
+  const orphans = state.orphans.size === 0 ? undefined : state.orphans.get(row.key)
   if (orphans === undefined) return false
   const mine = orphans.filter((run) => run.row.digest === row.digest).sort((a, b) => a.attempt - b.attempt)
   const rest = orphans.filter((run) => run.row.digest !== row.digest)
@@ -96,13 +97,13 @@ export const cancelOrphans = (state: State, row: Row): void => {
 
 const rehome = (row: Row, run: Run): void => {
   if (run.row === row) return
-  run.row.runs.splice(run.row.runs.indexOf(run), 1)
+  run.row.runs = without(run.row.runs, run)
   if (run.started !== undefined) {
     run.row.group.running--
     row.group.running++
   }
   run.row = row
-  row.runs.push(run)
+  row.runs = [...row.runs, run]
 }
 
 /**
