@@ -104,7 +104,9 @@ export class Queue<A extends { place: number }> {
     this.line.forEach((item, index) => {
       if (item === undefined) return
       count++
-      if (index < this.head || index >= this.end || this.index(item) !== index) broken.push(`H3 ${name}: member ${index} is misplaced`)
+      if (index < this.head || index >= this.end || this.index(item) !== index) {
+        broken.push(`H3 ${name}: member ${index} is misplaced`)
+      }
       if (last !== undefined && this.before(item, last)) broken.push(`H4 ${name}: member ${index} is out of order`)
       last = item
     })
