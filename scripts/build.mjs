@@ -79,7 +79,7 @@ const builtBefore = () => packages().every((dir) => existsSync(path.join(root, d
  */
 export const build = ({ only, quiet = false } = {}) => {
   writeEntries(packages().map((dir) => path.join(root, dir)))
-  for (const dir of [...packages(), ...examples()]) heal(dir)
+  for (const dir of new Set([...packages(), ...examples(), ...(only ?? [])])) heal(dir)
   if (!quiet && !builtBefore()) {
     console.error("creel: compiling the packages and the examples (once; later only what changed)")
   }

@@ -58,8 +58,8 @@ const install = () => {
   }
 }
 
-const mustBuild = () => {
-  const problem = build()
+const mustBuild = (options) => {
+  const problem = build(options)
   if (problem === undefined) return
   console.error(problem)
   fail("the sources do not compile, see above.")
@@ -75,7 +75,7 @@ const commands = {
   build: () => mustBuild(),
   check: () => {
     mustBuild()
-    const result = tsc(["-b", "tsconfig.json", ...examples()])
+    const result = tsc(["-b", "tsconfig.json", ...examples(), "bench"])
     process.stdout.write(`${result.stdout}${result.stderr}`)
     process.exitCode = result.status ?? 1
   },
@@ -88,6 +88,11 @@ const commands = {
   test: (args) => {
     mustBuild()
     run(["node_modules/vitest/vitest.mjs", "run", ...args])
+  },
+  // compiled when it is asked for: nothing else needs it
+  bench: (args) => {
+    mustBuild({ only: ["bench"] })
+    run(["bench/dist/main.js", ...args])
   },
   bin: (args) => run(args),
   node: (args) => {

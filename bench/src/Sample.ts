@@ -1,0 +1,44 @@
+/**
+ * What one run of one subject found, and how it crosses from the child process that measured it: one JSON line each.
+ */
+
+/** What a child process is told, in its last argument. */
+export interface Order {
+  readonly subject: string
+  readonly group: string
+  readonly works: ReadonlyArray<string>
+  /** How many tasks, elements or bytes, by work. */
+  readonly counts: Readonly<Record<string, number>>
+  /** How long each work is warmed up before it is measured. */
+  readonly warmup: number
+  /** How many measured runs of each work in this process. */
+  readonly repeats: number
+  /** When the child was started, in milliseconds since 1970: start-up is counted from here. */
+  readonly startedAt: number
+}
+
+/** One measured value. */
+export interface Sample {
+  readonly figure: string
+  /** Which of the subject's forms: `Effect` where the task is an Effect. The plain one has none. */
+  readonly variant?: string | undefined
+  readonly value: number
+}
+
+/** A sample and where it comes from. */
+export interface Run extends Sample {
+  readonly subject: string
+  readonly round: number
+}
+
+/** Says on stdout what was found. */
+export const emit = (sample: Sample): void => {
+  process.stdout.write(`${JSON.stringify(sample)}\n`)
+}
+
+/** The samples among the lines a child wrote: what libraries print there is left alone. */
+export const parse = (line: string): Sample | undefined => {
+  if (!line.startsWith("{\"figure\"")) return undefined
+  const sample = JSON.parse(line) as Sample
+  return typeof sample.value === "number" && Number.isFinite(sample.value) ? sample : undefined
+}
