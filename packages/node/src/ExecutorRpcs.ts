@@ -1,10 +1,15 @@
 /**
- * What a node and one of its executors say to each other, typed. The node opens the executor once; from then on there
- * are two streams, each asked for by its reader: commands down, events up. What gathers in one turn is one message. A
- * stream costs a fraction of a call per message, and neither waits for its reader: both are bounded by the jobs posted.
+ * What a node and one of its executors say to each other, typed. The node opens the executor once, and closes it, by rpc.
  *
- * Payloads are trusted (both ends are one program), so schemas let them pass as they are: a structured clone carries
- * them, and a `SharedArrayBuffer` stays the same memory on both sides of a thread.
+ * Between the two, commands go down and events up as plain messages on a channel of their own: no rpc, since there is
+ * nothing in them to answer, to fail or to interrupt, and one message of a stream costs as much as many jobs. Each side
+ * gathers what it says, and sends it as one batch of columns: commands when the step of the machine that gave them is
+ * over, events when the turn is in which they happened. Both are heard in the order in which they were said, from the
+ * answer to `Open` until `Close` or the executor's end, and neither side waits for the other: both are bounded by the jobs
+ * posted.
+ *
+ * Payloads are trusted (both ends are one program): a structured clone carries them, small ones as text, and a
+ * `SharedArrayBuffer` stays the same memory on both sides of a thread.
  *
  * @since 0.1.0
  */
@@ -42,7 +47,7 @@ export interface OpenOptions {
 }
 
 /**
- * One thing to do. `mark` is the job's place among the marks, or -1.
+ * One thing to do, said by the node. `mark` is the job's place among the marks, or -1.
  *
  * @since 0.1.0
  * @category models
@@ -53,7 +58,7 @@ export type Command =
   | { readonly _tag: "Proceed"; readonly attempt: Id.Attempt }
 
 /**
- * What an executor has to say of its attempts; that it is up or down is its node's to say.
+ * What an executor has to say of its attempts. A `Claimed` is left out where the end follows in the same batch; that it is up or down is its node's to say.
  *
  * @since 0.1.0
  * @category models
@@ -77,19 +82,6 @@ export class ExecutorRpcs extends RpcGroup.make(
     success: Schema.Struct({ tasks: Schema.Array(Schema.String) }),
     error: NodeClusterError
   }),
-  /** Everything that happens, in order. */
-  Rpc.make("Events", { success: trusted<AttemptEvent>("AttemptEvent"), stream: true }),
   /** Interrupts what runs, closes the services of the tasks, and answers when that is done. */
   Rpc.make("Close")
-) {}
-
-/**
- * Served by the node, one conversation per executor.
- *
- * @since 0.1.0
- * @category rpcs
- */
-export class NodeRpcs extends RpcGroup.make(
-  /** What to do, in order. */
-  Rpc.make("Commands", { success: trusted<Command>("Command"), stream: true })
 ) {}

@@ -7,23 +7,23 @@
  * 3. When a life's scope has closed, its thread or process is gone, or abandoned and no longer in anyone's way.
  */
 import * as RpcClient from "@effect/rpc/RpcClient"
-import * as RpcServer from "@effect/rpc/RpcServer"
+import type * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Job } from "creel/Executor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import * as Mailbox from "effect/Mailbox"
 import type * as Scope from "effect/Scope"
 import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
-import { ExecutorRpcs, NodeRpcs } from "../ExecutorRpcs.js"
+import { ExecutorRpcs } from "../ExecutorRpcs.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Backing } from "./backing.js"
-import { consume } from "./consume.js"
+import * as Commands from "./commands.js"
+import * as Events from "./events.js"
 import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelDoor, channelExecutor, channelNode, channelRefusal, copying, owned, unshared } from "./wire.js"
+import { channelDoor, channelExecutor, channelRefusal, copying } from "./wire.js"
 
 export interface LifeOptions {
   readonly name: string
@@ -64,13 +64,6 @@ const client = (backing: Backing) =>
     Effect.provideServiceEffect(RpcClient.Protocol, RpcWire.makeClient(backing.wire, channelExecutor, { acks: false }))
   )
 
-const serveCommands = (backing: Backing, commands: Mailbox.Mailbox<Command>) =>
-  RpcServer.make(NodeRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
-    Effect.provide(NodeRpcs.toLayer({ Commands: () => Effect.succeed(commands) })),
-    Effect.provide(RpcWire.layerServer(backing.wire, channelNode, { acks: false })),
-    Effect.forkScoped
-  )
-
 /** Kills, and answers whether it is gone. */
 const kill = (backing: Backing): Effect.Effect<boolean> =>
   Effect.suspend(() => {
@@ -88,19 +81,8 @@ const acquireBacking = (options: LifeOptions) =>
       backing.marks.close()
     }))
 
-const clean = (backing: Backing, event: AttemptEvent): AttemptEvent =>
-  backing.shares || event._tag !== "Ended" || event.outcome._tag !== "Value"
-    ? event
-    : { ...event, outcome: { ...event.outcome, payload: owned(event.outcome.payload) } }
-
-const unsharedJob = (job: Job): Job => ({
-  ...job,
-  args: unshared(job.args),
-  inputs: job.inputs.map((input) => ({ value: input.value, payload: input.payload && unshared(input.payload) }))
-})
-
 /** The part that is touched for every job: plain, and without a fiber of its own. */
-const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, commands: Mailbox.Mailbox<Command>) => {
+const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, tell: (command: Command) => void) => {
   const postings = new Postings(backing.marks)
   let open = true
   let timer: NodeJS.Timeout | undefined
@@ -122,12 +104,12 @@ const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, comman
     if (!open) return
     if (event._tag === "Claimed" && !postings.claim(event.attempt)) return
     if ((event._tag === "Ended" || event._tag === "Unready") && !postings.ended(event.attempt)) return
-    emit(clean(backing, event))
+    emit(event)
   }
   const run = (job: Job): void => {
     if (!open) return
     const mark = postings.post(job.attempt)
-    commands.unsafeOffer({ _tag: "Run", job: backing.shares ? job : unsharedJob(job), mark })
+    tell({ _tag: "Run", job, mark })
     lookLater()
   }
   /** From here on nothing is heard or told; answers what had begun. */
@@ -165,8 +147,6 @@ export const live = (
       Effect.flatMap(RpcWire.makeServer(backing.shares ? backing.wire : copying(backing.wire), channelDoor), serve))
       .pipe(Effect.forkScoped)
 
-    const commands = yield* Mailbox.make<Command>()
-    yield* serveCommands(backing, commands)
     const opened = yield* rpc.Open({
       ...options.open,
       executor: options.name,
@@ -184,9 +164,9 @@ export const live = (
       ))
     )
 
-    const desk = makeDesk(backing, options.emit, commands)
-    const events = yield* rpc.Events(undefined, { asMailbox: true, streamBufferSize: 1 << 16 })
-    yield* Effect.forkScoped(consume(events, desk.hear))
+    const tell = Commands.makeSender(backing.wire, backing.shares)
+    const desk = makeDesk(backing, options.emit, tell)
+    Events.listen(backing.wire, desk.hear)
 
     const end = makeEnd(backing)
     let down = false
@@ -211,9 +191,9 @@ export const live = (
     yield* onUp({
       run: desk.run,
       interrupt: (attempt, reason, by) =>
-        commands.unsafeOffer({ _tag: "Interrupt", attempt, reason, by }),
+        tell({ _tag: "Interrupt", attempt, reason, by }),
       proceed: (attempt) =>
-        commands.unsafeOffer({ _tag: "Proceed", attempt }),
+        tell({ _tag: "Proceed", attempt }),
       end: end.end
     })
 

@@ -12,12 +12,18 @@ export interface Wire {
   /** Sends what was said in this turn now, before code that may not return. */
   readonly flush: () => void
   readonly listen: (channel: number, f: (message: unknown) => void) => () => void
+  /**
+   * A conversation that gathers what it says by itself: whenever the wire is flushed it is asked for that, before all
+   * else. Answers how it says that it has something: to leave when the turn is over, or sooner, when the step of the
+   * machine that speaks is.
+   */
+  readonly gather: (channel: number, take: () => unknown, until: "turn" | "step") => () => void
 }
 
 /** The node asks the executor. */
 export const channelExecutor = 0
-/** The executor asks its node. */
-export const channelNode = 3
+/** Commands down and events up. */
+export const channelWork = 3
 /** The way from clients inside tasks to the scheduler. */
 export const channelDoor = 1
 /** One-way: the program was started inside this executor. */
@@ -41,6 +47,9 @@ class PortWire implements Wire {
   /** What arrives before anyone listens waits, so that no order of starting loses a message. */
   private readonly early = new Map<number, Array<unknown>>()
   private outbox: Array<readonly [number, unknown]> = []
+  private readonly gathering: Array<readonly [channel: number, take: () => unknown]> = []
+  private turnDue = false
+  private stepDue = false
 
   constructor(private readonly port: Port) {
     port.on((envelope) => {
@@ -58,14 +67,41 @@ class PortWire implements Wire {
   }
 
   readonly post = (channel: number, message: unknown): void => {
-    if (this.outbox.push([channel, message]) === 1) process.nextTick(this.flush)
+    this.outbox.push([channel, message])
+    this.afterTurn()
+  }
+
+  readonly gather = (channel: number, take: () => unknown, until: "turn" | "step"): () => void => {
+    this.gathering.push([channel, take])
+    return until === "turn" ? this.afterTurn : this.afterStep
+  }
+
+  private readonly afterTurn = (): void => {
+    if (this.turnDue) return
+    this.turnDue = true
+    process.nextTick(this.flush)
+  }
+
+  // A machine steps in a task of Effect's scheduler, which is a microtask: the next one follows on the step. The turn can
+  // go on for long after that, and the other side would stand idle.
+  private readonly afterStep = (): void => {
+    if (this.stepDue) return
+    this.stepDue = true
+    queueMicrotask(this.flush)
   }
 
   readonly flush = (): void => {
-    const creel = this.outbox
-    if (creel.length === 0) return
-    this.outbox = []
-    this.port.post({ creel })
+    this.turnDue = this.stepDue = false
+    const creel: Array<readonly [number, unknown]> = []
+    for (const [channel, take] of this.gathering) {
+      const message = take()
+      if (message !== undefined) creel.push([channel, message])
+    }
+    if (this.outbox.length > 0) {
+      creel.push(...this.outbox)
+      this.outbox = []
+    }
+    if (creel.length > 0) this.port.post({ creel })
   }
 
   readonly listen = (channel: number, f: (message: unknown) => void): () => void => {
@@ -149,6 +185,7 @@ const fromProcessMessage = mapBinary((binary) =>
  */
 export const copying = (wire: Wire): Wire => ({
   flush: wire.flush,
+  gather: (channel, take, until) => wire.gather(channel, () => forProcess(take()), until),
   post: (channel, message) => wire.post(channel, forProcess(message)),
   listen: (channel, f) => wire.listen(channel, (message) => f(fromProcessMessage(message)))
 })

@@ -1,0 +1,195 @@
+/**
+ * What one turn has to say to the other side, as columns: a few long strings and one list of numbers cross a thread's
+ * border ten times as fast as the objects they speak of. What is written is read back in the same order; what each
+ * message consists of is the neighbours' business (`commands`, `events`).
+ *
+ * Imperative on purpose: this runs for every job and every end.
+ */
+import type { Payload } from "@creel/core/Payload"
+import { isInline } from "@creel/core/Payload"
+
+/**
+ * - Numbers: kinds, attempts, lengths.
+ * - Text: strings, one after another; the lengths are among the numbers.
+ * - Bytes: the heads of small payloads, one after another, a byte a character: a string is cheaper to send than memory.
+ * - Rest: what is too large or too rare for columns, as it is.
+ */
+export type Batch = readonly [
+  numbers: ReadonlyArray<number>,
+  text: string,
+  bytes: string,
+  rest: ReadonlyArray<unknown>
+]
+
+/** How many names one side announces in one conversation; what comes after them is spelled out each time. */
+const namesMax = 1024
+
+/** Lengths that are none: the payload stands among the rest, or there is none. */
+const inRest = -1
+const absent = -2
+
+export class BatchWriter {
+  private numbers: Array<number> = []
+  private text = ""
+  private rest: Array<unknown> = []
+  private scratch = Buffer.allocUnsafeSlow(4096)
+  private used = 0
+  private readonly names = new Map<string, number>()
+
+  /** `prepare`: what is done to a payload that goes as it is. */
+  constructor(private readonly prepare: (payload: Payload) => Payload) {}
+
+  /** All that was written since, or nothing. */
+  take(): Batch | undefined {
+    if (this.numbers.length === 0) return undefined
+    const batch: Batch = [this.numbers, this.text, this.used === 0 ? "" : this.latin1(), this.rest]
+    this.numbers = []
+    this.text = ""
+    this.rest = []
+    this.used = 0
+    return batch
+  }
+
+  private latin1(): string {
+    const bytes = this.scratch.toString("latin1", 0, this.used)
+    // A burst of large ones is no reason to keep their room.
+    if (this.scratch.length > 1 << 20) this.scratch = Buffer.allocUnsafeSlow(4096)
+    return bytes
+  }
+
+  number(n: number): void {
+    this.numbers.push(n)
+  }
+
+  string(value: string): void {
+    this.numbers.push(value.length)
+    this.text += value
+  }
+
+  other(value: unknown): void {
+    this.rest.push(value)
+  }
+
+  /** A string that will be said again and again: told once, then by number. */
+  name(value: string): void {
+    const known = this.names.get(value)
+    if (known !== undefined) {
+      this.numbers.push(known)
+    } else if (this.names.size < namesMax) {
+      this.numbers.push(this.names.size)
+      this.names.set(value, this.names.size)
+      this.rest.push(value)
+    } else {
+      this.numbers.push(-1)
+      this.rest.push(value)
+    }
+  }
+
+  payload(payload: Payload | undefined): void {
+    if (payload === undefined) {
+      this.numbers.push(absent)
+    } else if (isInline(payload)) {
+      this.bytes(payload.head)
+    } else {
+      this.numbers.push(inRest)
+      this.rest.push(this.prepare(payload))
+    }
+  }
+
+  private bytes(head: Uint8Array): void {
+    const length = head.length
+    const end = this.used + length
+    if (end > this.scratch.length) this.grow(end)
+    if (length > 32) this.scratch.set(head, this.used)
+    else for (let i = 0; i < length; i++) this.scratch[this.used + i] = head[i]!
+    this.used = end
+    this.numbers.push(length)
+  }
+
+  private grow(needed: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.scratch.length * 2))
+    grown.set(this.scratch.subarray(0, this.used))
+    this.scratch = grown
+  }
+}
+
+const noBuffers: Payload["buffers"] = []
+
+export class BatchReader {
+  private numbers: Batch[0] = []
+  private text: Batch[1] = ""
+  private allBytes: Batch[2] = ""
+  private rest: Batch[3] = []
+  private atNumber = 0
+  private atText = 0
+  private atByte = 0
+  private atRest = 0
+  private readonly names: Array<string> = []
+
+  /** `prepare`: what is done to a payload that came as it is. */
+  constructor(private readonly prepare: (payload: Payload) => Payload) {}
+
+  open(batch: Batch): void {
+    this.numbers = batch[0]
+    this.text = batch[1]
+    this.allBytes = batch[2]
+    this.rest = batch[3]
+    this.atNumber = 0
+    this.atText = 0
+    this.atByte = 0
+    this.atRest = 0
+  }
+
+  /** Nothing of the batch is kept. */
+  close(): void {
+    this.open([[], "", "", []])
+  }
+
+  get hasMore(): boolean {
+    return this.atNumber < this.numbers.length
+  }
+
+  number(): number {
+    return this.numbers[this.atNumber++]!
+  }
+
+  string(): string {
+    const from = this.atText
+    this.atText += this.number()
+    return this.text.slice(from, this.atText)
+  }
+
+  /** Of the type that the writer gave it. */
+  other<A>(): A {
+    return this.rest[this.atRest++] as A
+  }
+
+  name(): string {
+    const index = this.number()
+    const known = this.names[index]
+    if (known !== undefined) return known
+    const fresh = this.other<string>()
+    if (index === this.names.length) this.names.push(fresh)
+    return fresh
+  }
+
+  payload(): Payload | undefined {
+    const length = this.number()
+    if (length >= 0) return { head: this.bytes(length), buffers: noBuffers }
+    return length === absent ? undefined : this.prepare(this.other<Payload>())
+  }
+
+  /** Memory of its own each: it may be kept for as long as one likes. */
+  private bytes(length: number): Uint8Array {
+    const from = this.atByte
+    this.atByte += length
+    if (length > 64) {
+      const own = Buffer.allocUnsafeSlow(length)
+      own.write(this.allBytes.slice(from, this.atByte), "latin1")
+      return new Uint8Array(own.buffer)
+    }
+    const head = new Uint8Array(length)
+    for (let i = 0; i < length; i++) head[i] = this.allBytes.charCodeAt(from + i)
+    return head
+  }
+}
