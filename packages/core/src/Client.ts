@@ -112,7 +112,7 @@ export const make: (options: {
 export const step = (state: State, events: ReadonlyArray<Event>, now: number): Array<Command> => {
   const inner = state as Inner.Inner // the one door through which rows are written
   const out: Array<Command> = []
-  const context: Inner.Context = { state: inner, now, out, releases: [], loose: new Set() }
+  const context: Inner.Context = { state: inner, now, out, releases: [], loose: [] }
   for (const event of events) {
     if (inner.closed) afterwards(inner, event, out)
     else record(context, event)
@@ -137,10 +137,11 @@ const afterwards = (state: Inner.Inner, event: Event, out: Array<Command>): void
       return [...event.wants, ...event.keep].forEach(refuse)
     case "Offer":
     case "Retain":
-    case "Need":
       return refuse(event.key)
+    case "Need":
+      return event.keys.forEach(refuse)
     case "Release":
-      if (event.answer) out.push({ _tag: "Ended", key: event.key, want: 0 })
+      if (event.answer) { for (const key of event.keys) out.push({ _tag: "Ended", key, want: 0 }) }
       return
     case "FetchEnded":
       state.fetching.delete(event.value)

@@ -147,16 +147,17 @@ const arrived = (context: Context, row: RowState, value: ValueId, payload: Paylo
 export const stored = (context: Context, row: RowState, note: Note.TaskStored): void => {
   const { settled } = row
   if (settled?._tag === "Failure") return
-  const { bytes, digest, holders, inline, type, value } = note
-  row.facts = { value, digest, bytes, type, holders, inline }
+  const { inline, value } = note
+  // All that is known of a value is what such a note says.
+  row.facts = note
   row.status = "finished"
   if (row.fetch !== undefined && row.fetch.value !== value) stopFetch(context, row)
+  if (settled === undefined && inline !== undefined) return succeed(context, row, value, inline)
   context.out.push(changed(row))
   if (settled !== undefined) {
     if (!row.joined) return
     return settled.value === value ? bring(context, row, value) : replaced(context, row, settled)
   }
-  if (inline !== undefined) return succeed(context, row, value, inline)
   if (row.joined) bring(context, row, value)
 }
 

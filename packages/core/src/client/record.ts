@@ -8,7 +8,7 @@ import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { ended, lost, need, pending, stored } from "./fetch.js"
-import { beginWant, endWant, explain, fail, row as rowOf, stopFetch } from "./rows.js"
+import { beginWant, endWant, explain, fail, loosen, row as rowOf, stopFetch, wanted } from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 
@@ -27,23 +27,28 @@ export const record = (context: Context, event: Event): void => {
       if (!wantOne(context, row)) return
       return submit(context, row.spec === undefined ? [] : [row.spec], [{ key: row.key, want: row.want }], [])
     }
-    case "Release":
-      return released(context, event)
+    case "Release": {
+      for (const key of event.keys) released(context, key, event.count, event.answer)
+      return
+    }
     case "Cancel":
       return cancelled(context, event)
     case "RetryKeys":
       return retried(context, event.keys)
     case "Need": {
-      const row = rows.get(event.key)
-      if (row === undefined || !isWanted(row)) {
-        return refuse(context, event.key, "Lost", "it was released here: join it before its last reference goes")
+      for (const key of event.keys) {
+        const row = rows.get(key)
+        if (row !== undefined && isWanted(row)) need(context, row)
+        else refuse(context, key, "Lost", "it was released here: join it before its last reference goes")
       }
-      return need(context, row)
+      return
     }
     case "FetchEnded":
       return ended(context, event)
-    case "Note":
-      return note(context, event.note)
+    case "Notes": {
+      for (const one of event.notes) note(context, one)
+      return
+    }
     case "LinkReset":
       return retell(context)
     case "Acked":
@@ -79,20 +84,34 @@ export const conflicts = (
 const isCancelled = (row: RowState): boolean =>
   row.settled?._tag === "Failure" && row.settled.failure.reason === "Cancelled"
 
+/** The first spec whose key stands for other work, here or in the same submission. */
+const conflicting = (rows: ReadonlyMap<Key, RowState>, specs: ReadonlyArray<Spec>): Spec | undefined => {
+  if (specs.length === 1) return conflicts(rows, specs[0]!) ? specs[0] : undefined
+  const seen = new Map<Key, string>()
+  for (const spec of specs) {
+    if (conflicts(rows, spec) || (seen.get(spec.key) ?? spec.digest) !== spec.digest) return spec
+    seen.set(spec.key, spec.digest)
+  }
+  return undefined
+}
+
+/** Whether each spec is wanted, once and in order: then there is nothing to sort out. */
+const isEachWanted = ({ keep, specs, wants }: Extract<Event, { _tag: "Submit" }>): boolean => {
+  if (keep.length > 0 || wants.length !== specs.length) return false
+  for (let i = 0; i < wants.length; i++) if (wants[i] !== specs[i]!.key) return false
+  return true
+}
+
 const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>): void => {
   const { rows } = context.state
-  const seen = new Map<Key, { readonly spec: Spec }>()
-  for (const spec of event.specs) {
-    // All or nothing: part of a graph would compute something nobody asked for.
-    if (conflicts(rows, spec) || conflicts(seen, spec)) {
-      return refuse(
-        context,
-        spec.key,
-        "DuplicateKey",
-        "this key is in use for other work: release it first, or choose another"
-      )
-    }
-    seen.set(spec.key, { spec })
+  // All or nothing: part of a graph would compute something nobody asked for.
+  const conflict = conflicting(rows, event.specs)
+  if (conflict !== undefined) {
+    const detail = "this key is in use for other work: release it first, or choose another"
+    return refuse(context, conflict.key, "DuplicateKey", detail)
+  }
+  if (isEachWanted(event) && event.specs.every((spec) => !rows.has(spec.key))) {
+    return submittedFresh(context, event.specs)
   }
   const fresh: Array<Spec> = []
   for (const spec of event.specs) {
@@ -125,6 +144,18 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
   submit(context, fresh, wants, keep)
 }
 
+/** New work that is all wanted here: what `map` and `submit` say, nearly always. */
+const submittedFresh = (context: Context, specs: ReadonlyArray<Spec>): void => {
+  const wants: Array<Note.Want> = []
+  for (const spec of specs) {
+    // A key that stands twice in one submission is one row, wanted twice.
+    const known = context.state.rows.get(spec.key)
+    if (known !== undefined && wantOne(context, known)) wants.push({ key: spec.key, want: known.want })
+    if (known === undefined) wants.push({ key: spec.key, want: wanted(context, spec).want })
+  }
+  submit(context, specs, wants, [])
+}
+
 const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): void => {
   const known = context.state.rows.get(event.key)
   if (known?.spec !== undefined || (known?.offer !== undefined && known.offer.digest !== event.digest)) {
@@ -139,7 +170,7 @@ const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): vo
   if (row.offer === undefined || row.offer.dropped === true) {
     const { bytes, digest, inline, key, scatter, value } = event
     row.offer = { _tag: "Offer", key, value, digest, bytes, inline, scatter }
-    context.loose.add(key)
+    loosen(context, row)
     tell(context, row.offer)
   }
   if (event.wanted && wantOne(context, row)) {
@@ -147,20 +178,20 @@ const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): vo
   }
 }
 
-const released = (context: Context, event: Extract<Event, { _tag: "Release" }>): void => {
+const released = (context: Context, key: Key, count: number, answer: boolean): void => {
   const { out, state } = context
-  const row = state.rows.get(event.key)
+  const row = state.rows.get(key)
   if (row === undefined || row.refs === 0) {
-    if (event.answer) out.push({ _tag: "Ended", key: event.key, want: row?.want ?? 0 })
+    if (answer) out.push({ _tag: "Ended", key, want: row?.want ?? 0 })
     return
   }
-  row.refs = Math.max(0, row.refs - event.count)
+  row.refs = Math.max(0, row.refs - count)
   if (isWanted(row)) {
     // Others here want it too: nothing stops, so there is nothing to wait for.
-    if (event.answer) out.push({ _tag: "Ended", key: row.key, want: row.want })
+    if (answer) out.push({ _tag: "Ended", key, want: row.want })
     return
   }
-  unwant(context, row, event.answer)
+  unwant(context, row, answer)
 }
 
 const unwant = (context: Context, row: RowState, answer: boolean): void => {
@@ -276,7 +307,7 @@ const close = (context: Context): void => {
   context.releases = []
   tell(context, { _tag: "ClientLeft" })
   for (const all of [state.rows, state.ending, state.cache, state.queue, state.retrying]) all.clear()
-  context.loose.clear()
+  context.loose.length = 0
   state.cached = 0
   state.closed = true
 }

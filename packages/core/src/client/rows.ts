@@ -15,26 +15,46 @@ import { type Command, type Context, isWanted, type RowState, type Status } from
 export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
   if (known !== undefined) return known
-  const fresh: RowState = {
-    key,
-    spec: undefined,
-    refs: 0,
-    want: 0,
-    keep: false,
-    status: "pending",
-    facts: undefined,
-    settled: undefined,
-    joined: false,
-    needed: 0,
-    fetch: undefined,
-    offer: undefined,
-    cancel: undefined,
-    retry: undefined
-  }
+  const fresh = blank(key, undefined, 0, 0)
   context.state.rows.set(key, fresh)
-  context.loose.add(key)
+  loosen(context, fresh)
   return fresh
 }
+
+/** What nobody has asked for before, wanted once. Nobody could have heard of it, so there is nothing to say. */
+export const wanted = (context: Context, spec: Spec): RowState => {
+  const { state } = context
+  const fresh = blank(spec.key, spec, 1, state.lastWant += 1)
+  state.rows.set(spec.key, fresh)
+  if (spec.inputs.length > 0) { for (const key of spec.inputs) rowNeeded(context, key) }
+  return fresh
+}
+
+/** It may have lost its last reason to stay: the end of the step looks. */
+export const loosen = (context: Context, row: RowState): void => {
+  if (row.loose) return
+  row.loose = true
+  context.loose.push(row)
+}
+
+const blank = (key: Key, spec: Spec | undefined, refs: number, want: number): RowState => ({
+  key,
+  spec,
+  refs,
+  want,
+  keep: false,
+  status: "pending",
+  facts: undefined,
+  settled: undefined,
+  joined: false,
+  needed: 0,
+  fetch: undefined,
+  offer: undefined,
+  cancel: undefined,
+  retry: undefined,
+  loose: false,
+  handles: undefined
+})
 
 /** The row lives on: what it was when this was said stands beside it. */
 export const changed = (row: RowState): Command => ({ _tag: "Changed", row, want: row.want, status: row.status })
@@ -68,26 +88,27 @@ export const endWant = (context: Context, row: RowState): void => {
   row.cancel = undefined
   row.retry = undefined
   row.status = "pending"
-  context.loose.add(row.key)
+  loosen(context, row)
 }
 
 /** Forgets what nothing needs any more, inputs of forgotten rows included. */
 export const sweep = (context: Context): void => {
   const { loose, out, state } = context
-  // A set grows while it is walked: inputs that become loose are visited in this same walk.
-  for (const key of loose) {
-    const row = state.rows.get(key)
-    loose.delete(key)
-    if (row === undefined || isWanted(row) || row.needed > 0) continue
+  // It grows while it is walked: inputs that become loose are visited in this same walk.
+  for (const row of loose) {
+    row.loose = false
+    if (isWanted(row) || row.needed > 0) continue
+    const { key } = row
     state.rows.delete(key)
     if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
     // Never wanted, it was to be named: where that was refused, nobody else tells that it is not needed.
     if (row.offer !== undefined && row.want === 0) context.releases.push({ key, want: 0 })
-    for (const input of row.spec?.inputs ?? []) {
+    if (row.spec === undefined) continue
+    for (const input of row.spec.inputs) {
       const named = state.rows.get(input)
       if (named === undefined) continue
       named.needed -= 1
-      loose.add(input)
+      loosen(context, named)
     }
   }
 }
@@ -100,19 +121,21 @@ export const fail = (context: Context, row: RowState, failure: Failure): void =>
   row.settled = { _tag: "Failure", failure }
   row.status = statusOf(failure)
   row.joined = false
-  context.out.push(changed(row), { _tag: "Settled", row, want: row.want, outcome: { _tag: "Failure", failure } })
+  context.out.push({ _tag: "Settled", row, want: row.want, outcome: row.settled })
 }
 
 /** The value is here: joiners get it, and from now on the row answers it. */
 export const succeed = (context: Context, row: RowState, value: ValueId, payload: Payload.Payload): void => {
-  const fresh = row.status !== "finished"
   stopFetch(context, row)
-  row.settled = { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload }
+  const settled = { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload } as const
+  row.settled = settled
   row.status = "finished"
   row.joined = false
-  remember(context, row, Payload.bytes(payload))
-  if (fresh) context.out.push(changed(row))
-  context.out.push({ _tag: "Settled", row, want: row.want, outcome: { _tag: "Value", value, payload } })
+  const bytes = Payload.bytes(payload)
+  remember(context, row, bytes)
+  // What may be let go to stay within the budget, maybe in this very step, is told apart.
+  const outcome = bytes <= Payload.inlineMax ? settled : { _tag: "Value", value, payload } as const
+  context.out.push({ _tag: "Settled", row, want: row.want, outcome })
 }
 
 /** Counts a payload and lets the least recently used go. Small ones that rode along stay: they cost less than their row. */
@@ -132,6 +155,7 @@ const remember = (context: Context, row: RowState, bytes: number): void => {
 
 /** The value was read: it goes last. */
 export const touch = (context: Context, key: Key): void => {
+  if (context.state.cache.size === 0) return
   const bytes = context.state.cache.get(key)
   if (bytes === undefined) return
   context.state.cache.delete(key)
@@ -140,6 +164,7 @@ export const touch = (context: Context, key: Key): void => {
 
 const forgetValue = (context: Context, row: RowState): void => {
   row.settled = undefined
+  if (context.state.cache.size === 0) return
   const bytes = context.state.cache.get(row.key)
   if (bytes === undefined) return
   context.state.cache.delete(row.key)
@@ -147,10 +172,11 @@ const forgetValue = (context: Context, row: RowState): void => {
 }
 
 export const stopFetch = (context: Context, row: RowState): void => {
+  // Only what is to be fetched stands in `queue` or in `retrying`.
+  if (row.fetch === undefined) return
   const { out, state } = context
   state.queue.delete(row.key)
   state.retrying.delete(row.key)
-  if (row.fetch === undefined) return
   const started = state.fetching.get(row.fetch.value)
   if (started !== undefined && !started.stopped) {
     started.stopped = true

@@ -58,6 +58,8 @@ export interface Row {
   readonly joined: boolean
   /** Rows of this client that name it as an input. */
   readonly needed: number
+  /** The caller's own, kept beside the row so that finding it costs no lookup. The machine never looks at it. */
+  handles: unknown
 }
 
 /** The row as `step` alone may write it. */
@@ -77,6 +79,8 @@ export interface RowState extends Row {
   cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
   /** A retry that the scheduler has not answered: the want it follows, and how that one failed. */
   retry: { readonly want: number; readonly failure: Failure } | undefined
+  /** It stands among the rows that this step may forget. */
+  loose: boolean
 }
 
 export interface Config {
@@ -131,7 +135,8 @@ export type Event =
     readonly keep: ReadonlyArray<Key>
   }
   | { readonly _tag: "Retain"; readonly key: Key }
-  | { readonly _tag: "Release"; readonly key: Key; readonly count: number; readonly answer: boolean }
+  /** Of each of these keys, `count` references go. */
+  | { readonly _tag: "Release"; readonly keys: ReadonlyArray<Key>; readonly count: number; readonly answer: boolean }
   | {
     readonly _tag: "Cancel"
     readonly keys: ReadonlyArray<Key>
@@ -151,7 +156,7 @@ export type Event =
     readonly scatter: Note.Offer["scatter"]
     readonly wanted: boolean
   }
-  | { readonly _tag: "Need"; readonly key: Key }
+  | { readonly _tag: "Need"; readonly keys: ReadonlyArray<Key> }
   | {
     readonly _tag: "FetchEnded"
     readonly value: ValueId
@@ -160,7 +165,7 @@ export type Event =
     /** Why there is no payload. Default `unreachable`; for a stopped fetch it does not matter. */
     readonly why?: Note.FetchFailed["why"] | undefined
   }
-  | { readonly _tag: "Note"; readonly note: Note.ToClient }
+  | { readonly _tag: "Notes"; readonly notes: ReadonlyArray<Note.ToClient> }
   /**
    * A fresh session, maybe with a new incarnation. Everything is told anew from the rows: what the last one left
    * unacknowledged may be given, as to a worker, and is not needed.
@@ -173,7 +178,10 @@ export type Event =
 
 export type Command =
   | { readonly _tag: "Tell"; readonly note: Note.FromClient }
-  /** Status or facts of this want changed. The row lives on; `status` is what it was when this was said. */
+  /**
+   * Status or facts of this want changed, and `Settled` does not say so at the same time. The row lives on; `status` is
+   * what it was when this was said.
+   */
   | { readonly _tag: "Changed"; readonly row: Row; readonly want: number; readonly status: Status }
   /** What joiners of this want get: its outcome, told once, and again to those who join later. */
   | { readonly _tag: "Settled"; readonly row: Row; readonly want: number; readonly outcome: Outcome }
@@ -228,6 +236,6 @@ export interface Context {
   readonly out: Array<Command>
   /** Releases on their way to one note: facts merge while they wait. */
   releases: Array<Note.Want>
-  /** Rows that may have lost their last reason to stay. */
-  readonly loose: Set<Key>
+  /** Rows that may have lost their last reason to stay, each once. */
+  readonly loose: Array<RowState>
 }

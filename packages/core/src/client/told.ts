@@ -22,12 +22,46 @@ const say = (context: Context, note: Note.FromClient): void => {
   context.out.push({ _tag: "Tell", note })
 }
 
+/** At so many releases a note is full: a scheduler that takes one in must not stand still over it. */
+const releasesMax = 512
+
 /** Releases in a row become one note, which leaves before whatever is told next: order within a key is kept. */
 export const flushReleases = (context: Context): void => {
-  if (context.releases.length === 0) return
-  const wants = context.releases
+  const { releases } = context
+  if (releases.length === 0) return
   context.releases = []
-  say(context, { _tag: "Release", wants, answer: false })
+  if (releases.length <= releasesMax) return say(context, { _tag: "Release", wants: releases, answer: false })
+  for (let i = 0; i < releases.length; i += releasesMax) {
+    say(context, { _tag: "Release", wants: releases.slice(i, i + releasesMax), answer: false })
+  }
+}
+
+/** New work that is all wanted can be cut anywhere. */
+const submitEach = (context: Context, specs: ReadonlyArray<Spec>, wants: ReadonlyArray<Note.Want>): void => {
+  const { noteBytes } = context.state.config
+  let from = 0
+  let bytes = 0
+  for (let i = 0; i < specs.length; i++) {
+    const more = ofSpec(specs[i]!)
+    if (i > from && bytes + more > noteBytes) {
+      tell(context, { _tag: "Submit", specs: specs.slice(from, i), wants: wants.slice(from, i), keep: [] })
+      from = i
+      bytes = 0
+    }
+    bytes += more
+  }
+  tell(
+    context,
+    from === 0
+      ? { _tag: "Submit", specs, wants, keep: [] }
+      : { _tag: "Submit", specs: specs.slice(from), wants: wants.slice(from), keep: [] }
+  )
+}
+
+const isEachWanted = (specs: ReadonlyArray<Spec>, wants: ReadonlyArray<Note.Want>): boolean => {
+  if (specs.length !== wants.length) return false
+  for (let i = 0; i < specs.length; i++) if (specs[i]!.key !== wants[i]!.key) return false
+  return true
 }
 
 /**
@@ -40,6 +74,7 @@ export const submit = (
   wants: ReadonlyArray<Note.Want>,
   keep: ReadonlyArray<Key>
 ): void => {
+  if (specs.length > 0 && keep.length === 0 && isEachWanted(specs, wants)) return submitEach(context, specs, wants)
   const wanted = new Map(wants.map((want) => [want.key, want]))
   const kept = new Set(keep)
   const lastUse = new Map<Key, number>()

@@ -39,8 +39,8 @@ export class Bench {
 
   stored(key: string, more?: Partial<Note.TaskStored>): ReadonlyArray<Client.Command> {
     return this.step({
-      _tag: "Note",
-      note: {
+      _tag: "Notes",
+      notes: [{
         _tag: "TaskStored",
         key,
         want: this.row(key).want,
@@ -51,19 +51,19 @@ export class Bench {
         holders: ["w1", "w2"],
         inline: undefined,
         ...more
-      }
+      }]
     })
   }
 }
 
 export const release = (key: string, count = 1, answer = false): Client.Event => ({
   _tag: "Release",
-  key,
+  keys: [key],
   count,
   answer
 })
 
-export const need = (key: string): Client.Event => ({ _tag: "Need", key })
+export const need = (key: string): Client.Event => ({ _tag: "Need", keys: [key] })
 
 export const got = (key: string, payload: Payload.Payload, from = "w1", attempt = 1): Client.Event => ({
   _tag: "FetchEnded",

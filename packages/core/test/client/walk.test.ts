@@ -131,8 +131,8 @@ class World {
     const row = this.row(key)
     const digest = row?.spec?.digest ?? `d-${key}`
     this.step({
-      _tag: "Note",
-      note: {
+      _tag: "Notes",
+      notes: [{
         _tag: "TaskStored",
         key,
         // Sometimes an answer to an older want.
@@ -143,12 +143,12 @@ class World {
         type: "number",
         holders: how % 5 === 4 ? [] : ["w1", "w2"].slice(how % 2),
         inline: how % 3 === 0 ? tiny(10) : undefined
-      }
+      }]
     })
   }
 
   failed(key: string, reason: Failure.Reason, want = this.row(key)?.want ?? 1): void {
-    this.step({ _tag: "Note", note: { _tag: "TaskNotStored", key, want, failure: Failure.make(reason, key, "") } })
+    this.step({ _tag: "Notes", notes: [{ _tag: "TaskNotStored", key, want, failure: Failure.make(reason, key, "") }] })
   }
 
   fetchEnds(value: string, how: number): void {
@@ -193,8 +193,8 @@ class World {
         return this.step({ _tag: "Tick" })
       case 5:
         return this.step({
-          _tag: "Note",
-          note: { _tag: "TaskPending", key: name(a), want: this.row(name(a))?.want ?? 1 }
+          _tag: "Notes",
+          notes: [{ _tag: "TaskPending", key: name(a), want: this.row(name(a))?.want ?? 1 }]
         })
       case 6:
       case 7:
@@ -265,7 +265,7 @@ class World {
       this.refs.set(key, 0)
       if (count > 0) this.step(release(key, count))
     }
-    for (const want of [...this.ending]) this.step({ _tag: "Note", note: { _tag: "Ended", key: "k", want } })
+    for (const want of [...this.ending]) this.step({ _tag: "Notes", notes: [{ _tag: "Ended", key: "k", want }] })
     assert.isTrue(Client.isEmpty(this.bench.state), [...this.bench.state.rows.keys()].join())
     assert.strictEqual(this.scheduler.wants.size, 0)
     assert.strictEqual(this.offered.size, 0)

@@ -3,25 +3,19 @@
  */
 import type * as Machine from "@creel/core/Client"
 import type * as Failure from "@creel/core/Failure"
+import type * as Payload from "@creel/core/Payload"
 import type * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import { FutureError } from "../FutureError.js"
-import type * as Task from "../Task.js"
 import * as Value from "../Value.js"
+import type { ClientCore } from "./clientCore.js"
 
-type Settled = NonNullable<Machine.Row["settled"]>
+export type Settled = NonNullable<Machine.Row["settled"]>
 
-/**
- * Turns what a row settled on into an Exit of one future's types. It never throws. Nothing: the payload was let go to
- * stay within the budget, and must be brought here again.
- */
-export type Decoder<A, E> = (settled: Settled) => Exit.Exit<A, E | FutureError> | undefined
-
-export interface Options<A> {
-  readonly key: string
-  readonly decodeSuccess: (payload: NonNullable<Extract<Settled, { readonly _tag: "Value" }>["payload"]>) => A
-  readonly findTask: (task: string) => Task.Contract.Any | undefined
-  readonly publicKey: (key: string) => string
+/** What a handle needs of its task: one for all futures of a contract. */
+export interface Source {
+  readonly name: string
+  readonly decodeSuccess: (payload: Payload.Payload) => unknown
 }
 
 export const toFutureError = (failure: Failure.Failure, publicKey: (key: string) => string): FutureError =>
@@ -43,25 +37,31 @@ export const withAdvice = (message: string): { readonly detail: string; readonly
     : { detail: message.slice(0, at), advice: message.slice(at + whatToDo.length) }
 }
 
-export const decoder = <A, E>(options: Options<A>): Decoder<A, E> => (settled) => {
+/**
+ * An Exit of one future's types. It never throws. Nothing: the payload was let go to stay within the budget, and must be
+ * brought here again.
+ */
+export const exitOf = <A, E>(
+  core: ClientCore,
+  source: Source,
+  key: string,
+  settled: Settled
+): Exit.Exit<A, E | FutureError> | undefined => {
   try {
-    if (settled._tag === "Failure") return failed(options, settled.failure)
-    return settled.payload === undefined ? undefined : Exit.succeed(options.decodeSuccess(settled.payload))
+    if (settled._tag === "Failure") return failed(core, settled.failure)
+    // The types say what the task's codec makes of its results.
+    return settled.payload === undefined ? undefined : Exit.succeed(source.decodeSuccess(settled.payload) as A)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    return Exit.fail(
-      new FutureError({ reason: "NotDecodable", key: options.publicKey(options.key), ...withAdvice(detail) })
-    )
+    return Exit.fail(new FutureError({ reason: "NotDecodable", key: core.keys.shown(key), ...withAdvice(detail) }))
   }
 }
 
 /** A typed failure is decoded by the task it comes from, which may be an input's. */
-const failed = <A, E>(options: Options<A>, failure: Failure.Failure): Exit.Exit<A, E | FutureError> => {
-  if (failure.reason !== "Failed" || failure.cause === undefined) {
-    return Exit.fail(toFutureError(failure, options.publicKey))
-  }
+const failed = <A, E>(core: ClientCore, failure: Failure.Failure): Exit.Exit<A, E | FutureError> => {
+  if (failure.reason !== "Failed" || failure.cause === undefined) return Exit.fail(core.failureOf(failure))
   const owner = Value.schemaOf(failure.cause)
-  const task = owner === undefined ? undefined : options.findTask(owner)
+  const task = owner === undefined ? undefined : core.tasks.get(owner)
   const cause = task === undefined ? Value.decodeCause(failure.cause) : task.decodeCause(failure.cause)
   // The types say that the failures of a future's inputs are among its own.
   return Exit.failCause(cause as Cause.Cause<E>)

@@ -68,7 +68,9 @@ export class Completion<A, E> implements AsCompleted<A, E> {
     }
     const [first] = this.watching.values()
     // Only inside an attempt does it matter which futures are waited for.
-    const handles = first?.handle.attempt === undefined ? [] : [...this.watching.values()].map((entry) => entry.handle)
+    const handles = first?.handle.owner.attempt === undefined
+      ? []
+      : [...this.watching.values()].map((entry) => entry.handle)
     const wait = Effect.async<void>((resume) => {
       if (this.ready.length > 0) return resume(Effect.void)
       const wake = () => resume(Effect.void)
@@ -78,7 +80,7 @@ export class Completion<A, E> implements AsCompleted<A, E> {
       })
     })
     // Another fiber may have taken it meanwhile.
-    return Effect.zipRight(suspending(this.core, handles[0]?.attempt, handles, wait), this.some)
+    return Effect.zipRight(suspending(this.core, handles[0]?.owner.attempt, handles, wait), this.some)
   })
 
   readonly take: Effect.Effect<Future<A, E>, Cause.NoSuchElementException> = Effect.map(

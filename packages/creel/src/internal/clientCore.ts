@@ -13,6 +13,7 @@ import type * as Failure from "@creel/core/Failure"
 import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
 import type * as Payload from "@creel/core/Payload"
+import type * as Spec from "@creel/core/Spec"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,13 +25,15 @@ import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
-import { type Decoder, toFutureError } from "./answers.js"
+import { type Source, toFutureError } from "./answers.js"
 import { ClientKeys } from "./clientKeys.js"
 import { Endings } from "./endings.js"
 import { Fetches } from "./fetches.js"
-import { Handle } from "./handle.js"
-import { Holds } from "./holds.js"
+import { Handle, type Owner } from "./handle.js"
+import { type Hold, Holds } from "./holds.js"
 import { Outbox } from "./outbox.js"
+import * as RowHandles from "./rowHandles.js"
+import * as Submission from "./submission.js"
 
 /** What a client inside a running attempt must tell its executor. */
 export interface AttemptBinding {
@@ -60,6 +63,8 @@ export interface World {
 
 type AnyHandle = Handle<any, any>
 
+const mouldsMax = 256
+
 export class ClientCore {
   readonly id: Id.ClientId
   readonly machine: Machine.State
@@ -69,10 +74,9 @@ export class ClientCore {
   private connected = false
   closed = false
   private stepping = false
-  private readonly pending: Array<Machine.Event> = []
+  private pending: Array<Machine.Event> = []
   private readonly outbox: Outbox
-  private readonly handles = new Map<Id.Key, Array<AnyHandle>>()
-  private readonly holds: Holds
+  readonly holds: Holds
   private readonly endings: Endings
   private readonly fetches: Fetches
   private alarm: { readonly at: number; readonly fiber: Fiber.RuntimeFiber<void> } | undefined = undefined
@@ -85,7 +89,7 @@ export class ClientCore {
       hasRoom: () => this.hasRoom(),
       saved: (bytes) => this.step({ _tag: "Acked", bytes })
     })
-    this.holds = new Holds(world.runtime)
+    this.holds = new Holds(world.runtime, this.endAll)
     this.endings = new Endings(world)
     this.fetches = new Fetches(world.door, world.runtime, (event) => this.step(event))
   }
@@ -109,8 +113,9 @@ export class ClientCore {
     if (this.stepping) return
     this.stepping = true
     try {
-      let events: ReadonlyArray<Machine.Event>
-      while ((events = this.pending.splice(0)).length > 0) {
+      while (this.pending.length > 0) {
+        const events = this.pending
+        this.pending = []
         const commands = Machine.step(this.machine, events, this.world.clock.unsafeCurrentTimeMillis())
         for (const command of commands) this.perform(command)
       }
@@ -161,19 +166,13 @@ export class ClientCore {
   }
 
   private changed(row: Machine.Row): void {
-    const handles = this.handles.get(row.key)
-    if (handles !== undefined) { for (const handle of handles.slice()) handle.changed() }
+    for (const handle of RowHandles.list(row)) handle.changed()
   }
 
   private settled(row: Machine.Row): void {
-    const handles = this.handles.get(row.key)
-    if (handles === undefined) return
-    for (const handle of handles.slice()) {
-      // Nobody waits: it is decoded when somebody does.
-      const exit = handle.waiting ? handle.peek() : undefined
-      if (exit === undefined) handle.changed()
-      else handle.settle(exit)
-    }
+    const single = RowHandles.single(row)
+    if (single !== undefined) return settle(single)
+    for (const handle of RowHandles.list(row)) settle(handle)
   }
 
   private refused(key: Id.Key, failure: Failure.Failure): void {
@@ -193,8 +192,7 @@ export class ClientCore {
       this.outbox.wakeRoom()
     },
     notes: (notes) => {
-      for (const note of notes) this.pending.push({ _tag: "Note", note })
-      this.turn()
+      this.step({ _tag: "Notes", notes })
     },
     acked: (bytes) => {
       this.step({ _tag: "Acked", bytes })
@@ -215,7 +213,7 @@ export class ClientCore {
   /** Goodbye: what is still pending ends as `ClusterClosed`, and all that was wanted is released. */
   close(why = "the client was closed before it was done"): void {
     if (this.closed) return
-    const left = [...this.handles.values()].flat()
+    const left = this.handles()
     this.step({ _tag: "Close" })
     this.closed = true
     this.outbox.flush()
@@ -231,49 +229,93 @@ export class ClientCore {
   // ---------------------------------------------------------------------------
 
   /** The row exists, and one reference of it is this handle's. */
-  handle<A, E>(
-    key: Id.Key,
-    name: string,
-    decoder: Decoder<A, E>,
-    scope: Scope.Scope,
-    attempt: AttemptBinding | undefined
-  ): Handle<A, E> {
+  handle<A, E>(owner: Owner, key: Id.Key, source: Source, hold: Hold): Handle<A, E> {
     const row = Machine.get(this.machine, key)
     if (row === undefined) throw new Error(`BUG: no row for ${key}, which was just submitted`)
-    const handle = new Handle<A, E>(this, row, name, decoder, attempt)
-    const handles = this.handles.get(key)
-    if (handles === undefined) this.handles.set(key, [handle])
-    else handles.push(handle)
-    this.holds.own(handle, scope)
+    const handle = new Handle<A, E>(owner, row, source)
+    RowHandles.add(row, handle)
+    hold.add(handle)
     return handle
+  }
+
+  /** New work, with the values that it brings. One step, however much it is. */
+  submit(
+    specs: ReadonlyArray<Spec.Spec>,
+    wants: ReadonlyArray<Id.Key>,
+    keep: ReadonlyArray<Id.Key>,
+    brought: ReadonlyArray<Submission.Brought>
+  ): void {
+    for (const { offer, payload } of brought) {
+      this.offer(offer.value, payload)
+      this.pending.push(offer)
+    }
+    this.step({ _tag: "Submit", specs, wants, keep })
+  }
+
+  private readonly moulds = new Map<Task.Contract.Any, Submission.Mould>()
+
+  /** What submissions of this task in this region have in common: of the last region in which it was submitted. */
+  mould(contract: Task.Contract.Any, region: Task.SubmitOptions): Submission.Mould {
+    const known = this.moulds.get(contract)
+    if (known?.region === region) return known
+    const made = Submission.mould(contract, region, this.world.io)
+    // Contracts that are made anew for each submission must not stay.
+    if (this.moulds.size >= mouldsMax) this.moulds.clear()
+    this.moulds.set(contract, made)
+    this.tasks.set(contract.id, contract)
+    return made
+  }
+
+  private handles(): ReadonlyArray<AnyHandle> {
+    const all: Array<AnyHandle> = []
+    for (const row of this.machine.rows.values()) for (const handle of RowHandles.list(row)) all.push(handle)
+    return all
   }
 
   /** How many handles are not released: for tests. */
   handleCount(): number {
-    let count = 0
-    for (const handles of this.handles.values()) count += handles.length
-    return count
+    return this.handles().length
   }
 
   handlesOf(key: Id.Key): ReadonlyArray<AnyHandle> {
-    return this.handles.get(key) ?? []
+    const row = Machine.get(this.machine, key)
+    return row === undefined ? [] : RowHandles.list(row)
   }
 
   release(handle: AnyHandle): void {
     if (handle.released) return
+    this.letGo(handle)
+    this.step({ _tag: "Release", keys: [handle.row.key], count: 1, answer: false })
+  }
+
+  releaseAll(handles: ReadonlyArray<AnyHandle>): void {
+    const keys: Array<Id.Key> = []
+    for (const handle of handles) {
+      if (handle.released) continue
+      this.letGo(handle)
+      keys.push(handle.row.key)
+    }
+    if (keys.length > 0) this.step({ _tag: "Release", keys, count: 1, answer: false })
+  }
+
+  /** It does not count any more; the machine is still to be told. */
+  private letGo(handle: AnyHandle): void {
     this.warnUnseen(handle)
     handle.markReleased()
     this.forget(handle)
-    this.step({ _tag: "Release", key: handle.row.key, count: 1, answer: false })
+  }
+
+  /** Their scope is over: what is done is let go, in one step; answers those whose Exit is still to come. */
+  readonly endAll = (handles: ReadonlyArray<AnyHandle>): ReadonlyArray<AnyHandle> => {
+    for (const handle of handles) handle.interruptNow(FiberId.none)
+    const interrupting = handles.filter((handle) => handle.isInterrupting)
+    this.releaseAll(interrupting.length === 0 ? handles : handles.filter((handle) => !handle.isInterrupting))
+    return interrupting
   }
 
   private forget(handle: AnyHandle): void {
-    handle.hold?.handles.delete(handle)
-    const handles = this.handles.get(handle.row.key)
-    if (handles === undefined) return
-    const index = handles.indexOf(handle)
-    if (index >= 0) handles.splice(index, 1)
-    if (handles.length === 0) this.handles.delete(handle.row.key)
+    handle.hold?.remove(handle)
+    RowHandles.remove(handle.row, handle)
   }
 
   /** A handle was interrupted here: its want goes, and its Exit comes when nothing of it runs any more. */
@@ -284,7 +326,7 @@ export class ClientCore {
     this.forget(handle)
     const alone = row.refs === 1
     const entry = this.endings.add(row.key, want, handle)
-    this.step({ _tag: "Release", key: row.key, count: 1, answer: true })
+    this.step({ _tag: "Release", keys: [row.key], count: 1, answer: true })
     if (!alone || !this.connected || this.closed) return this.endings.end(row.key, want)
     if (!handle.isDone()) this.endings.limit(entry)
   }
@@ -292,8 +334,8 @@ export class ClientCore {
   retain(handle: AnyHandle, scope: Scope.Scope): void {
     handle.retained = true
     if (handle.released) return
-    handle.hold?.handles.delete(handle)
-    this.holds.own(handle, scope)
+    handle.hold?.remove(handle)
+    this.holds.of(scope).add(handle)
   }
 
   cancel(
@@ -318,11 +360,11 @@ export class ClientCore {
   retry<A, E>(handle: Handle<A, E>, scope: Scope.Scope): Handle<A, E> {
     const { key } = handle.row
     handle.observe()
-    if (handle.released) return new Handle(this, handle.row, handle.name, handle.decoder, handle.attempt).asReleased()
+    if (handle.released) return new Handle<A, E>(handle.owner, handle.row, handle.source).asReleased()
     // The old handles go on answering what they were told.
     for (const each of this.handlesOf(key)) each.peek()
     this.stepAll([{ _tag: "Retain", key }, { _tag: "RetryKeys", keys: [key] }])
-    return this.handle(key, handle.name, handle.decoder, scope, handle.attempt)
+    return this.handle(handle.owner, key, handle.source, this.holds.of(scope))
   }
 
   /** All that was said leaves now. */
@@ -368,6 +410,13 @@ export class ClientCore {
   offer(value: Id.ValueId, payload: Payload.Payload): void {
     this.world.door.offer(this.id, value, payload)
   }
+}
+
+const settle = (handle: AnyHandle): void => {
+  // Nobody waits: it is decoded when somebody does.
+  const exit = handle.waiting ? handle.peek() : undefined
+  if (exit === undefined) handle.changed()
+  else handle.settle(exit)
 }
 
 const closedError = (key: string, detail: string): FutureError =>

@@ -19,8 +19,8 @@ import type { Handle } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 
-export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined, io = core.world.io): Client.Service => {
-  const state: State = { core, attempt, io }
+export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined): Client.Service => {
+  const state: State = { core, attempt, place: undefined }
   const own = () => state
   const { ask } = core.world.door
   /** A question never overtakes what was said before it. */

@@ -1,12 +1,18 @@
 /**
- * What a call of `Client` needs to know: which client core and attempt a service stands for, and the options of the
- * region it is made in.
+ * What a call of `Client` needs to know: which client core and attempt a service stands for, the options of the region
+ * it is made in, and what crosses outward from there.
  */
+import type * as Spec from "@creel/core/Spec"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
+import * as HashMap from "effect/HashMap"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import type * as Client from "../Client.js"
 import type * as Task from "../Task.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
@@ -45,8 +51,56 @@ export const withOptions =
 export interface State {
   readonly core: ClientCore
   readonly attempt: AttemptBinding | undefined
-  readonly io: number
+  /** Where it was called from last: nearly always, where it is called from next. */
+  place: Place | undefined
 }
+
+/** Where a call comes from: what a fiber's own state means for what is submitted there. */
+export interface Place {
+  readonly context: Context.Context<never>
+  readonly annotations: HashMap.HashMap<string, unknown>
+  readonly level: LogLevel.LogLevel
+  readonly region: Region
+  readonly from: Submission.From
+}
+
+/** Read from the fiber's own state, and made anew only where that has changed. */
+export const placeOf = (state: State, fiber: AnyFiber): Place => {
+  const context = fiber.currentContext as Context.Context<never>
+  const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
+  const level = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
+  const here = fiber.getFiberRef(region)
+  const last = state.place
+  if (
+    last !== undefined && last.context === context && last.annotations === annotations && last.level === level &&
+    last.region === here
+  ) return last
+  const { attempt, core } = state
+  const from = { core, attempt, outward: outwardOf(context, annotations, level) }
+  return state.place = { context, annotations, level, region: here, from }
+}
+
+const outwardOf = (
+  context: Context.Context<never>,
+  annotations: HashMap.HashMap<string, unknown>,
+  level: LogLevel.LogLevel
+): Spec.Outward | undefined => {
+  const span = Context.getOption(context, Tracer.ParentSpan)
+  const plain = HashMap.isEmpty(annotations)
+  if (Option.isNone(span) && plain && level === LogLevel.Info) return undefined
+  return {
+    trace: Option.isNone(span)
+      ? undefined
+      : { traceId: span.value.traceId, spanId: span.value.spanId, sampled: span.value.sampled },
+    annotations: plain
+      ? undefined
+      : Object.fromEntries(Array.from(annotations, ([key, value]) => [key, String(value)])),
+    logLevel: level === LogLevel.Info ? undefined : level._tag
+  }
+}
+
+export const scopeIn = (fiber: AnyFiber): Scope.Scope =>
+  Context.get(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
 
 const states = new WeakMap<Client.Service, State>()
 

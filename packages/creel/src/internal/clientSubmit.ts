@@ -1,188 +1,243 @@
 /**
  * What makes futures: `submit`, `map`, `run`, `fireAndForget`, `scatter`.
  *
- * They read what crosses outward from the fiber itself: they cost no span and no service lookup through an Effect.
+ * They cost no span and no service lookup through an Effect: `clientState` reads what they need from the fiber itself.
  */
 import * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as FiberRef from "effect/FiberRef"
-import * as HashMap from "effect/HashMap"
-import * as LogLevel from "effect/LogLevel"
-import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import type * as Scope from "effect/Scope"
 import type * as Client from "../Client.js"
 import type { Future } from "../Future.js"
 import { SubmitError } from "../FutureError.js"
 import * as PlainFunction from "../PlainFunction.js"
 import * as Task from "../Task.js"
 import * as Value from "../Value.js"
-import { decoder, withAdvice } from "./answers.js"
-import { type AnyFiber, region, type State, stateIn } from "./clientState.js"
+import { type Source, withAdvice } from "./answers.js"
+import { type AnyFiber, type Place, placeOf, scopeIn, type State, stateIn } from "./clientState.js"
 import type { Handle } from "./handle.js"
+import type { Hold } from "./holds.js"
 import * as Submission from "./submission.js"
 
 type AnyHandle = Handle<any, any>
 type AnyFuture = Future<unknown, unknown>
+type StateFor = (fiber: AnyFiber) => State
 
-/** A task as it is, a plain function as a task. */
-const contractOf = (what: unknown): Either.Either<Task.Contract.Any, SubmitError> => {
-  if (Task.isContract(what)) return Either.right(what)
-  if (typeof what === "function") return PlainFunction.fromFunction(what as (...args: Array<unknown>) => unknown)
-  return Either.left(
-    new SubmitError({ reason: "NotAFunction", detail: `what was submitted is ${what === null ? "null" : typeof what}` })
-  )
-}
+const noKeys: ReadonlyArray<Id.Key> = []
 
-const outwardOf = (fiber: AnyFiber): Spec.Outward | undefined => {
-  const span = Context.getOption(fiber.currentContext as Context.Context<never>, Tracer.ParentSpan)
-  const annotations = fiber.getFiberRef(FiberRef.currentLogAnnotations)
-  const level = fiber.getFiberRef(FiberRef.currentMinimumLogLevel)
-  const plain = HashMap.isEmpty(annotations)
-  if (Option.isNone(span) && plain && level === LogLevel.Info) return undefined
-  return {
-    trace: Option.isNone(span)
-      ? undefined
-      : { traceId: span.value.traceId, spanId: span.value.spanId, sampled: span.value.sampled },
-    annotations: plain
-      ? undefined
-      : Object.fromEntries(Array.from(annotations, ([key, value]) => [key, String(value)])),
-    logLevel: level === LogLevel.Info ? undefined : level._tag
+/** A task as it is, a plain function as a task. Throws `SubmitError`. */
+const contractOf = (what: unknown): Task.Contract.Any => {
+  if (Task.isContract(what)) return what
+  if (typeof what === "function") {
+    const made = PlainFunction.fromFunction(what as (...args: Array<unknown>) => unknown)
+    if (Either.isLeft(made)) throw made.left
+    return made.right
   }
+  throw new SubmitError({
+    reason: "NotAFunction",
+    detail: `what was submitted is ${what === null ? "null" : typeof what}`
+  })
 }
 
-const submitNow = (
-  state: State,
-  fiber: AnyFiber,
-  contract: Task.Contract.Any,
-  args: ReadonlyArray<unknown>,
-  keep: boolean
-): Either.Either<Spec.Spec, SubmitError> => {
-  const { attempt, core, io } = state
-  const made = Submission.make(
-    { core, attempt, io, keep, outward: outwardOf(fiber), region: fiber.getFiberRef(region).submission },
-    contract,
-    args
-  )
-  if (Either.isLeft(made)) return Either.left(made.left)
-  core.stepAll(made.right.events)
-  return Either.right(made.right.spec)
-}
-
-const handleOf = (
-  state: State,
-  contract: Pick<Task.Contract.Any, "name" | "decodeSuccess">,
-  key: string,
-  scope: Scope.Scope
-): AnyHandle => {
-  const { attempt, core } = state
-  return core.handle(
-    key,
-    contract.name,
-    decoder({
-      key,
-      decodeSuccess: (payload) => contract.decodeSuccess(payload),
-      findTask: (id) => core.tasks.get(id),
-      publicKey: (key) => core.keys.shown(key)
-    }),
-    scope,
-    attempt
-  )
+/** What is wrong with a submission is thrown where it is found, however deep in the arguments, and fails the Effect here. */
+const failing = <A>(f: () => Effect.Effect<A, SubmitError>): Effect.Effect<A, SubmitError> => {
+  try {
+    return f()
+  } catch (error) {
+    if (!(error instanceof SubmitError)) throw error
+    return Effect.fail(error)
+  }
 }
 
 /** Above the outbox's budget a submission waits, or fails where that was asked for. */
 const whenRoom = <A>(
   state: State,
-  fiber: AnyFiber,
-  go: Effect.Effect<A, SubmitError>
-): Effect.Effect<A, SubmitError> =>
-  Effect.suspend(() => {
-    if (state.core.hasRoom()) return go
-    return fiber.getFiberRef(region).failWhenFull
-      ? Effect.fail(new SubmitError({ reason: "OutboxFull", detail: "too much new work waits to leave this client" }))
-      // Others waited too, and may have filled it again.
-      : Effect.zipRight(state.core.awaitRoom, whenRoom(state, fiber, go))
+  place: Place,
+  go: () => Effect.Effect<A, SubmitError>
+): Effect.Effect<A, SubmitError> => {
+  const { core } = state
+  if (core.hasRoom()) return go()
+  return place.region.failWhenFull
+    ? Effect.fail(new SubmitError({ reason: "OutboxFull", detail: "too much new work waits to leave this client" }))
+    // Others waited too, and may have filled it again.
+    : Effect.flatMap(core.awaitRoom, () => whenRoom(state, place, go))
+}
+
+/** In the hold of the fiber's scope, which is asked to end what it holds the first time that something begins in it. */
+const holding = <A>(
+  { core }: State,
+  scope: Scope.Scope,
+  go: (hold: Hold) => Effect.Effect<A, SubmitError>
+): Effect.Effect<A, SubmitError> => {
+  const hold = core.holds.get(scope)
+  return hold === undefined ? Effect.flatMap(core.holds.attach(scope), go) : go(hold)
+}
+
+/** Plain code: it runs for every single submission. */
+const submitNow = (
+  state: State,
+  place: Place,
+  contract: Task.Contract.Any,
+  args: ReadonlyArray<unknown>,
+  keep: boolean
+): Spec.Spec => {
+  const { core } = state
+  const brought: Array<Submission.Brought> = []
+  const spec = Submission.make(place.from, core.mould(contract, place.region.submission), args, brought)
+  const keys = [spec.key]
+  core.submit([spec], keep ? noKeys : keys, keep ? keys : noKeys, brought)
+  return spec
+}
+
+const submitIn = (
+  state: State,
+  place: Place,
+  what: unknown,
+  args: ReadonlyArray<unknown>,
+  hold: Hold
+): Effect.Effect<AnyFuture, SubmitError> =>
+  failing(() => {
+    const contract = contractOf(what)
+    return whenRoom(state, place, () =>
+      failing(() => {
+        const spec = submitNow(state, place, contract, args, false)
+        return Effect.succeed(state.core.handle<unknown, unknown>(state, spec.key, contract, hold))
+      }))
   })
 
-const scopeIn = (fiber: AnyFiber): Scope.Scope =>
-  Context.get(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
-
 export const submitWith = (
-  stateFor: (fiber: AnyFiber) => State,
+  stateFor: StateFor,
   what: unknown,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<AnyFuture, SubmitError> =>
-  Effect.withFiberRuntime<AnyFuture, SubmitError>((fiber) => {
-    const state = stateFor(fiber as AnyFiber)
-    const contract = contractOf(what)
-    if (Either.isLeft(contract)) return Effect.fail(contract.left)
-    const go = (): Effect.Effect<AnyFuture, SubmitError> => {
-      const spec = submitNow(state, fiber as AnyFiber, contract.right, args, false)
-      return Either.isLeft(spec)
-        ? Effect.fail(spec.left)
-        : Effect.succeed(handleOf(state, contract.right, spec.right.key, scopeIn(fiber as AnyFiber)))
-    }
-    return state.core.hasRoom() ? go() : whenRoom(state, fiber as AnyFiber, Effect.suspend(go))
+  Effect.withFiberRuntime<AnyFuture, SubmitError>((runtime) => {
+    const fiber = runtime as AnyFiber
+    const state = stateFor(fiber)
+    const place = placeOf(state, fiber)
+    return holding(state, scopeIn(fiber), (hold) => submitIn(state, place, what, args, hold))
   })
 
 export const submit: Client.Submit<Client.Client> = (what: unknown, ...args: ReadonlyArray<unknown>): any =>
   submitWith(stateIn, what, args)
 
-/** The arguments of each submission, until one of the iterables ends. */
-function* zip(columns: ReadonlyArray<Iterable<unknown>>): Generator<Array<unknown>> {
-  const iterators = columns.map((column) => column[Symbol.iterator]())
-  while (iterators.length > 0) {
-    const row: Array<unknown> = []
-    for (const iterator of iterators) {
-      const next = iterator.next()
-      if (next.done === true) return
-      row.push(next.value)
-    }
-    yield row
+const end = Symbol("end")
+
+/** One element after the other, then `end`. Arrays are read without an object for each. */
+const cursor = (column: Iterable<unknown>): () => unknown => {
+  if (Array.isArray(column) && column[Symbol.iterator] === Array.prototype[Symbol.iterator]) {
+    let at = 0
+    return () => at < column.length ? column[at++] : end
+  }
+  const iterator = column[Symbol.iterator]()
+  return () => {
+    const next = iterator.next()
+    return next.done === true ? end : next.value
   }
 }
 
+/** The arguments of each submission, until one of the iterables ends. */
+class Rows {
+  private cursors: ReadonlyArray<() => unknown> | undefined = undefined
+
+  constructor(private readonly columns: ReadonlyArray<Iterable<unknown>>) {}
+
+  next(): ReadonlyArray<unknown> | undefined {
+    const cursors = this.cursors ??= this.columns.map(cursor)
+    if (cursors.length === 0) return undefined
+    const row: Array<unknown> = []
+    for (const take of cursors) {
+      const value = take()
+      if (value === end) return undefined
+      row.push(value)
+    }
+    return row
+  }
+}
+
+const host: {
+  readonly setImmediate?: ((f: () => void) => unknown) | undefined
+  readonly clearImmediate?: ((id: unknown) => void) | undefined
+} = globalThis as {}
+
 /** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
 const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
-  const timer = setTimeout(() => resume(Effect.void), 0)
-  return Effect.sync(() => clearTimeout(timer))
+  // Where there is no such thing a timer takes a millisecond, and four where they are nested.
+  if (host.setImmediate === undefined || host.clearImmediate === undefined) {
+    const timer = setTimeout(() => resume(Effect.void), 0)
+    return Effect.sync(() => clearTimeout(timer))
+  }
+  const { clearImmediate } = host
+  const immediate = host.setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
 })
 
+/** One `map` under way. */
+class Mapping {
+  readonly futures: Array<AnyFuture> = []
+  private readonly rows: Rows
+  private readonly mould: Submission.Mould
+
+  constructor(
+    private readonly state: State,
+    private readonly place: Place,
+    private readonly contract: Task.Contract.Any,
+    columns: ReadonlyArray<Iterable<unknown>>,
+    private readonly hold: Hold
+  ) {
+    this.rows = new Rows(columns)
+    this.mould = state.core.mould(contract, place.region.submission)
+  }
+
+  /** Submits the next batch, in one step; answers whether it was the last. Throws `SubmitError`: then none of it begins. */
+  batch(): boolean {
+    const specs: Array<Spec.Spec> = []
+    const keys: Array<Id.Key> = []
+    const brought: Array<Submission.Brought> = []
+    let args: ReadonlyArray<unknown> | undefined
+    for (let n = this.place.region.batchSize; n > 0 && (args = this.rows.next()) !== undefined; n--) {
+      const spec = Submission.make(this.place.from, this.mould, args, brought)
+      specs.push(spec)
+      keys.push(spec.key)
+      // Keys that are not fresh may be in each other's way: each is submitted before the next is looked at.
+      if (this.mould.prefix === undefined) this.send(specs.splice(0), keys.splice(0), brought.splice(0))
+    }
+    if (specs.length > 0) this.send(specs, keys, brought)
+    return args === undefined
+  }
+
+  private send(
+    specs: ReadonlyArray<Spec.Spec>,
+    keys: ReadonlyArray<Id.Key>,
+    brought: ReadonlyArray<Submission.Brought>
+  ): void {
+    const { core } = this.state
+    core.submit(specs, keys, noKeys, brought)
+    for (const key of keys) this.futures.push(core.handle(this.state, key, this.contract, this.hold))
+  }
+}
+
 export const mapWith = (
-  stateFor: (fiber: AnyFiber) => State,
+  stateFor: StateFor,
   what: unknown,
   columns: ReadonlyArray<Iterable<unknown>>
 ): Effect.Effect<Array<AnyFuture>, SubmitError> =>
   Effect.withFiberRuntime<Array<AnyFuture>, SubmitError>((runtime) => {
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
-    const contract = contractOf(what)
-    if (Either.isLeft(contract)) return Effect.fail(contract.left)
-    const scope = scopeIn(fiber)
-    const { batchSize } = fiber.getFiberRef(region)
-    const rows = zip(columns)
-    const futures: Array<AnyFuture> = []
-    const batch: Effect.Effect<boolean, SubmitError> = Effect.suspend(() => {
-      for (let n = 0; n < batchSize; n++) {
-        const row = rows.next()
-        if (row.done === true) return Effect.succeed(true)
-        const spec = submitNow(state, fiber, contract.right, row.value, false)
-        if (Either.isLeft(spec)) return Effect.fail(spec.left)
-        futures.push(handleOf(state, contract.right, spec.right.key, scope))
-      }
-      return Effect.as(turn, false)
-    })
-    const all: Effect.Effect<Array<AnyFuture>, SubmitError> = Effect.flatMap(
-      whenRoom(state, fiber, batch),
-      (end) => end ? Effect.succeed(futures) : all
-    )
-    // What was submitted before one was refused, an iterable threw, or it was interrupted is nobody's.
-    return Effect.onError(all, () =>
-      Effect.sync(() => futures.forEach((future) => state.core.release(future as AnyHandle))))
+    const place = placeOf(state, fiber)
+    return holding(state, scopeIn(fiber), (hold) =>
+      failing(() => {
+        const mapping = new Mapping(state, place, contractOf(what), columns, hold)
+        const batch = () => failing(() => mapping.batch() ? Effect.succeed(true) : Effect.as(turn, false))
+        const all: Effect.Effect<Array<AnyFuture>, SubmitError> = Effect.flatMap(
+          Effect.suspend(() => whenRoom(state, place, batch)),
+          (end) => end ? Effect.succeed(mapping.futures) : all
+        )
+        // What was submitted before one was refused, an iterable threw, or it was interrupted is nobody's.
+        return Effect.onError(all, () => Effect.sync(() => state.core.releaseAll(mapping.futures as Array<AnyHandle>)))
+      }))
   })
 
 export const map: Client.Map<Client.Client> = (what: unknown, ...columns: ReadonlyArray<Iterable<unknown>>): any =>
@@ -190,35 +245,34 @@ export const map: Client.Map<Client.Client> = (what: unknown, ...columns: Readon
 
 /** Interrupting it interrupts the future and waits for the finalizers of its work. */
 export const runWith = (
-  stateFor: (fiber: AnyFiber) => State,
+  stateFor: StateFor,
   what: unknown,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<unknown, unknown> =>
-  Effect.acquireUseRelease(
-    Scope.make(),
-    (scope) =>
-      Effect.flatMap(
-        Effect.provideService(submitWith(stateFor, what, args), Scope.Scope, scope),
-        (future) => Effect.flatten(future.await)
-      ),
-    (scope, exit) => Scope.close(scope, exit)
-  )
+  Effect.withFiberRuntime<unknown, unknown>((runtime) => {
+    const fiber = runtime as AnyFiber
+    const state = stateFor(fiber)
+    const hold = state.core.holds.loose()
+    const submitted = Effect.suspend(() => submitIn(state, placeOf(state, fiber), what, args, hold))
+    // A future is an Effect: what it ends as.
+    return Effect.ensuring(Effect.flatten(submitted), hold.close)
+  })
 
 export const run: Client.Run<Client.Client> = (what: unknown, ...args: ReadonlyArray<unknown>): any =>
   runWith(stateIn, what, args)
 
 export const fireWith = (
-  stateFor: (fiber: AnyFiber) => State,
+  stateFor: StateFor,
   what: unknown,
   args: ReadonlyArray<unknown>
 ): Effect.Effect<string, SubmitError> =>
   Effect.withFiberRuntime<string, SubmitError>((runtime) => {
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
-    return Effect.map(
-      Effect.flatMap(contractOf(what), (contract) => submitNow(state, fiber, contract, args, true)),
-      (spec) => state.core.keys.shown(spec.key)
-    )
+    return failing(() => {
+      const spec = submitNow(state, placeOf(state, fiber), contractOf(what), args, true)
+      return Effect.succeed(state.core.keys.shown(spec.key))
+    })
   })
 
 export const fireAndForget: Client.FireAndForget<Client.Client> = (
@@ -226,9 +280,11 @@ export const fireAndForget: Client.FireAndForget<Client.Client> = (
   ...args: ReadonlyArray<unknown>
 ): any => fireWith(stateIn, what, args)
 
-const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions | undefined, scope: Scope.Scope) => {
+const scattered: Source = { name: "scatter", decodeSuccess: Value.decode }
+
+const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions | undefined, hold: Hold) => {
   const { core } = state
-  const key = core.keys.fresh("scatter")
+  const key = core.keys.fresh("scatter-")
   const payload = Value.encode(value, { share: typeof SharedArrayBuffer !== "undefined" })
   const id = Id.offeredId(key, core.id)
   core.offer(id, payload)
@@ -245,18 +301,24 @@ const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions
     },
     wanted: true
   })
-  return handleOf(state, { name: "scatter", decodeSuccess: Value.decode }, key, scope)
+  return core.handle<any, never>(state, key, scattered, hold)
 }
 
-export const scatter = (state: State, value: unknown, options: Client.ScatterOptions | undefined) =>
-  Effect.flatMap(Scope.Scope, (scope): Effect.Effect<Future<any>, SubmitError> => {
-    if (state.core.closed) {
-      return Effect.fail(new SubmitError({ reason: "ClientClosed", detail: "the client is closed" }))
-    }
-    try {
-      return Effect.succeed(scatterNow(state, value, options, scope))
-    } catch (error) {
-      if (!(error instanceof Value.NotEncodable || error instanceof Value.FutureInResult)) throw error
-      return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, ...withAdvice(error.message) }))
-    }
-  })
+export const scatter = (
+  state: State,
+  value: unknown,
+  options: Client.ScatterOptions | undefined
+): Effect.Effect<Future<any>, SubmitError, Scope.Scope> =>
+  Effect.withFiberRuntime<Future<any>, SubmitError>((fiber) =>
+    holding(state, scopeIn(fiber as AnyFiber), (hold) => {
+      if (state.core.closed) {
+        return Effect.fail(new SubmitError({ reason: "ClientClosed", detail: "the client is closed" }))
+      }
+      try {
+        return Effect.succeed(scatterNow(state, value, options, hold))
+      } catch (error) {
+        if (!(error instanceof Value.NotEncodable || error instanceof Value.FutureInResult)) throw error
+        return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, ...withAdvice(error.message) }))
+      }
+    })
+  )

@@ -7,9 +7,11 @@
  * H3. An interrupted handle's Exit comes when the work that only it wanted has ended, after the grace period at most,
  *     at once where the way to the scheduler is broken.
  *
- * Plain code with a class: a million of these are made.
+ * Plain code with a class: a million of these are made. What all have in common stands on the prototype, and what only
+ * some need is made when it is needed.
  */
 import type * as Machine from "@creel/core/Client"
+import * as Payload from "@creel/core/Payload"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
@@ -20,20 +22,23 @@ import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Option from "effect/Option"
 import { type Future, TypeId as FutureTypeId } from "../Future.js"
 import { FutureError } from "../FutureError.js"
-import type { Decoder } from "./answers.js"
+import { exitOf, type Settled, type Source } from "./answers.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import type { Hold } from "./holds.js"
-import { awaiting } from "./waits.js"
+import { awaiting, joining } from "./waits.js"
 
 const variance = { _A: (_: never) => _, _E: (_: never) => _ }
 
-interface Last {
-  readonly status: Machine.Row["status"]
-  readonly type: string | undefined
-  readonly size: number | undefined
+/** Who waits for an Exit. One waiter may wait for many handles, and is told of each once. */
+export interface Waiter {
+  readonly settled: (exit: Exit.Exit<any, any>) => void
 }
 
-type Waiter<A, E> = (exit: Exit.Exit<A, E | FutureError>) => void
+/** On whose behalf it was made. */
+export interface Owner {
+  readonly core: ClientCore
+  readonly attempt: AttemptBinding | undefined
+}
 
 /** What an Exit says of the work, for those who only look. An interrupted handle was cancelled here. */
 const statusOf = (exit: Exit.Exit<unknown, unknown>): Machine.Row["status"] => {
@@ -44,31 +49,47 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>): Machine.Row["status"] => {
   return failure.reason === "Cancelled" ? "cancelled" : failure.reason === "Lost" ? "lost" : "error"
 }
 
-export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implements Future<A, E> {
-  readonly [Fiber.FiberTypeId] = variance
-  readonly [FutureTypeId] = variance
+/** Small enough to be kept undecoded: it is outside of the budget for fetched bytes, as its row is. */
+const isSmall = (settled: Settled): boolean =>
+  settled._tag === "Failure" || (settled.payload !== undefined && Payload.bytes(settled.payload) <= Payload.inlineMax)
 
+const noChildren = Effect.succeed([])
+
+export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implements Future<A, E> {
   private fiberId: FiberId.FiberId | undefined = undefined
   private exit: Exit.Exit<A, E | FutureError> | undefined = undefined
-  private waiters: Array<Waiter<A, E>> | undefined = undefined
+  /** What it was released with and nobody has looked at yet: it is decoded when somebody does. */
+  private rest: Settled | undefined = undefined
+  private waiters: Waiter | Array<Waiter> | undefined = undefined
   private watchers: Array<() => void> | undefined = undefined
   private interruptor: FiberId.FiberId | undefined = undefined
   /** The row may be wanted anew, and end otherwise: from its Exit or its release on, this handle says what it was. */
-  private last: Last | undefined = undefined
+  private lastStatus: Machine.Row["status"] | undefined = undefined
+  private lastFacts: Machine.Facts | undefined = undefined
+  /** Which scope ends it, and its neighbours there: `holds` keeps them. */
+  hold: Hold | undefined = undefined
+  before: Handle<any, any> | undefined = undefined
+  after: Handle<any, any> | undefined = undefined
   /** Somebody has looked at how it ended. */
   observed = false
   released = false
   /** Somebody made a scope of their own its owner: `asCompleted` leaves it alone. */
   retained = false
 
-  constructor(
-    readonly core: ClientCore,
-    readonly row: Machine.Row,
-    readonly name: string,
-    readonly decoder: Decoder<A, E>,
-    readonly attempt: AttemptBinding | undefined
-  ) {
+  constructor(readonly owner: Owner, readonly row: Machine.Row, readonly source: Source) {
     super()
+  }
+
+  get [Fiber.FiberTypeId]() {
+    return variance
+  }
+
+  get [FutureTypeId]() {
+    return variance
+  }
+
+  get core(): ClientCore {
+    return this.owner.core
   }
 
   get key(): string {
@@ -76,15 +97,19 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   get status(): Machine.Row["status"] {
-    return this.last?.status ?? (this.interruptor !== undefined ? "pending" : this.row.status)
+    return this.lastStatus ?? (this.interruptor !== undefined ? "pending" : this.row.status)
   }
 
   get type(): string | undefined {
-    return this.last === undefined ? this.row.facts?.type : this.last.type
+    return this.facts?.type
   }
 
   get size(): number | undefined {
-    return this.last === undefined ? this.row.facts?.bytes : this.last.size
+    return this.facts?.bytes
+  }
+
+  private get facts(): Machine.Facts | undefined {
+    return this.lastStatus === undefined ? this.row.facts : this.lastFacts
   }
 
   // --- Fiber ---
@@ -101,9 +126,13 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     })
   }
 
-  readonly children = Effect.succeed([])
+  get children() {
+    return noChildren
+  }
 
-  readonly inheritAll = Effect.void
+  get inheritAll() {
+    return Effect.void
+  }
 
   get poll(): Effect.Effect<Option.Option<Exit.Exit<A, E | FutureError>>> {
     return Effect.suspend(() => {
@@ -122,7 +151,10 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   commit(): Effect.Effect<A, E | FutureError> {
-    return Effect.flatten(this.await)
+    return Effect.suspend(() => {
+      this.observe()
+      return this.peek() ?? joining(this)
+    })
   }
 
   // Effect takes every Fiber for a RuntimeFiber (both have one type id), and `Fiber.interruptAll` calls these two.
@@ -146,9 +178,9 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   /** The Exit, if it is here (decoded now if need be). */
   peek(): Exit.Exit<A, E | FutureError> | undefined {
-    if (this.exit === undefined && this.interruptor === undefined && !this.released) {
-      const { settled } = this.row
-      const exit = settled === undefined ? undefined : this.decoder(settled)
+    if (this.exit === undefined && this.interruptor === undefined) {
+      const settled = this.released ? this.rest : this.row.settled
+      const exit = settled === undefined ? undefined : exitOf<A, E>(this.core, this.source, this.row.key, settled)
       if (exit !== undefined) this.ends(exit, this.row.status)
     }
     return this.exit
@@ -156,13 +188,15 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   private ends(exit: Exit.Exit<A, E | FutureError>, status: Machine.Row["status"]): void {
     this.exit = exit
-    if (this.observed) this.observe()
+    this.rest = undefined
+    if (this.observed && exit._tag === "Failure") this.observe()
     this.freeze(status)
   }
 
   private freeze(status: Machine.Row["status"]): void {
-    const { facts } = this.row
-    this.last ??= { status, type: facts?.type, size: facts?.bytes }
+    if (this.lastStatus !== undefined) return
+    this.lastStatus = status
+    this.lastFacts = this.row.facts
   }
 
   /** The Exit is here: those who wait get it. */
@@ -171,29 +205,34 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     this.ends(exit, statusOf(exit))
     const waiters = this.waiters
     this.waiters = undefined
-    if (waiters !== undefined) { for (const waiter of waiters.slice()) waiter(exit) }
+    if (Array.isArray(waiters)) { for (const waiter of waiters) waiter.settled(exit) }
+    else waiters?.settled(exit)
     this.changed()
   }
 
-  addWaiter(waiter: Waiter<A, E>): () => void {
-    const waiters = this.waiters ??= []
-    waiters.push(waiter)
-    return () => {
-      const index = waiters.indexOf(waiter)
-      if (index >= 0) waiters.splice(index, 1)
+  addWaiter(waiter: Waiter): void {
+    if (this.waiters === undefined) this.waiters = waiter
+    else if (Array.isArray(this.waiters)) this.waiters.push(waiter)
+    else this.waiters = [this.waiters, waiter]
+  }
+
+  /** One that waits for the same handle twice is removed as often. */
+  removeWaiter(waiter: Waiter): void {
+    if (this.waiters === waiter) this.waiters = undefined
+    else if (Array.isArray(this.waiters)) {
+      const index = this.waiters.indexOf(waiter)
+      if (index >= 0) this.waiters.splice(index, 1)
+      if (this.waiters.length === 0) this.waiters = undefined
     }
   }
 
   get waiting(): boolean {
-    return this.waiters !== undefined && this.waiters.length > 0
+    return this.waiters !== undefined
   }
 
   isDone(): boolean {
     return this.exit !== undefined
   }
-
-  /** What its scope owns: `holds` keeps it. */
-  hold: Hold | undefined = undefined
 
   get isInterrupting(): boolean {
     return this.interruptor !== undefined
@@ -201,7 +240,8 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   /** Done for those who only wait: it has an Exit, or a worker has finished it. */
   get done(): boolean {
-    return this.exit !== undefined || (this.interruptor === undefined && this.row.status !== "pending")
+    return this.exit !== undefined || this.rest !== undefined ||
+      (this.interruptor === undefined && this.row.status !== "pending")
   }
 
   /** Calls back at every change until the returned function is called. */
@@ -233,11 +273,14 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   /** After its release it answers what it knows, or that it was released. */
   markReleased(): void {
-    this.peek()
+    const { settled } = this.row
+    if (this.exit === undefined && this.interruptor === undefined && settled !== undefined && isSmall(settled)) {
+      this.rest = settled
+    } else this.peek()
     // It will not answer any more, whatever becomes of the work.
     this.freeze(this.row.status === "pending" ? "cancelled" : this.row.status)
     this.released = true
-    if (this.exit === undefined && this.interruptor === undefined) {
+    if (this.exit === undefined && this.rest === undefined && this.interruptor === undefined) {
       this.settle(Exit.fail(
         new FutureError({
           reason: "Released",

@@ -2,54 +2,82 @@
  * Which Scope owns which handles, and what becomes of them when it closes.
  *
  * S1. Each scope has one finalizer here, however many futures it owns.
+ * S2. A handle is in one hold at most: a chain through the handles themselves, so that none is dear to add or to take out.
  */
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type { Handle } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 
-/** The futures that a scope owns. */
-export interface Hold {
-  readonly handles: Set<AnyHandle>
+/** Ends these futures, and answers those whose Exit is still to come. */
+type End = (handles: ReadonlyArray<AnyHandle>) => ReadonlyArray<AnyHandle>
+
+/** The futures that a scope owns, in the order in which they came. */
+export class Hold {
+  /** Its scope has closed. */
+  over = false
+  private first: AnyHandle | undefined = undefined
+  private last: AnyHandle | undefined = undefined
+
+  constructor(private readonly end: End) {}
+
+  /** From now on the scope ends it. One that had closed already ends at once what begins in it, as it would a fiber. */
+  add(handle: AnyHandle): void {
+    if (this.over) return void this.end([handle])
+    handle.hold = this
+    handle.before = this.last
+    if (this.last === undefined) this.first = handle
+    else this.last.after = handle
+    this.last = handle
+  }
+
+  remove(handle: AnyHandle): void {
+    const { after, before } = handle
+    if (before === undefined) this.first = after
+    else before.after = after
+    if (after === undefined) this.last = before
+    else after.before = before
+    handle.hold = handle.before = handle.after = undefined
+  }
+
+  /** As the scope of forked fibers does: what is pending is interrupted and waited for, what is done is let go. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.over = true
+    const all: Array<AnyHandle> = []
+    for (let handle = this.first; handle !== undefined; handle = handle.after) all.push(handle)
+    const interrupting = this.end(all)
+    return interrupting.length === 0
+      ? Effect.void
+      : Effect.forEach(interrupting, (handle) => handle.await, { discard: true, concurrency: "unbounded" })
+  })
 }
 
 export class Holds {
   private readonly byScope = new WeakMap<Scope.Scope, Hold>()
 
-  constructor(private readonly runtime: Runtime.Runtime<never>) {}
+  constructor(private readonly runtime: Runtime.Runtime<never>, private readonly end: End) {}
 
-  /** From now on this scope ends it. */
-  own(handle: AnyHandle, scope: Scope.Scope): void {
-    let hold = this.byScope.get(scope)
-    if (hold === undefined) {
-      const made: Hold = { handles: new Set() }
-      hold = made
-      this.byScope.set(scope, hold)
-      Runtime.runSync(this.runtime)(Scope.addFinalizer(scope, this.close(scope, made)))
-    }
-    hold.handles.add(handle)
-    handle.hold = hold
-    // The scope had closed already: what begins in it ends at once, as a fiber would.
-    if (this.byScope.get(scope) !== hold) end(handle)
+  get(scope: Scope.Scope): Hold | undefined {
+    const hold = this.byScope.get(scope)
+    return hold?.over === true ? undefined : hold
   }
 
-  /** As the scope of forked fibers does: what is pending is interrupted and waited for, what is done is let go. */
-  private close(scope: Scope.Scope, hold: Hold): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.byScope.delete(scope)
-      const interrupting = [...hold.handles].filter(end)
-      return Effect.forEach(interrupting, (handle) => handle.await, { discard: true, concurrency: "unbounded" })
-    })
+  /** A hold of no scope: whoever asks for it closes it. */
+  loose(): Hold {
+    return new Hold(this.end)
   }
-}
 
-/** Answers whether its Exit is still to come. */
-const end = (handle: AnyHandle): boolean => {
-  handle.interruptNow(FiberId.none)
-  if (handle.isInterrupting) return true
-  handle.core.release(handle)
-  return false
+  /** Of a scope that has none yet. */
+  readonly attach = (scope: Scope.Scope): Effect.Effect<Hold> => {
+    const hold = new Hold(this.end)
+    this.byScope.set(scope, hold)
+    return Effect.as(Scope.addFinalizer(scope, hold.close), hold)
+  }
+
+  /** For callers that cannot wait for an Effect: adding a finalizer never suspends. */
+  of(scope: Scope.Scope): Hold {
+    return this.get(scope) ?? Runtime.runSync(this.runtime)(this.attach(scope))
+  }
 }

@@ -6,11 +6,11 @@
 import type * as Note from "@creel/core/Note"
 import * as Effect from "effect/Effect"
 import type * as Door from "../Door.js"
-import { merged, saved } from "./outgoing.js"
+import { Outgoing } from "./outgoing.js"
 
 export class Outbox {
   private mouth: Door.Mouth<Note.FromClient> | undefined = undefined
-  private notes: Array<Note.FromClient> = []
+  private out = new Outgoing()
   private flushing = false
   private waiting: Array<() => void> = []
 
@@ -30,7 +30,7 @@ export class Outbox {
   }
 
   tell(note: Note.FromClient): void {
-    this.notes.push(note)
+    this.out.add(note)
     if (this.flushing) return
     this.flushing = true
     // Whatever this turn of the event loop still says leaves with it.
@@ -39,13 +39,12 @@ export class Outbox {
 
   readonly flush = (): void => {
     this.flushing = false
-    if (this.mouth === undefined || this.notes.length === 0) return
-    const notes = merged(this.notes)
-    // Nobody will acknowledge what is not sent.
-    const bytes = saved(this.notes, notes)
-    this.notes = []
+    if (this.mouth === undefined || this.out.notes.length === 0) return
+    const { notes, saved } = this.out
+    this.out = new Outgoing()
     this.mouth.send(notes)
-    if (bytes > 0) this.options.saved(bytes)
+    // Nobody will acknowledge what is not sent.
+    if (saved > 0) this.options.saved(saved)
   }
 
   /** Suspends while more new work waits to leave than may. */

@@ -5,45 +5,65 @@
 import type * as Id from "@creel/core/Id"
 import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
+import type * as Spec from "@creel/core/Spec"
 
 const emptySubmit = Link.weigh({ _tag: "Submit", specs: [], wants: [], keep: [] })
-
-const submits = (notes: ReadonlyArray<Note.FromClient>): number => {
-  let count = 0
-  for (const note of notes) if (note._tag === "Submit") count++
-  return count
-}
 
 /** At so many entries a merged note is full. */
 const mergedMax = 512
 
-/** Submissions that leave together are one note, and so are releases that follow one another. */
-export const merged = (notes: ReadonlyArray<Note.FromClient>): Array<Note.FromClient> => {
-  const out: Array<Note.FromClient> = []
-  let submit: { specs: Array<Note.Submit["specs"][number]>; wants: Array<Note.Want>; keep: Array<Id.Key> } | undefined
-  let release: Array<Note.Want> | undefined
-  for (const note of notes) {
-    if (note._tag !== "Submit") submit = undefined
-    if (note._tag !== "Release" || note.answer) release = undefined
-    if (note._tag === "Submit") {
-      if (submit === undefined || submit.specs.length >= mergedMax) {
-        submit = { specs: [], wants: [], keep: [] }
-        out.push({ _tag: "Submit", ...submit })
-      }
-      for (const spec of note.specs) submit.specs.push(spec)
-      for (const want of note.wants) submit.wants.push(want)
-      for (const key of note.keep) submit.keep.push(key)
-    } else if (note._tag === "Release" && !note.answer) {
-      if (release === undefined || release.length >= mergedMax) {
-        release = []
-        out.push({ _tag: "Release", wants: release, answer: false })
-      }
-      for (const want of note.wants) release.push(want)
-    } else out.push(note)
-  }
-  return out
+interface Submit extends Note.Submit {
+  readonly specs: Array<Spec.Spec>
+  readonly wants: Array<Note.Want>
+  readonly keep: Array<Id.Key>
 }
 
-/** Bytes of new work that these notes counted one by one, and that the merged ones no longer weigh. */
-export const saved = (notes: ReadonlyArray<Note.FromClient>, sent: ReadonlyArray<Note.FromClient>): number =>
-  (submits(notes) - submits(sent)) * emptySubmit
+interface Release extends Note.Release {
+  readonly wants: Array<Note.Want>
+}
+
+/** Notes on their way out. */
+export class Outgoing {
+  notes: Array<Note.FromClient> = []
+  /** Bytes of new work that were counted note by note, and that the merged ones do not weigh. */
+  saved = 0
+  /** The last note, where it is one that was made here and may grow. */
+  private submit: Submit | undefined = undefined
+  private release: Release | undefined = undefined
+
+  add(note: Note.FromClient): void {
+    if (note._tag === "Submit") return this.addSubmit(note)
+    this.submit = undefined
+    if (note._tag === "Release") return this.addRelease(note)
+    this.release = undefined
+    this.notes.push(note)
+  }
+
+  /** Submissions that leave together are one note. */
+  private addSubmit(note: Note.Submit): void {
+    this.release = undefined
+    const { keep, specs, wants } = note
+    const open = this.submit
+    if (open === undefined || open.specs.length + specs.length > mergedMax) {
+      // A copy, for the note is whose it was.
+      this.submit = { _tag: "Submit", specs: specs.slice(), wants: wants.slice(), keep: keep.slice() }
+      this.notes.push(this.submit)
+      return
+    }
+    this.saved += emptySubmit
+    for (const spec of specs) open.specs.push(spec)
+    for (const want of wants) open.wants.push(want)
+    for (const key of keep) open.keep.push(key)
+  }
+
+  /** And so are releases that follow one another. */
+  private addRelease(note: Note.Release): void {
+    const open = this.release
+    if (open === undefined || open.answer !== note.answer || open.wants.length + note.wants.length > mergedMax) {
+      this.release = { _tag: "Release", wants: note.wants.slice(), answer: note.answer }
+      this.notes.push(this.release)
+      return
+    }
+    for (const want of note.wants) open.wants.push(want)
+  }
+}

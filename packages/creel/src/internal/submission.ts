@@ -1,13 +1,15 @@
 /**
  * From a task, its arguments and its options to a spec. Pure but for the client core it reads keys from: nothing is
  * told and no row is made here.
+ *
+ * What all submissions of a task in a region have in common is made once, in a `Mould`; what is left for each is its key,
+ * its arguments and its inputs.
  */
 import * as Machine from "@creel/core/Client"
 import * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
 import * as Future from "../Future.js"
 import { SubmitError } from "../FutureError.js"
 import type * as Task from "../Task.js"
@@ -17,45 +19,79 @@ import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import { digestText } from "./digest.js"
 import { Handle } from "./handle.js"
 
-export interface Submission {
-  readonly spec: Spec.Spec
-  /** What the machine is to be stepped with, in one step. */
-  readonly events: ReadonlyArray<Machine.Event>
-}
-
+/** On whose behalf, and with what crosses outward. */
 export interface From {
   readonly core: ClientCore
   readonly attempt: AttemptBinding | undefined
   readonly outward: Spec.Outward | undefined
-  /** The regional options, which a task's own go over. */
+}
+
+/** A value that a submission brings: to be served before any note speaks of it. */
+export interface Brought {
+  readonly offer: Extract<Machine.Event, { readonly _tag: "Offer" }>
+  readonly payload: Payload.Payload
+}
+
+/** What the submissions of one task in one region have in common. */
+export interface Mould {
+  readonly contract: Task.Contract.Any
   readonly region: Task.SubmitOptions
-  /** The share of a slot of what only waits. */
-  readonly io: number
-  readonly keep: boolean
+  readonly options: Task.SubmitOptions
+  /** What is wrong with the options. */
+  readonly wrong: string | undefined
+  /** Each submission has a key of its own, which begins with this. */
+  readonly prefix: string | undefined
+  readonly group: string
+  readonly priority: number
+  readonly slots: number
+  readonly workers: ReadonlyArray<string> | undefined
+  readonly soft: boolean
+  readonly retry: Spec.Retry | undefined
+  readonly timeout: number | undefined
+}
+
+/** `io`: the share of a slot of what only waits. */
+export const mould = (contract: Task.Contract.Any, region: Task.SubmitOptions, io: number): Mould => {
+  const options = merge(region, contract.submission)
+  const wrong = wrongIn(options)
+  return {
+    contract,
+    region,
+    options,
+    wrong,
+    prefix: options.key === undefined && options.pure !== true ? `${contract.name}-` : undefined,
+    group: options.group ?? contract.name,
+    priority: options.priority ?? 0,
+    slots: contract.options.slots === "cpu" ? 1 : 1 / (contract.options.slots ?? io),
+    workers: typeof options.workers === "string" ? [options.workers] : options.workers,
+    soft: options.allowOtherWorkers ?? false,
+    retry: options.retry === undefined || wrong !== undefined ? undefined : retryData(options.retry),
+    timeout: options.timeout === undefined ? undefined : Duration.toMillis(options.timeout)
+  }
 }
 
 /** Collects the futures among the arguments, each once, in order of appearance. */
 class Inputs {
   readonly keys: Array<Id.Key> = []
-  private readonly indices = new Map<Id.Key, number>()
+  private indices: Map<Id.Key, number> | undefined = undefined
 
-  constructor(private readonly from: From, private readonly task: string) {}
+  constructor(private readonly core: ClientCore, private readonly task: string) {}
 
   readonly index = (leaf: object): number | undefined => {
     const key = this.key(leaf)
     if (key === undefined) return undefined
-    const known = this.indices.get(key)
-    if (known !== undefined) return known
-    const index = this.keys.length
-    this.keys.push(key)
-    this.indices.set(key, index)
-    return index
+    const { keys } = this
+    if (keys.length > 8) this.indices ??= new Map(keys.map((each, index) => [each, index]))
+    const known = this.indices === undefined ? keys.indexOf(key) : this.indices.get(key) ?? -1
+    if (known >= 0) return known
+    this.indices?.set(key, keys.length)
+    return keys.push(key) - 1
   }
 
   /** The key of a future of this client's; nothing for what is no future. Throws `SubmitError`. */
   readonly key = (leaf: object): Id.Key | undefined => {
     if (!Future.isFuture(leaf)) return undefined
-    if (!(leaf instanceof Handle) || leaf.core !== this.from.core) {
+    if (!(leaf instanceof Handle) || leaf.core !== this.core) {
       throw new SubmitError({
         reason: "ForeignFuture",
         task: this.task,
@@ -71,125 +107,147 @@ class Inputs {
   }
 }
 
+const noKeys: ReadonlyArray<Id.Key> = []
+
+const noInput = (): undefined => undefined
+
+/** Nothing in it could be a future, at any depth. */
+const isFlat = (args: ReadonlyArray<unknown>): boolean => {
+  for (const arg of args) if (typeof arg === "object" && arg !== null) return false
+  return true
+}
+
+/**
+ * One submission. Large arguments, which must be offered ahead of the spec and in one step with it, are added to
+ * `brought`. Throws `SubmitError`.
+ */
 export const make = (
   from: From,
-  contract: Task.Contract.Any,
-  args: ReadonlyArray<unknown>
-): Either.Either<Submission, SubmitError> => {
-  const { core } = from
-  if (core.closed) {
-    return Either.left(new SubmitError({ reason: "ClientClosed", task: contract.name, detail: "the client is closed" }))
+  mould: Mould,
+  args: ReadonlyArray<unknown>,
+  brought: Array<Brought>
+): Spec.Spec => {
+  const { contract } = mould
+  if (from.core.closed) {
+    throw new SubmitError({ reason: "ClientClosed", task: contract.name, detail: "the client is closed" })
   }
-  const inputs = new Inputs(from, contract.name)
-  try {
-    const payload = contract.encodeArgs(args, inputs.index)
-    const options = merge(from.region, contract.submission)
-    const bad = invalid(contract, options)
-    if (bad !== undefined) return Either.left(bad)
-    const identity = identify(from, contract, args, options, inputs)
-    return build(from, contract, options, identity, inputs, payload)
-  } catch (error) {
-    if (error instanceof SubmitError) return Either.left(error)
-    if (error instanceof Value.NotEncodable) {
-      return Either.left(
-        new SubmitError({
-          reason: "NotEncodable",
-          task: contract.name,
-          path: error.path,
-          ...withAdvice(error.message)
-        })
-      )
-    }
-    throw error
-  }
+  if (isFlat(args)) return finish(from, mould, args, undefined, encode(contract, args, noInput), brought)
+  const inputs = new Inputs(from.core, contract.name)
+  return finish(from, mould, args, inputs, encode(contract, args, inputs.index), brought)
 }
 
-interface Identity {
-  readonly key: Id.Key
-  readonly digest: string
-}
-
-/** What the key is, and which work it stands for. A key of its own needs no digest: nothing else can have it. */
-const identify = (
-  from: From,
+const encode = (
   contract: Task.Contract.Any,
   args: ReadonlyArray<unknown>,
-  options: Task.SubmitOptions,
-  inputs: Inputs
-): Identity => {
-  if (options.key === undefined && options.pure !== true) {
-    const key = from.core.keys.fresh(contract.name)
-    return { key, digest: key }
+  asInput: (leaf: object) => number | undefined
+): Payload.Payload => {
+  try {
+    return contract.encodeArgs(args, asInput)
+  } catch (error) {
+    if (!(error instanceof Value.NotEncodable)) throw error
+    throw notEncodable(contract, error)
   }
-  const digest = digestText([contract.id, contract.digestArgs(args, inputs.key)])
-  return options.key === undefined
-    ? { key: `${contract.name}-${digest}`, digest }
-    : { key: from.core.keys.named(options.key), digest }
+}
+
+const notEncodable = (contract: Task.Contract.Any, error: Value.NotEncodable): SubmitError =>
+  new SubmitError({
+    reason: "NotEncodable",
+    task: contract.name,
+    path: error.path,
+    ...withAdvice(error.message)
+  })
+
+const finish = (
+  from: From,
+  mould: Mould,
+  args: ReadonlyArray<unknown>,
+  inputs: Inputs | undefined,
+  payload: Payload.Payload,
+  brought: Array<Brought>
+): Spec.Spec => {
+  const { contract, prefix, wrong } = mould
+  if (wrong !== undefined) throw new SubmitError({ reason: "BadOption", task: contract.name, detail: wrong })
+  const keys = inputs === undefined ? noKeys : inputs.keys
+  // A key of its own needs no digest, and is in no conflict: nothing else can have it.
+  if (prefix !== undefined) {
+    const key = from.core.keys.fresh(prefix)
+    return build(from, mould, key, key, keys, payload, brought)
+  }
+  const { digest, key } = identify(from, mould, args, inputs)
+  const spec = build(from, mould, key, digest, keys, payload, brought)
+  if (!Machine.conflict(from.core.machine, spec)) return spec
+  throw new SubmitError({
+    reason: "DuplicateKey",
+    task: contract.name,
+    key: from.core.keys.shown(key),
+    detail: "other work has this key, and its future is still held"
+  })
+}
+
+/** What the key is, and which work it stands for, where either is not this submission's own. */
+const identify = (
+  from: From,
+  { contract, options }: Mould,
+  args: ReadonlyArray<unknown>,
+  inputs: Inputs | undefined
+): { readonly key: Id.Key; readonly digest: string } => {
+  try {
+    const digest = digestText([contract.id, contract.digestArgs(args, inputs?.key ?? noInput)])
+    return options.key === undefined
+      ? { key: `${contract.name}-${digest}`, digest }
+      : { key: from.core.keys.named(options.key), digest }
+  } catch (error) {
+    if (!(error instanceof Value.NotEncodable)) throw error
+    throw notEncodable(contract, error)
+  }
 }
 
 const build = (
   from: From,
-  contract: Task.Contract.Any,
-  options: Task.SubmitOptions,
-  identity: Identity,
-  inputs: Inputs,
-  payload: Payload.Payload
-): Either.Either<Submission, SubmitError> => {
-  const { core } = from
-  const { digest, key } = identity
+  mould: Mould,
+  key: Id.Key,
+  digest: string,
+  inputs: ReadonlyArray<Id.Key>,
+  payload: Payload.Payload,
+  brought: Array<Brought>
+): Spec.Spec => {
   const large = !Payload.isInline(payload)
-  const argsKey = `${key}/args`
-  const spec: Spec.Spec = {
+  const argsKey = large ? `${key}/args` : ""
+  if (large) brought.push(bring(from.core, argsKey, digest, payload))
+  return {
     key,
     digest,
-    task: contract.id,
-    group: options.group ?? contract.name,
+    task: mould.contract.id,
+    group: mould.group,
     args: large ? Payload.empty : payload,
-    inputs: large ? [...inputs.keys, argsKey] : inputs.keys,
-    priority: options.priority ?? 0,
-    slots: contract.options.slots === "cpu" ? 1 : 1 / (contract.options.slots ?? from.io),
-    workers: typeof options.workers === "string" ? [options.workers] : options.workers,
-    soft: options.allowOtherWorkers ?? false,
-    resources: options.resources,
-    retry: options.retry === undefined ? undefined : retryData(options.retry),
-    timeout: timeoutOf(from, options),
+    inputs: large ? [...inputs, argsKey] : inputs,
+    priority: mould.priority,
+    slots: mould.slots,
+    workers: mould.workers,
+    soft: mould.soft,
+    resources: mould.options.resources,
+    retry: mould.retry,
+    timeout: from.attempt?.deadline === undefined
+      ? mould.timeout
+      : timeLeft(from, from.attempt.deadline, mould.timeout),
     parent: from.attempt?.attempt,
     outward: from.outward
   }
-  if (Machine.conflict(core.machine, spec)) {
-    return Either.left(
-      new SubmitError({
-        reason: "DuplicateKey",
-        task: contract.name,
-        key: core.keys.shown(key),
-        detail: "other work has this key, and its future is still held"
-      })
-    )
-  }
-  core.tasks.set(contract.id, contract)
-  const submit: Machine.Event = {
-    _tag: "Submit",
-    specs: [spec],
-    wants: from.keep ? [] : [key],
-    keep: from.keep ? [key] : []
-  }
-  return Either.right({ spec, events: large ? [offerArgs(core, argsKey, digest, payload), submit] : [submit] })
 }
 
-const offerArgs = (core: ClientCore, key: Id.Key, digest: string, payload: Payload.Payload): Machine.Event => {
-  const value = Id.offeredId(key, core.id)
-  core.offer(value, payload)
-  return {
+const bring = (core: ClientCore, key: Id.Key, digest: string, payload: Payload.Payload): Brought => ({
+  offer: {
     _tag: "Offer",
     key,
-    value,
+    value: Id.offeredId(key, core.id),
     digest,
     bytes: Payload.bytes(payload),
     inline: undefined,
     scatter: undefined,
     wanted: false
-  }
-}
+  },
+  payload
+})
 
 const merge = (region: Task.SubmitOptions, own: Task.SubmitOptions): Task.SubmitOptions => {
   if (region === noOptions) return own
@@ -211,21 +269,12 @@ const retryData = (retry: Task.RetryOptions): Spec.Retry => ({
 })
 
 /** A child has no more time than is left to the attempt that submits it. */
-const timeoutOf = (from: From, options: Task.SubmitOptions): number | undefined => {
-  const own = options.timeout === undefined ? undefined : Duration.toMillis(options.timeout)
-  const deadline = from.attempt?.deadline
-  if (deadline === undefined) return own
+const timeLeft = (from: From, deadline: number, own: number | undefined): number => {
   const left = Math.max(0, deadline - from.core.world.clock.unsafeCurrentTimeMillis())
   return own === undefined ? left : Math.min(own, left)
 }
 
-const invalid = (contract: Task.Contract.Any, options: Task.SubmitOptions): SubmitError | undefined => {
-  const detail = wrong(options)
-  return detail === undefined ? undefined : new SubmitError({ reason: "BadOption", task: contract.name, detail })
-}
-
-/** Nearly every submission has no options at all, or only good ones. */
-const wrong = (options: Task.SubmitOptions): string | undefined => {
+const wrongIn = (options: Task.SubmitOptions): string | undefined => {
   const { allowOtherWorkers, key, priority, resources, retry, timeout, workers } = options
   if (key === "") return "key must not be empty"
   if (priority !== undefined && !Number.isFinite(priority)) return "priority must be a finite number"

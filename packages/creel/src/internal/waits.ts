@@ -2,12 +2,12 @@
  * Waiting for handles: for the Exit of one or of many, or for them to be done where they are. It owns what such a wait
  * asks of the client machine, and that inside an attempt it gives the slot away.
  */
-import type * as Machine from "@creel/core/Client"
+import type * as Id from "@creel/core/Id"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { FutureError } from "../FutureError.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
-import type { Handle } from "./handle.js"
+import type { Handle, Waiter } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -31,15 +31,31 @@ export const suspending = <A>(
 
 /** Waits for a handle's Exit: the value is brought here. */
 export const awaiting = <A, E>(handle: Handle<A, E>): Effect.Effect<Exit.Exit<A, E | FutureError>> => {
-  const wait = Effect.async<Exit.Exit<A, E | FutureError>>((resume) => {
-    const exit = handle.peek()
-    if (exit !== undefined) return resume(Effect.succeed(exit))
-    const remove = handle.addWaiter((exit) => resume(Effect.succeed(exit)))
-    if (!handle.isInterrupting) handle.core.step({ _tag: "Need", key: handle.row.key })
-    return Effect.sync(remove)
-  })
+  const wait = Effect.async<Exit.Exit<A, E | FutureError>>((resume) =>
+    settling(handle, (exit) => resume(Effect.succeed(exit)))
+  )
   // One that is ending needs no slot to end: nothing is given away for it.
-  return handle.isInterrupting ? wait : suspending(handle.core, handle.attempt, [handle], wait)
+  return handle.isInterrupting ? wait : suspending(handle.core, handle.owner.attempt, [handle], wait)
+}
+
+/** Waits for a handle's Exit and ends as it says. */
+export const joining = <A, E>(handle: Handle<A, E>): Effect.Effect<A, E | FutureError> => {
+  const { attempt } = handle.owner
+  if (attempt !== undefined) return Effect.flatten(awaiting(handle))
+  return Effect.async<A, E | FutureError>((resume) => settling(handle, resume))
+}
+
+/** Calls back once, with the Exit; answers how to stop waiting. */
+const settling = <A, E>(
+  handle: Handle<A, E>,
+  settled: (exit: Exit.Exit<A, E | FutureError>) => void
+): Effect.Effect<void> | undefined => {
+  const exit = handle.peek()
+  if (exit !== undefined) return void settled(exit)
+  const waiter = { settled }
+  handle.addWaiter(waiter)
+  if (!handle.isInterrupting) handle.core.step({ _tag: "Need", keys: [handle.row.key] })
+  return Effect.sync(() => handle.removeWaiter(waiter))
 }
 
 /** Until all of these have an Exit here, or the first of them has failed. One wait, however many they are. */
@@ -49,36 +65,48 @@ export const bringing = (
   failFast: boolean
 ): Effect.Effect<void> => {
   const wait = Effect.async<void>((resume) => {
-    let missing = 0
-    const removes: Array<() => void> = []
-    const over = () => {
-      for (const remove of removes) remove()
-      resume(Effect.void)
+    const waiting: Array<AnyHandle> = []
+    // One more, so that nothing is over before all were looked at.
+    let missing = 1
+    let over = false
+    const stop = () => {
+      over = true
+      for (const handle of waiting) handle.removeWaiter(waiter)
     }
-    const needs: Array<Machine.Event> = []
+    const waiter: Waiter = {
+      settled: (exit) => {
+        missing--
+        if (over || (missing > 0 && !(failFast && Exit.isFailure(exit)))) return
+        // What has settled has let go of its waiters.
+        if (missing > 0) stop()
+        resume(Effect.void)
+      }
+    }
+    const needs: Array<Id.Key> = []
     for (const handle of handles) {
       handle.observe()
       const exit = handle.peek()
+      if (over) return
       if (exit !== undefined) {
-        if (failFast && Exit.isFailure(exit)) return over()
-        continue
+        if (!failFast || Exit.isSuccess(exit)) continue
+        stop()
+        return resume(Effect.void)
       }
       missing++
-      removes.push(handle.addWaiter((exit: Exit.Exit<unknown, unknown>) => {
-        if (--missing === 0 || (failFast && Exit.isFailure(exit))) over()
-      }))
+      waiting.push(handle)
+      handle.addWaiter(waiter)
       if (handle.isInterrupting) continue
       // One of another client is brought here by that one.
-      if (handle.core === core) needs.push({ _tag: "Need", key: handle.row.key })
-      else handle.core.step({ _tag: "Need", key: handle.row.key })
+      if (handle.core === core) needs.push(handle.row.key)
+      else handle.core.step({ _tag: "Need", keys: [handle.row.key] })
     }
-    if (missing === 0) return over()
-    core.stepAll(needs)
-    return Effect.sync(() => {
-      for (const remove of removes) remove()
-    })
+    if (needs.length > 0) core.step({ _tag: "Need", keys: needs })
+    if (over) return
+    missing--
+    if (missing === 0) return resume(Effect.void)
+    return Effect.sync(stop)
   })
-  return suspending(core, handles[0]?.attempt, handles, wait)
+  return suspending(core, handles[0]?.owner.attempt, handles, wait)
 }
 
 /** Until so many of these are done (their values stay where they are). */
@@ -116,5 +144,5 @@ export const waiting = (
     }
     return Effect.sync(stop)
   })
-  return suspending(core, handles[0]?.attempt, handles, wait)
+  return suspending(core, handles[0]?.owner.attempt, handles, wait)
 }

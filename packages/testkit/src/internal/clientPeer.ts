@@ -97,7 +97,7 @@ export class ClientPeer extends Peer<Client.Event> {
   }
 
   notes(notes: ReadonlyArray<Note>): void {
-    this.tell(...notes.map((note): Client.Event => ({ _tag: "Note", note: note as ToClient })))
+    this.tell({ _tag: "Notes", notes: notes as ReadonlyArray<ToClient> })
   }
   acked(work: number): void {
     if (work > 0) this.tell({ _tag: "Acked", bytes: work })

@@ -164,7 +164,7 @@ export class Person implements User {
         keep: keep.map((x) => x.key)
       }
     )
-    for (const work of wanted) if (random.user.chance(0.3)) this.client.tell({ _tag: "Need", key: work.key })
+    for (const work of wanted) if (random.user.chance(0.3)) this.client.tell({ _tag: "Need", keys: [work.key] })
   }
   /** A new name, or one that meant other work before and that none of the inputs has. */
   private name(inputs: ReadonlyArray<Work>): string {
@@ -211,7 +211,8 @@ export class Person implements User {
     if (handle === undefined) return
     const again = this.world.random.user.chance(0.2)
     if (again) handle.refs++
-    this.client.tell({ _tag: again ? "Retain" : "Need", key: handle.work.key })
+    const { key } = handle.work
+    this.client.tell(again ? { _tag: "Retain", key } : { _tag: "Need", keys: [key] })
   }
   private release(): void {
     const { user } = this.world.random
@@ -231,7 +232,7 @@ export class Person implements User {
       if (key.startsWith("t")) this.names.push(key)
     }
     if (answer) this.ending.add(key)
-    this.client.tell({ _tag: "Release", key, count, answer })
+    this.client.tell({ _tag: "Release", keys: [key], count, answer })
   }
   private cancel(force: boolean): void {
     const { model, random, timeline } = this.world
@@ -255,7 +256,7 @@ export class Person implements User {
   }
   /** Wants every answer, as the liveness phase does. */
   needAll(): void {
-    for (const key of this.handles.keys()) this.client.tell({ _tag: "Need", key })
+    this.client.tell({ _tag: "Need", keys: [...this.handles.keys()] })
   }
   releaseAll(): void {
     for (const [key, handle] of [...this.handles]) this.letGo(key, handle.refs, true)

@@ -39,7 +39,7 @@ export class Program implements User {
         wants: keys,
         keep: []
       },
-      ...keys.map((key) => ({ _tag: "Need", key }) as const)
+      { _tag: "Need", keys }
     )
   }
   settled({ outcome, row }: Parameters<User["settled"]>[0]): void {
