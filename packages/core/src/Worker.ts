@@ -8,13 +8,16 @@
  *
  * What its neighbours may count on, and what it counts on from them:
  *
- * - Every `Run` is answered by exactly one `RunEnded`, or by the `ExecutorDown` of its executor, also after `Interrupt`;
- *   every `Fetch` by exactly one `FetchEnded`, also after `StopFetch`. The executor begins what it is handed in order, as
+ * - Every `Run` is answered by exactly one `RunEnded` or `Unready`, or by the `ExecutorDown` of its executor, also after
+ *   `Interrupt`; every `Fetch` by exactly one `FetchEnded`, also after `StopFetch`. The executor begins what it is handed in order, as
  *   soon as the share (`spec.slots`) fits; whole jobs and fractions do not wait for each other.
  * - Every attempt accepted ends in exactly one note: `ValueHeld` computed, `TaskFailed`, `TaskReturned`, `TaskEnded` or
  *   `TaskDied`. A cancelled attempt that ends with a value all the same tells the value: whether it is adopted (its row may
  *   lack one) or dropped is the scheduler's to say. The same holds for one whose timeout had passed.
  * - Jobs posted ahead have left this machine's hands: a recall of them is refused. When their executor dies, they come back.
+ * - A `Run` may name inputs as `ahead`: jobs handed to that executor before it make them, and their small values are there
+ *   for what follows, without being handed over again. `Unready` says that one is not: its maker ended without it, or it is
+ *   kept no longer. The job then goes the ordinary way.
  * - Copies made from a payload that rode along with a job (`Keep`) are not announced and go with the last job that counts
  *   on them. All other copies are announced, and stay until `DropValue`.
  * - On `LinkReset` it tells everything anew, outcomes not acknowledged included.
@@ -31,6 +34,8 @@
  * - W7: what suspended attempts wait for is counted exactly; a suspended attempt holds no share.
  * - W8: a running attempt that was asked to end has a deadline for it.
  * - W9: every ready job is in the queue of its kind.
+ * - W10: a running job that misses an input is posted, and each job here that makes one is on the same executor, before it,
+ *   and not suspended; or else one of the two was asked back, or came back.
  *
  * @since 0.1.0
  */
@@ -135,7 +140,9 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
     case "ExecutorDown":
       return Runs.executorDown(context, event)
     case "RunEnded":
-      return Runs.runEnded(context, event.attempt, event.outcome)
+      return Runs.runEnded(context, event)
+    case "Unready":
+      return Runs.unready(context, event.attempt)
     case "Claimed":
       return Runs.claimed(context, event.attempt)
     case "Suspended":

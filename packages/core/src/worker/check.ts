@@ -37,14 +37,17 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const executor of state.executors.values()) {
       let suspended = 0
       const posted = { whole: 0, part: 0 }
+      const behind = { whole: 0, part: 0 }
       for (const attempt of executor.jobs) {
-        const at = state.jobs.get(attempt)?.state
-        if (at?._tag !== "Running" || at.executor !== executor.id) {
+        const job = state.jobs.get(attempt)
+        const at = job?.state
+        if (job === undefined || at?._tag !== "Running" || at.executor !== executor.id) {
           yield `${executor.id} has ${attempt}, which is not there`
           continue
         }
         if (at.suspended !== undefined) suspended += 1
-        if (at.posted) posted[state.jobs.get(attempt)!.kind] += 1
+        if (at.posted) posted[job.kind] += 1
+        if (at.posted && job.missing > 0) behind[job.kind] += 1
         if (at.slot === (at.posted || at.suspended !== undefined)) yield `${attempt} holds a share: ${at.slot}`
       }
       if (suspended !== executor.suspended) {
@@ -53,6 +56,9 @@ const checkers: Readonly<Record<string, Checker>> = {
       for (const kind of kinds) {
         const [counted, has] = [executor.posted[kind], posted[kind]]
         if (has !== counted) yield `${executor.id} counts ${counted} posted (${kind}), has ${has}`
+        if (behind[kind] !== executor.behind[kind]) {
+          yield `${executor.id} counts ${executor.behind[kind]} behind others (${kind}), has ${behind[kind]}`
+        }
       }
     }
   },
@@ -144,6 +150,24 @@ const checkers: Readonly<Record<string, Checker>> = {
       for (const job of state.jobs.values()) {
         if (job.state._tag !== "Ready" || kindOf(job.spec) !== kind) continue
         if (!queued.has(job.attempt)) yield `${job.attempt} is ready and not in the queue`
+      }
+    }
+  },
+  *W10(state) {
+    for (const job of state.jobs.values()) {
+      if (job.state._tag !== "Running") continue
+      if (job.missing > 0 && !job.state.posted) yield `${job.attempt} runs and misses ${job.missing}`
+      const missing = job.state.ahead.filter((value) => state.makers.has(value))
+      if (job.missing < missing.length) yield `${job.attempt} misses ${missing.length}, says ${job.missing}`
+      const order = [...state.executors.get(job.state.executor)?.jobs ?? []]
+      for (const value of missing) {
+        const maker = state.jobs.get(state.makers.get(value)!)!
+        if (state.waits.get(value)?.has(job.attempt) !== true) yield `${value} does not know ${job.attempt}`
+        if (job.state.takenBack || maker.unready) continue
+        const before = order.indexOf(maker.attempt)
+        if (before < 0 || before > order.indexOf(job.attempt)) yield `${job.attempt} is not behind ${maker.attempt}`
+        const waits = maker.state._tag === "Running" && maker.state.suspended !== undefined
+        if (waits) yield `${job.attempt} is stuck behind ${maker.attempt}, which waits`
       }
     }
   }

@@ -5,6 +5,7 @@
  */
 import { type Attempt, type Key, valueId } from "../Id.js"
 import type * as Note from "../Note.js"
+import { mayFollow } from "./behind.js"
 import { countOn, letGo } from "./replicas.js"
 import { addTo, type Context, type Job, kindOf, removeFrom, tell } from "./state.js"
 
@@ -24,6 +25,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
     inputs: inputs.map(({ key, value }) => ({ key, value })),
     failures,
     missing: 0,
+    unready: false,
     urgent: state.awaited.has(spec.key),
     state: { _tag: "Gathering" },
     cancelled: undefined
@@ -37,6 +39,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
   }
   if (job.urgent) hurry(context, job)
   if (job.missing === 0) becomeReady(context, job)
+  else mayFollow(context, job)
 }
 
 export const becomeReady = ({ state }: Context, job: Job): void => {
@@ -54,7 +57,7 @@ export const hurryKey = (context: Context, key: Key): void => {
   }
 }
 
-const hurry = ({ state }: Context, root: Job): void => {
+export const hurry = ({ state }: Context, root: Job): void => {
   const stack = [root]
   for (let job = stack.pop(); job !== undefined; job = stack.pop()) {
     job.urgent = true
@@ -80,7 +83,10 @@ export const remove = (context: Context, job: Job): void => {
   }
 }
 
-/** The row goes and leaves no value: so do all that waited for it here. */
+/**
+ * The row goes and leaves no value: so do all that waited for it here. Those posted behind it have left this machine's
+ * hands: their executor says of each that it was not ready.
+ */
 export const removeWithout = (context: Context, job: Job): void => {
   const stack = [job]
   for (let gone = stack.pop(); gone !== undefined; gone = stack.pop()) {
@@ -91,7 +97,7 @@ export const removeWithout = (context: Context, job: Job): void => {
     remove(context, gone)
     for (const attempt of waiting) {
       const dependent = context.state.jobs.get(attempt)
-      if (dependent !== undefined) stack.push(dependent)
+      if (dependent !== undefined && dependent.state._tag !== "Running") stack.push(dependent)
     }
   }
 }
@@ -111,5 +117,6 @@ export const inputHere = (context: Context, attempts: Iterable<Attempt>): void =
     if (job?.state._tag !== "Gathering") continue
     job.missing -= 1
     if (job.missing === 0) becomeReady(context, job)
+    else mayFollow(context, job)
   }
 }

@@ -5,9 +5,10 @@
  *
  * @since 0.1.0
  */
+import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
 import { fits, goOn, run, runningJob } from "./runs.js"
-import { type Context, type Entry, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
+import { before, type Context, type Entry, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {
   const { state } = context
@@ -70,6 +71,9 @@ const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor
 
 const hasRoom = (executor: Executor, kind: Kind): boolean => executor[kind] < executor.slots - tolerance
 
+/** Whether something was posted there that takes the next room. What waits for its maker takes none until then. */
+const isPromised = (executor: Executor, kind: Kind): boolean => executor.posted[kind] > executor.behind[kind]
+
 /** Begins what fits, in order; adds to `kept` the executors that are kept free for those that did not. */
 const start = (
   context: Context,
@@ -87,7 +91,7 @@ const start = (
     if (entry === undefined) break
     const job = readyJob(context, entry)
     if (job === undefined) continue
-    const executor = choose(open, job, (executor) => executor.posted[kind] === 0 && fits(executor, job))
+    const executor = choose(open, job, (executor) => !isPromised(executor, kind) && fits(executor, job))
     if (executor !== undefined) {
       run(context, job, executor, undefined)
       started += 1
@@ -122,17 +126,20 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set())
 }
 
+/** Shorter ones are not told apart: so many at most are posted however little they take. */
+const least = 0.025
+
+/** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
+const expectedOf = ({ state }: Context, job: Job): number =>
+  Math.max(state.groups.get(job.spec.group)?.millis ?? Infinity, least)
+
 /** Hands over tiny jobs whose time is known to busy executors, so that no round trip parts them. */
 const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Executor>): void => {
-  const { config, durations, ready: { [kind]: ready } } = context.state
+  const { config, ready: { [kind]: ready } } = context.state
   if (config.postAheadMillis <= 0) return
-  for (let top = ready.peek(); top !== undefined; top = ready.peek()) {
-    const job = readyJob(context, top)
-    if (job === undefined) {
-      ready.pop()
-      continue
-    }
-    const expected = Math.max(durations.get(job.spec.group) ?? Infinity, 0.1)
+  for (const executor of executors) postBehind(context, kind, executor, executors)
+  for (let job = firstReady(context, ready); job !== undefined; job = firstReady(context, ready)) {
+    const expected = expectedOf(context, job)
     if (expected > config.postAheadMillis) return
     let best: Executor | undefined
     for (const executor of executors) {
@@ -143,5 +150,46 @@ const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Execut
     if (best === undefined) return
     ready.pop()
     run(context, job, best, expected)
+    postBehind(context, kind, best, executors)
   }
+}
+
+const firstReady = (context: Context, ready: Heap<Entry>): Job | undefined => {
+  for (let top = ready.peek(); top !== undefined; top = ready.peek()) {
+    const job = readyJob(context, top)
+    if (job !== undefined) return job
+    ready.pop()
+  }
+  return undefined
+}
+
+/** The same for jobs whose inputs are made there, as long as they come before all that is ready. */
+const postBehind = (
+  context: Context,
+  kind: Kind,
+  executor: Executor,
+  others: ReadonlyArray<Executor>
+): void => {
+  const { state } = context
+  const followers = executor.followers[kind]
+  if (followers.size === 0) return
+  const { postAheadMillis } = state.config
+  firstReady(context, state.ready[kind])
+  const next = state.ready[kind].peek()
+  for (let top = followers.peek(); top !== undefined; top = followers.peek()) {
+    const job = state.jobs.get(top.attempt)
+    if (job === undefined || placeOf(context, job) !== executor) {
+      followers.pop()
+      continue
+    }
+    const expected = expectedOf(context, job)
+    if (next !== undefined && before(next, top)) break
+    if (executor.postedMillis[kind] + expected > postAheadMillis) break
+    followers.pop()
+    // Two that follow the same job could run at once: unless they are tiny, an idle executor is worth the round trip.
+    const apart = expected > postAheadMillis / 10 && isSibling(context, job) &&
+      others.some((other) => other !== executor && hasRoom(other, kind))
+    if (!apart) run(context, job, executor, expected)
+  }
+  followers.compact(state.jobs.size, (entry) => state.jobs.get(entry.attempt)?.state._tag === "Gathering")
 }

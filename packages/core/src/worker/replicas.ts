@@ -6,6 +6,7 @@
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 // house: jobs that end let go of values, and values that are lost give jobs back
+import { madeAhead } from "./behind.js"
 import { giveBack, inputHere } from "./jobs.js"
 import { addTo, bump, type Context, type Event, type Job, type Order, type Replica, tell } from "./state.js"
 
@@ -121,6 +122,7 @@ export const made = (
   state.replicas.set(job.value, replica)
   state.heldBytes += replica.bytes
   announce(context, replica)
+  madeAhead(context, waiting)
   inputHere(context, [...waiting])
 }
 

@@ -8,7 +8,8 @@ import * as Failure from "../Failure.js"
 import type { Attempt } from "../Id.js"
 import { tooLarge } from "../link/weight.js"
 import type * as Note from "../Note.js"
-import { giveBack, hurryKey, remove, removeWithout } from "./jobs.js"
+import { aheadOf, letFollow } from "./behind.js"
+import { becomeReady, giveBack, hurry, hurryKey, remove, removeWithout } from "./jobs.js"
 import { made } from "./replicas.js"
 import {
   bump,
@@ -52,15 +53,19 @@ const giveUp = (executor: Executor, job: RunningJob): void => {
   if (executor[job.kind] < tolerance) executor[job.kind] = 0
 }
 
-/** Hands a job over, to begin at once, or `ahead`, when what runs there ends. */
-export const run = (context: Context, job: Job, executor: Executor, ahead: number | undefined): void => {
+/** Hands a job over: to begin at once or, where it is `expected` to take so many milliseconds, after what is there. */
+export const run = (context: Context, job: Job, executor: Executor, expected: number | undefined): void => {
   const { now, out } = context
-  const posted = ahead !== undefined
+  const posted = expected !== undefined
+  const ahead = aheadOf(context, job)
   job.state = {
     _tag: "Running",
     executor: executor.id,
     posted,
-    expected: ahead ?? 0,
+    ahead,
+    followed: false,
+    takenBack: false,
+    expected: expected ?? 0,
     since: now,
     slot: false,
     suspended: undefined,
@@ -71,10 +76,12 @@ export const run = (context: Context, job: Job, executor: Executor, ahead: numbe
   executor.jobs.add(job.attempt)
   if (posted) {
     executor.posted[job.kind] += 1
-    executor.postedMillis[job.kind] += ahead
+    executor.postedMillis[job.kind] += expected
+    if (ahead.length > 0) executor.behind[job.kind] += 1
   } else begin(context, executor, job as RunningJob)
   const { attempt, failures, inputs, spec } = job
-  out.push({ _tag: "Run", executor: executor.id, attempt, spec, inputs, failures })
+  out.push({ _tag: "Run", executor: executor.id, attempt, spec, inputs, ahead, failures })
+  letFollow(context, job)
 }
 
 const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): void => {
@@ -87,18 +94,23 @@ const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): vo
 
 const unpost = (executor: Executor, job: RunningJob): void => {
   if (!job.state.posted) return
-  const { posted, postedMillis } = executor
+  const { behind, posted, postedMillis } = executor
   job.state.posted = false
+  if (job.missing > 0) behind[job.kind] -= 1
+  job.missing = 0
   posted[job.kind] -= 1
   postedMillis[job.kind] = posted[job.kind] === 0 ? 0 : postedMillis[job.kind] - job.state.expected
 }
 
-/** Room of a kind came: executors begin what was posted to them in that order, so the books do. */
+/**
+ * Room of a kind came: executors begin what was posted to them in that order, so the books do. What still misses an input
+ * that was to be made there comes back, or is told apart by its maker's end.
+ */
 const promote = (context: Context, executor: Executor, kind: Kind): void => {
   if (executor.posted[kind] === 0) return
   for (const attempt of executor.jobs) {
     const job = runningJob(context, attempt)
-    if (job?.state.posted !== true || job.kind !== kind) continue
+    if (job?.state.posted !== true || job.kind !== kind || job.missing > 0) continue
     if (!fits(executor, job)) return
     unpost(executor, job)
     begin(context, executor, job)
@@ -130,7 +142,55 @@ export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspe
     hurryKey(context, key)
   }
   tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on, client: event.client })
+  takeBack(context, job)
   promote(context, executor, job.kind)
+}
+
+/** This may take long: what was posted behind it is asked back, so that it keeps nothing waiting there. */
+const takeBack = (context: Context, maker: Job): void => {
+  const stack = [maker]
+  for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
+    for (const attempt of context.state.waits.get(one.value) ?? []) {
+      const job = runningJob(context, attempt)
+      if (job === undefined || job.state.takenBack) continue
+      job.state.takenBack = true
+      stack.push(job)
+      if (job.cancelled !== undefined) continue
+      interrupt(context, job, `its input ${one.spec.key} waits`, context.state.id)
+    }
+  }
+}
+
+/** It did not begin: it goes on as it would have without having been posted, and is not posted early again. */
+export const unready = (context: Context, attempt: Attempt): void => {
+  const job = runningJob(context, attempt)
+  if (job === undefined) return
+  leaveExecutor(context, job)
+  promote(context, executorOf(context, job), job.kind)
+  if (job.cancelled !== undefined) {
+    tell(context, { _tag: "TaskEnded", key: job.spec.key, attempt })
+    return removeWithout(context, job)
+  }
+  gatherAgain(context, job)
+}
+
+const gatherAgain = (context: Context, job: Job): void => {
+  const { state } = context
+  job.unready = true
+  job.missing = 0
+  job.state = { _tag: "Gathering" }
+  if (state.leaving) return giveBack(context, job, "leaving")
+  if (!state.tasks.has(job.spec.task)) return giveBack(context, job, "no such task")
+  for (const { value } of job.inputs) {
+    const replica = state.replicas.get(value)
+    replica?.jobs.add(job.attempt)
+    if (replica?.state._tag === "Held") continue
+    // Made here and not yet, or on its way; else its maker ended without it, or it was dropped since.
+    if (replica === undefined && !state.makers.has(value)) return giveBack(context, job, "input withdrawn")
+    job.missing += 1
+  }
+  if (job.urgent) hurry(context, job)
+  if (job.missing === 0) becomeReady(context, job)
 }
 
 const forgetWait = ({ state }: Context, executor: Executor, job: RunningJob): void => {
@@ -161,29 +221,34 @@ export const goOn = (context: Context, executor: Executor, job: RunningJob): voi
   tell(context, { _tag: "TaskResumed", key: job.spec.key, attempt: job.attempt })
 }
 
-/** The attempt is no longer on its executor. */
+/** The attempt is no longer on its executor. Whoever calls this promotes what comes after. */
 const leaveExecutor = (context: Context, job: RunningJob): void => {
   const executor = executorOf(context, job)
   forgetWait(context, executor, job)
   unpost(executor, job)
   giveUp(executor, job)
   executor.jobs.delete(job.attempt)
-  promote(context, executor, job.kind)
 }
 
-export const runEnded = (context: Context, attempt: Attempt, outcome: Outcome): void => {
+export const runEnded = (context: Context, event: Extract<Event, { _tag: "RunEnded" }>): void => {
+  const { attempt, outcome } = event
   const job = runningJob(context, attempt)
   if (job === undefined) return
-  const millis = context.now - job.state.since
+  const millis = event.millis ?? context.now - job.state.since
+  const executor = executorOf(context, job)
   if (outcome._tag === "Value") {
-    measure(context, job.spec.group, millis)
+    measure(context, job.spec.group, millis, outcome.inline !== undefined)
     leaveExecutor(context, job)
     remove(context, job)
     // Cancelled or too late, it is a value all the same: whether anybody wants it is the scheduler's to say.
-    return made(context, job, { bytes: outcome.bytes, type: outcome.type, millis, inline: outcome.inline })
+    made(context, job, { bytes: outcome.bytes, type: outcome.type, millis, inline: outcome.inline })
+    return promote(context, executor, job.kind)
   }
-  const executor = executorOf(context, job)
+  if (outcome._tag === "Interrupted" && job.state.takenBack && job.cancelled === undefined && !job.state.timedOut) {
+    return unready(context, attempt)
+  }
   leaveExecutor(context, job)
+  promote(context, executor, job.kind)
   tell(context, howEnded(context, job, executor, outcome, millis))
   removeWithout(context, job)
 }
@@ -232,11 +297,16 @@ const timedOut = (worker: string, { attempt, spec: { key, timeout } }: Job, mill
   millis
 })
 
-const measure = ({ state }: Context, group: string, millis: number): void => {
-  const known = state.durations.get(group)
-  state.durations.set(group, known === undefined ? millis : known + 0.3 * (millis - known))
-  if (state.durations.size <= 4096) return
-  for (const oldest of state.durations.keys()) return void state.durations.delete(oldest)
+const measure = ({ state: { groups } }: Context, name: string, millis: number, small: boolean): void => {
+  const group = groups.get(name)
+  if (group !== undefined) {
+    group.millis += 0.3 * (millis - group.millis)
+    group.small = small
+    return
+  }
+  groups.set(name, { millis, small })
+  if (groups.size <= 4096) return
+  for (const oldest of groups.keys()) return void groups.delete(oldest)
 }
 
 export const recall = (context: Context, note: Note.RecallTask): void => {
@@ -259,7 +329,7 @@ export const cancel = (context: Context, note: Note.CancelTask): void => {
   }
   const { by, force, reason } = note
   if (job.cancelled !== undefined && (job.cancelled.force || !force)) return
-  const first = job.cancelled === undefined && !running.state.timedOut
+  const first = job.cancelled === undefined && !running.state.timedOut && !running.state.takenBack
   job.cancelled = { force, by, reason }
   if (first) interrupt(context, running, reason, by)
   endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))
@@ -281,14 +351,16 @@ export const passDeadlines = (context: Context): void => {
     state.deadlines.pop()
     const job = runningJob(context, top.attempt)
     if (job === undefined || job.state.posted) continue
+    // One that came back and was handed over again began later.
     if (top.kind === "started") {
-      if (job.state.told || job.cancelled !== undefined) continue
+      if (job.state.told || job.cancelled !== undefined || now < job.state.since + state.config.startedAfter) continue
       job.state.told = true
       tell(context, { _tag: "TaskStarted", key: job.spec.key, attempt: job.attempt, at: job.state.since })
     } else if (top.kind === "timeout") {
-      if (job.cancelled !== undefined) continue
+      if (job.cancelled !== undefined || job.state.timedOut) continue
+      if (now < job.state.since + (job.spec.timeout ?? 0)) continue
       job.state.timedOut = true
-      interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)
+      if (!job.state.takenBack) interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)
       endLatest(context, job, now + state.config.grace)
     } else if (job.state.endBy !== undefined && job.state.endBy <= now) {
       endExecutor(context, executorOf(context, job), `${job.spec.key} was asked to end and did not`)
@@ -345,8 +417,10 @@ export const executorUp = (context: Context, event: Extract<Event, { _tag: "Exec
     jobs: new Set(),
     suspended: 0,
     posted: { whole: 0, part: 0 },
+    behind: { whole: 0, part: 0 },
     postedMillis: { whole: 0, part: 0 },
     resuming: heaps(),
+    followers: heaps(),
     ending: false
   })
   changed(context)

@@ -37,6 +37,12 @@ export interface Running {
   readonly _tag: "Running"
   readonly executor: string
   posted: boolean
+  /** Inputs that were not made yet when it was posted: jobs posted to this executor before it make them. */
+  readonly ahead: ReadonlyArray<ValueId>
+  /** Whether another was posted behind it. */
+  followed: boolean
+  /** Asked back, since what it waits for may take long. */
+  takenBack: boolean
   /** What was expected of it when it was posted, in milliseconds. */
   readonly expected: number
   /** When it began; for a posted job, when it was handed over. */
@@ -59,8 +65,10 @@ export interface Job {
   readonly order: Order
   readonly inputs: ReadonlyArray<Input>
   readonly failures: number
-  /** Inputs not here yet. */
+  /** Inputs not here yet; once it runs, those of `ahead` that are not made yet. */
   missing: number
+  /** Its executor did not find an input that was to be there: it is handed over with all of them from now on. */
+  unready: boolean
   /** Whether a suspended attempt here waits for it, or for what needs it. */
   urgent: boolean
   state: { readonly _tag: "Gathering" } | { readonly _tag: "Ready" } | Running
@@ -107,11 +115,14 @@ export interface Executor {
   /** All jobs on it, in the order they were handed over. */
   readonly jobs: Set<Attempt>
   suspended: number
-  /** Jobs posted ahead, and how long they are expected to take. */
+  /** Jobs posted ahead, those of them that miss an input, and how long they are expected to take. */
   readonly posted: Record<Kind, number>
+  readonly behind: Record<Kind, number>
   readonly postedMillis: Record<Kind, number>
   /** Suspended attempts that ask for their slot again. */
   readonly resuming: PerKind<Heap<Entry>>
+  /** Gathering jobs all of whose missing inputs are made here, stale entries included. */
+  readonly followers: PerKind<Heap<Entry>>
   /** Told to end. */
   ending: boolean
 }
@@ -171,7 +182,15 @@ export type Event =
     /** Ended on purpose: nobody is to blame. */
     readonly expected: boolean
   }
-  | { readonly _tag: "RunEnded"; readonly attempt: Attempt; readonly outcome: Outcome }
+  /** `millis`: how long it ran, where its executor measured that. */
+  | {
+    readonly _tag: "RunEnded"
+    readonly attempt: Attempt
+    readonly outcome: Outcome
+    readonly millis?: number | undefined
+  }
+  /** A job handed over ahead of its inputs did not begin, and left its executor: one of them was not there. */
+  | { readonly _tag: "Unready"; readonly attempt: Attempt }
   | { readonly _tag: "Claimed"; readonly attempt: Attempt }
   | {
     readonly _tag: "Suspended"
@@ -201,6 +220,8 @@ export type Command =
     readonly attempt: Attempt
     readonly spec: Spec
     readonly inputs: ReadonlyArray<Input>
+    /** Those of its inputs that jobs handed to this executor earlier have yet to make. */
+    readonly ahead: ReadonlyArray<ValueId>
     readonly failures: number
   }
   | {
@@ -232,6 +253,14 @@ export interface Deadline {
   readonly at: number
   readonly kind: "started" | "timeout" | "end"
   readonly attempt: Attempt
+}
+
+/** What was seen of a group of tasks. */
+export interface Group {
+  /** A moving average. */
+  millis: number
+  /** Whether its last value was small: executors keep small ones for what follows. */
+  small: boolean
 }
 
 export interface State {
@@ -269,8 +298,7 @@ export interface Inner extends State {
   readonly fetchesFrom: Map<PeerId, number>
   fetches: number
   readonly deadlines: Heap<Deadline>
-  /** Measured milliseconds per group, a moving average. */
-  readonly durations: Map<string, number>
+  readonly groups: Map<string, Group>
   heartbeatAt: number | undefined
   /** Since when every executor that could start something is full of suspended attempts. */
   stuckSince: number | undefined
@@ -331,7 +359,7 @@ export const make = (options: {
   fetchesFrom: new Map(),
   fetches: 0,
   deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.attempt < b.attempt),
-  durations: new Map(),
+  groups: new Map(),
   heartbeatAt: undefined,
   stuckSince: undefined,
   busy: 0,

@@ -31,10 +31,12 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
     jobs: [...state.jobs.values()].map((job) => {
       const { attempt, cancelled, inputs, spec } = job
       const begun = job.state._tag === "Running" && !job.state.posted
+      // One that was posted behind its makers waits for its inputs, wherever it does so.
+      const waits = job.state._tag === "Running" && job.missing > 0
       return {
         spec,
         attempt,
-        state: job.state._tag,
+        state: waits ? "Gathering" : job.state._tag,
         since: begun && job.state._tag === "Running" ? job.state.since : undefined,
         suspended: job.state._tag === "Running" && job.state.suspended !== undefined,
         inputs: inputs.map((input) => input.value),

@@ -126,6 +126,16 @@ export const value = (attempt: number, bytes = 10): Worker.Event => ({
   outcome: { _tag: "Value", bytes, type: "number" }
 })
 
+/** One that rides along with its note, and that its executor keeps for what follows. */
+export const small = (attempt: number, millis = 0): Worker.Event => ({
+  _tag: "RunEnded",
+  attempt,
+  outcome: { _tag: "Value", bytes: 3, type: "number", inline: tiny() },
+  millis
+})
+
+export const unready = (attempt: number): Worker.Event => ({ _tag: "Unready", attempt })
+
 export const interrupted = (attempt: number): Worker.Event => ({
   _tag: "RunEnded",
   attempt,

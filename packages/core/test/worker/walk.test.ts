@@ -1,7 +1,7 @@
 import { Id, type Note, type Worker } from "@creel/core"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { Bench, input, interrupted, note, runTask, tiny, told, value } from "./fixture.js"
+import { Bench, input, interrupted, note, runTask, small, tiny, told, value as large } from "./fixture.js"
 
 /** `CREEL_RUNS=5000` walks further than the few that every test run can afford. */
 const runs = Number(process.env["CREEL_RUNS"] ?? 120)
@@ -12,6 +12,8 @@ interface Hand {
   readonly slots: number
   readonly running: Map<number, number>
   readonly queue: Array<number>
+  /** Values it has for what was handed over before they were made. */
+  readonly kept: Set<string>
   ending: boolean
 }
 
@@ -25,6 +27,10 @@ class World {
   readonly given = new Map<number, { readonly key: string; readonly slots: number; ended: number }>()
   readonly interrupted = new Set<number>()
   readonly announced = new Set<string>()
+  /** What attempts were to find on their executors. */
+  readonly ahead = new Map<number, ReadonlyArray<string>>()
+  readonly unready: Array<number> = []
+  followed = 0
   attempts = 0
   executors = 0
 
@@ -39,7 +45,7 @@ class World {
 
   up(): void {
     const id = `e${this.executors++}`
-    this.hands.set(id, { slots: 1, running: new Map(), queue: [], ending: false })
+    this.hands.set(id, { slots: 1, running: new Map(), queue: [], kept: new Set(), ending: false })
     this.step({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: ["t"] })
   }
 
@@ -58,8 +64,13 @@ class World {
       case "Run": {
         const hand = this.hands.get(command.executor)!
         assert.isFalse(hand.ending, "runs on an executor that ends")
-        for (const { value } of command.inputs) assert.isTrue(this.store.has(value), `${value} is not here`)
-        hand.queue.push(command.attempt)
+        const { ahead, attempt } = command
+        for (const { value } of command.inputs) {
+          assert.isTrue(this.store.has(value) || ahead.includes(value), `${value} is not here`)
+        }
+        this.ahead.set(attempt, ahead)
+        this.interrupted.delete(attempt)
+        hand.queue.push(attempt)
         this.begin(hand)
         if (this.postAheadMillis === 0) assert.isTrue(hand.running.has(command.attempt), "no room for it")
         return
@@ -137,9 +148,30 @@ class World {
       for (const next of hand.queue.filter((attempt) => this.given.get(attempt)!.slots >= 1 === whole)) {
         const { slots } = this.given.get(next)!
         if (this.used(hand, whole) + slots > hand.slots + 1e-9) break
+        const absent = this.ahead.get(next)!.filter((value) => !hand.kept.has(value))
+        if (absent.some((value) => this.isMade(hand, value))) break
         hand.queue.splice(hand.queue.indexOf(next), 1)
+        if (absent.length > 0) {
+          this.unready.push(next)
+          continue
+        }
+        if (this.ahead.get(next)!.length > 0) this.followed += 1
         hand.running.set(next, slots)
       }
+    }
+  }
+
+  isMade(hand: Hand, value: string): boolean {
+    const here = [...hand.queue, ...hand.running.keys(), ...this.suspended.keys()]
+    return here.some((attempt) =>
+      Id.valueId(this.given.get(attempt)!.key, attempt) === value && this.handOf(attempt) === hand
+    )
+  }
+
+  /** Executors say which jobs they sent back. */
+  sendBack(): void {
+    for (let next = this.unready.shift(); next !== undefined; next = this.unready.shift()) {
+      this.step({ _tag: "Unready", attempt: next })
     }
   }
 
@@ -149,13 +181,17 @@ class World {
 
   /** An attempt ends, whether it runs, is suspended or was posted. */
   end(attempt: number, how: number): void {
+    const its = this.handOf(attempt)
+    const value = Id.valueId(this.given.get(attempt)!.key, attempt)
+    this.suspended.delete(attempt)
+    const ends = !(this.interrupted.has(attempt) && how % 2 === 0) && how % 5 !== 4
+    if (ends && how % 7 !== 0) its?.kept.add(value)
     for (const hand of this.hands.values()) {
       hand.running.delete(attempt)
       const at = hand.queue.indexOf(attempt)
       if (at >= 0) hand.queue.splice(at, 1)
       this.begin(hand)
     }
-    this.suspended.delete(attempt)
     if (this.interrupted.has(attempt) && how % 2 === 0) return this.step(interrupted(attempt))
     if (how % 5 === 4) {
       return this.step({
@@ -169,8 +205,8 @@ class World {
         }
       })
     }
-    this.store.add(Id.valueId(this.given.get(attempt)!.key, attempt))
-    this.step(value(attempt))
+    this.store.add(value)
+    this.step(how % 3 === 0 ? large(attempt) : small(attempt))
   }
 
   down(id: string, how: number): void {
@@ -181,6 +217,8 @@ class World {
       return job?.state._tag === "Running" && job.state.executor === id
     }
     for (const attempt of [...this.suspended.keys()]) if (mine(attempt)) this.suspended.delete(attempt)
+    const left = this.unready.filter((attempt) => !mine(attempt))
+    this.unready.splice(0, Infinity, ...left)
     this.step({
       _tag: "ExecutorDown",
       executor: id,
@@ -320,6 +358,9 @@ class World {
         this.suspended.set(attempt, "asks")
         this.step({ _tag: "Resumed", attempt })
       }
+      this.sendBack()
+      const queued = [...this.hands.values()].flatMap((hand) => hand.queue).find((one) => this.interrupted.has(one))
+      if (queued !== undefined) this.end(queued, 4)
       const fetch = [...this.fetches.keys()][0]
       if (fetch !== undefined) this.fetchEnds(fetch, true)
       const runs = this.live[0]
@@ -344,7 +385,10 @@ describe("a worker on a random walk", () => {
       fc.assert(
         fc.property(fc.array(action, { maxLength: 150, size: "max" }), (actions) => {
           const world = new World(postAheadMillis)
-          for (const [what, a, b, c] of actions) world.act(what, a, b, c)
+          for (const [what, a, b, c] of actions) {
+            world.act(what, a, b, c)
+            world.sendBack()
+          }
           world.settle()
         }),
         { numRuns: runs }
@@ -354,7 +398,7 @@ describe("a worker on a random walk", () => {
   it("says goodbye last", () => {
     const world = new World(0)
     world.give(0, 0, 0)
-    const last = told([...world.bench.step({ _tag: "Leave" }), ...world.bench.step(value(1))]).at(-1)
+    const last = told([...world.bench.step({ _tag: "Leave" }), ...world.bench.step(large(1))]).at(-1)
     assert.strictEqual(last?._tag, "WorkerLeft")
   })
 })

@@ -92,16 +92,20 @@ class Hands {
   }
 
   private run(command: Extract<Machine.Command, { readonly _tag: "Run" }>): void {
-    const { attempt, executor, failures, inputs, spec } = command
-    const missing = inputs.find((input) => this.options.store.get(input.value) === undefined)
-    if (missing !== undefined) throw new Error(`${spec.key} was to run without its input ${missing.value}`)
+    const { ahead, attempt, executor, failures, inputs, spec } = command
     const job: Job = {
       key: spec.key,
       attempt,
       task: spec.task,
       group: spec.group,
       args: spec.args,
-      inputs: inputs.map(({ value }) => ({ value, payload: this.options.store.get(value) ?? Payload.empty })),
+      inputs: inputs.map(({ value }) => {
+        const payload = this.options.store.get(value)
+        if (payload === undefined && !ahead.includes(value)) {
+          throw new Error(`${spec.key} was to run without its input ${value}`)
+        }
+        return { value, payload }
+      }),
       failures,
       outward: spec.outward,
       deadline: spec.timeout === undefined ? undefined : this.now() + spec.timeout
@@ -154,20 +158,21 @@ class Hands {
       case "Ended":
         return this.ended(event)
       case "Unready":
-        // No job is posted without its inputs yet.
-        return
+        // Its executor was given up: what it still says is of the past.
+        if (!this.places.delete(event.attempt)) return
+        return this.tell(event)
       default:
         return this.tell(event)
     }
   }
 
   private ended(event: Extract<ExecutorEvent, { readonly _tag: "Ended" }>): void {
-    const { attempt, outcome } = event
+    const { attempt, millis, outcome } = event
     const place = this.places.get(attempt)
     // Its executor was given up: what it still says is of the past.
     if (place === undefined) return
     this.places.delete(attempt)
-    if (outcome._tag !== "Value") return this.tell({ _tag: "RunEnded", attempt, outcome })
+    if (outcome._tag !== "Value") return this.tell({ _tag: "RunEnded", attempt, outcome, millis })
     this.options.store.put(place.value, outcome.payload)
     this.tell({
       _tag: "RunEnded",
@@ -177,7 +182,8 @@ class Hands {
         bytes: Payload.bytes(outcome.payload),
         type: outcome.type,
         inline: Payload.isInline(outcome.payload) ? outcome.payload : undefined
-      }
+      },
+      millis
     })
   }
 

@@ -58,6 +58,8 @@ export const userKinds = [
 /** Turns inside the machines worth having seen. */
 export const turnKinds = [
   "assignedAhead",
+  "followed",
+  "unready",
   "recalled",
   "recallRefused",
   "returned",

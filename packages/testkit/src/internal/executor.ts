@@ -23,9 +23,17 @@ export interface Run {
   readonly command: Command
   phase: "queued" | "running" | "suspended" | "ended"
   startedAt: number
-  readonly given: ReadonlyArray<readonly [key: string, value: string]>
+  /** What it was handed, and under whose name it is to find the rest when its turn comes. */
+  readonly handed: ReadonlyArray<Handed>
+  given: ReadonlyArray<readonly [key: string, value: string]>
   program: Program | undefined
   interrupted: boolean
+}
+
+interface Handed {
+  readonly key: string
+  readonly value: Id.ValueId
+  readonly text: string | undefined
 }
 
 const kindOf = (run: Run): "whole" | "part" => run.command.spec.slots >= 1 ? "whole" : "part"
@@ -34,6 +42,8 @@ export class Executor {
   private readonly runs = new Map<Id.Attempt, Run>()
   private isDead = false
   private readonly reserved = { whole: 0, part: 0 }
+  /** Small results, the last few, for what was handed over before they were made. */
+  private readonly kept = new Map<Id.ValueId, string>()
   constructor(readonly worker: WorkerPeer, readonly id: string) {}
 
   private get world() {
@@ -59,15 +69,14 @@ export class Executor {
         [spec.key]
       )
     }
-    const given = this.inputs(work, command)
-    this.world.model.checkGiven(work, given)
     const run: Run = {
       attempt,
       work,
       command,
       phase: "queued",
       startedAt: 0,
-      given,
+      handed: this.inputs(work, command),
+      given: [],
       program: undefined,
       interrupted: false
     }
@@ -81,14 +90,45 @@ export class Executor {
     this.next()
   }
   /** Inputs are handed over with the run: what the store does later does not matter to it. */
-  private inputs({ key: of }: Work, command: Command): Run["given"] {
+  private inputs({ key: of }: Work, command: Command): Run["handed"] {
     return command.inputs.map(({ key, value }) => {
       const text = this.worker.store.get(value)
-      if (text === undefined) {
+      if (text === undefined && !command.ahead.includes(value)) {
         throw new Wrong("input not here", `${this.worker.id} runs ${of} and has no ${value}`, [of, key])
       }
-      return [key, text]
+      return { key, value, text }
     })
+  }
+  private isBeingMade(value: Id.ValueId): boolean {
+    for (const run of this.runs.values()) {
+      if (run.phase !== "ended" && Id.valueId(run.work.key, run.attempt) === value) return true
+    }
+    return false
+  }
+  /** Its turn has come: whether all that it was to find here is here, will be, or not. */
+  private isReady(run: Run): "yes" | "no" | "not yet" {
+    const given: Array<readonly [key: string, value: string]> = []
+    for (const { key, text, value } of run.handed) {
+      const found = text ?? this.kept.get(value)
+      if (found !== undefined) given.push([key, found])
+      // An executor may wait for the job that makes it, or not.
+      else return this.isBeingMade(value) && !this.world.random.network.chance(0.1) ? "not yet" : "no"
+    }
+    run.given = given
+    return "yes"
+  }
+  /** It does not begin: its worker must hand it over anew. */
+  private sendBack(run: Run): void {
+    this.world.coverage.fired("unready")
+    run.phase = "ended"
+    this.runs.delete(run.attempt)
+    this.worker.tell({ _tag: "Unready", attempt: run.attempt })
+  }
+  private keep(value: Id.ValueId, text: string): void {
+    if (this.world.random.network.chance(0.1)) return
+    this.kept.set(value, text)
+    if (this.kept.size <= 8) return
+    for (const oldest of this.kept.keys()) return void this.kept.delete(oldest)
   }
   private reserve(run: Run, times: 1 | -1): void {
     this.reserved[kindOf(run)] += times * Math.min(1, run.command.spec.slots)
@@ -103,6 +143,12 @@ export class Executor {
         full[kind] = true
         continue
       }
+      const ready = this.isReady(run)
+      if (ready === "no") this.sendBack(run)
+      if (ready === "not yet") full[kind] = true
+      if (ready !== "yes") continue
+      this.world.model.checkGiven(run.work, run.given)
+      if (run.command.ahead.length > 0) this.world.coverage.fired("followed")
       this.reserve(run, 1)
       run.phase = "running"
       const delay = this.world.random.network.int(3)
@@ -172,7 +218,9 @@ export class Executor {
     const { model } = this.world
     const text = model.run(run.work.digest, run.attempt, run.given, children)
     const { bytes } = run.work.behaviour
-    this.worker.keep(Id.valueId(run.work.key, run.attempt), text)
+    const value = Id.valueId(run.work.key, run.attempt)
+    this.worker.keep(value, text)
+    if (bytes <= Payload.inlineMax) this.keep(value, text)
     this.end(run, {
       _tag: "Value",
       bytes,

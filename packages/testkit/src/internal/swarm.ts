@@ -28,8 +28,9 @@ export interface Swarm {
   readonly scheduler: Partial<SchedulerConfig>
   readonly worker: Partial<WorkerConfig>
   readonly client: Partial<ClientConfig>
-  /** Share of tasks that take a second and more. */
+  /** Share of tasks that take a second and more, and milliseconds that others take at most. */
   readonly slow: number
+  readonly longest: number
 }
 
 const choose = <K extends string>(random: Random, kinds: ReadonlyArray<K>, share: number): ReadonlyMap<K, number> => {
@@ -61,6 +62,7 @@ export const make = (
     latency,
     batching: random.pick([0, 0.3, 0.9]) ?? 0,
     slow: random.pick([0, 0.1, 0.4]) ?? 0,
+    longest: random.pick([4, 200, 200]) ?? 200,
     // Minutes become seconds, so that leases run out within a run; small budgets make rare turns common.
     scheduler: {
       suspectAfter: random.between(2_000, 5_000),

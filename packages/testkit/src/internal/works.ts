@@ -94,7 +94,7 @@ export class Works {
       schedule: fails > 0 && this.wants("taskSchedule", 0.3)
         ? { times: random.between(1, 3), delay: random.between(0, 300) }
         : undefined,
-      millis: slow ? random.between(500, 3_000) : random.longTailed(1, 200),
+      millis: slow ? random.between(500, 3_000) : random.longTailed(1, this.swarm.longest),
       bytes: large ? random.between(Payload.inlineMax + 1, 1_000_000) : random.between(16, 200),
       deaf: this.wants("taskNotCooperative", 0.1) ? random.between(200, 8_000) : 0,
       children: children.map((x) => x.digest)
