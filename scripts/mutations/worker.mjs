@@ -3,7 +3,7 @@ export default [
   {
     id: "dependents-stay",
     file: "worker/jobs.ts",
-    find: "if (dependent !== undefined) stack.push(dependent)",
+    find: "if (dependent !== undefined && dependent.state._tag !== \"Running\") stack.push(dependent)",
     replace: "",
     why: "jobs that count on a withdrawn one wait for ever"
   },
@@ -52,7 +52,8 @@ export default [
   {
     id: "no-timeout",
     file: "worker/runs.ts",
-    find: "      interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)",
+    find:
+      "      if (!job.state.takenBack) interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)",
     replace: "",
     why: "a timeout tells nobody until the task ends by itself"
   },
@@ -120,5 +121,47 @@ export default [
     find: "if (inner.leaving && !inner.left && inner.jobs.size === 0) {",
     replace: "if (inner.leaving && !inner.left) {",
     why: "a worker says goodbye while its attempts run"
+  },
+  {
+    id: "behind-stuck",
+    file: "worker/runs.ts",
+    find: "  takeBack(context, job)\n",
+    replace: "",
+    why: "what was posted behind a suspended job keeps out what that one waits for"
+  },
+  {
+    id: "behind-again",
+    file: "worker/runs.ts",
+    find: "  job.unready = true\n",
+    replace: "",
+    why: "a job whose executor did not find its input is posted without it again and again"
+  },
+  {
+    id: "behind-withdrawn",
+    file: "worker/jobs.ts",
+    find: "if (dependent !== undefined && dependent.state._tag !== \"Running\") stack.push(dependent)",
+    replace: "if (dependent !== undefined) stack.push(dependent)",
+    why: "the books forget a job that its executor still has"
+  },
+  {
+    id: "behind-lost",
+    file: "worker/runs.ts",
+    find: "if (replica === undefined && !state.makers.has(value)) return giveBack(context, job, \"input withdrawn\")",
+    replace: "",
+    why: "a job that came back waits for ever for a value that nobody makes"
+  },
+  {
+    id: "behind-elsewhere",
+    file: "worker/behind.ts",
+    find: "if (place === undefined || missing < job.missing) return undefined",
+    replace: "if (place === undefined) return undefined",
+    why: "a job is posted though one of its inputs has still to be fetched"
+  },
+  {
+    id: "behind-any-kind",
+    file: "worker/behind.ts",
+    find: "maker.kind !== job.kind || ",
+    replace: "",
+    why: "a job waits in a line in which its maker does not stand"
   }
 ]

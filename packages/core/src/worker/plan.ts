@@ -8,7 +8,17 @@
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
 import { fits, goOn, run, runningJob } from "./runs.js"
-import { before, type Context, type Entry, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
+import {
+  before,
+  type Context,
+  type Entry,
+  type Executor,
+  type Job,
+  type Kind,
+  kinds,
+  tolerance,
+  used
+} from "./state.js"
 
 export const plan = (context: Context): void => {
   const { state } = context

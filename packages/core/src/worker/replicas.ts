@@ -5,8 +5,8 @@
  */
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
-// house: jobs that end let go of values, and values that are lost give jobs back
 import { madeAhead } from "./behind.js"
+// house: jobs that end let go of values, and values that are lost give jobs back
 import { giveBack, inputHere } from "./jobs.js"
 import { addTo, bump, type Context, type Event, type Job, type Order, type Replica, tell } from "./state.js"
 
