@@ -66,7 +66,7 @@ export const make = (
     // Minutes become seconds, so that leases run out within a run; small budgets make rare turns common.
     scheduler: {
       suspectAfter: random.between(2_000, 5_000),
-      deadAfter: random.between(10_000, 30_000),
+      deadAfter: random.between(6_000, 30_000),
       clientLease: random.between(8_000, 20_000),
       unknownTaskGrace: 3_000,
       unrunnableGrace: 6_000,
