@@ -47,6 +47,7 @@ export const plan = (state: State): void => {
     }
     state.spent++
     assign(state, row, worker)
+    extend(state, worker)
   }
   applyMoves(state)
   state.unplanned = false
@@ -64,6 +65,7 @@ const applyMoves = (state: State): void => {
     worker.gained = false
     state.unplanned = true
     gain(state, worker)
+    extend(state, worker)
   }
   moved.length = 0
 }
@@ -150,7 +152,7 @@ const assign = (state: State, row: Row, worker: Worker): void => {
     inputs,
     failures: row.failures
   })
-  if (row.dependents !== undefined) follow(state, row, worker)
+  if (row.dependents !== undefined) worker.tails.push(row)
 }
 
 const none: ReadonlyArray<never> = []
@@ -184,17 +186,34 @@ const aheadInputs = 64
 const aheadMissing = 8
 const aheadDependents = 64
 
-/** Chains need no visit here: what misses only inputs made on this worker is assigned behind them, while it has room. */
-const follow = (state: State, row: Row, worker: Worker): void => {
+/**
+ * Chains need no visit here: what misses only inputs made on this worker is assigned behind them, while it has room. What
+ * finds none is tried again when something has ended there, and not only when its input has: a chain does not run dry.
+ */
+const extend = (state: State, worker: Worker): void => {
+  const { tails } = worker
+  if (tails.length === 0 || !worker.open) return
+  let n = 0
+  while (n < tails.length && follow(state, tails[n]!, worker)) n++
+  if (n === tails.length) tails.length = 0
+  else if (n > 0) tails.splice(0, n)
+}
+
+/** False if it is to be tried again. */
+const follow = (state: State, row: Row, worker: Worker): boolean => {
+  const at = row.state
+  if (row.dependents === undefined || at._tag !== "Assigned" || at.run.worker !== worker) return true
   let seen = 0
-  for (const dependent of row.dependents!.values()) {
-    if (++seen > aheadDependents) return
+  for (const dependent of row.dependents.values()) {
+    if (++seen > aheadDependents) return true
     const s = dependent.state
     if (s._tag !== "Waiting" || s.notBefore !== undefined || dependent.dirty || dependent.blame !== undefined) continue
     if (dependent.missing > aheadMissing || dependent.inputs.length > aheadInputs) continue
-    if (!isFedBy(dependent, worker) || !mayFollow(state, dependent, worker)) continue
+    if (!isFedBy(dependent, worker) || !mayRun(state, dependent, worker)) continue
+    if (!isNext(state, dependent, worker)) return false
     assign(state, dependent, worker)
   }
+  return true
 }
 
 const isFedBy = (row: Row, worker: Worker): boolean => {
@@ -212,10 +231,14 @@ const isFedBy = (row: Row, worker: Worker): boolean => {
   return true
 }
 
-const mayFollow = (state: State, row: Row, worker: Worker): boolean => {
+const mayRun = (state: State, row: Row, worker: Worker): boolean => {
   const of = classFor(state, row)
-  const eligible = of.special ? of.eligible.has(worker) : worker.pool!.tasks.has(of.task)
-  if (!eligible || !canTake(state, worker, of, row.group.millis)) return false
+  return of.special ? of.eligible.has(worker) : worker.pool!.tasks.has(of.task)
+}
+
+/** Whether there is room for it, and nothing queued comes before it. */
+const isNext = (state: State, row: Row, worker: Worker): boolean => {
+  if (!canTake(state, worker, classFor(state, row), row.group.millis)) return false
   const next = state.ready.peek()?.queue.peek()
   return next === undefined || rowBefore(row, next)
 }

@@ -377,6 +377,8 @@ export class Worker {
   readonly unclaimed = new Set<Key>()
   /** Rows it was asked for copies of. */
   readonly copying = new Set<Row>()
+  /** Rows assigned to it whose dependents may follow them here, see `plan`. */
+  tails: Array<Row> = []
   /** Bytes of scattered data it was asked to copy. */
   coming = 0
   heard: number

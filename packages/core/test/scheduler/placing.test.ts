@@ -39,6 +39,20 @@ describe("placing", () => {
     assert.strictEqual(Scheduler.counts(d.state).Queued, 46)
   })
 
+  it("a chain goes on where it is as soon as anything there has ended, and does not wait for its last link", () => {
+    const d = drive({ config: { aheadMax: 4 } })
+    d.join("w1")
+    d.connect("c1")
+    const chain = Array.from({ length: 12 }, (_, n) => spec(`k${n}`, n === 0 ? [] : [`k${n - 1}`]))
+    const out = d.submit("c1", chain, ["k11"])
+    assert.deepStrictEqual(keys(out), ["k0", "k1"])
+    const more = d.held("w1", runOf(out, "k0").note, { millis: 0.1 })
+    // What it has of unknown duration counts as long.
+    assert.deepStrictEqual(keys(more), ["k2"])
+    assert.deepStrictEqual(keys(d.held("w1", runOf(out, "k1").note, { millis: 0.1 })), ["k3", "k4", "k5", "k6"])
+    assert.deepStrictEqual(keys(d.held("w1", runOf(more, "k2").note, { millis: 0.1 })), ["k7"])
+  })
+
   it("whole tasks are given to a worker full of sleeping fractions, and fractions to one full of whole tasks", () => {
     const d = drive()
     d.join("w1", { slots: 4 })
