@@ -1,4 +1,9 @@
 """Dask: a local cluster of two worker processes with one thread each."""
+import os
+import tempfile
+import time
+
+import measure as m
 from measure import incremented, measure, same, tree_tasks
 
 
@@ -71,13 +76,66 @@ def tasks(order, client):
     measure(order, "ascompleted", "tasks/s", completed, incremented, same)
 
 
-groups = {"tasks": tasks}
+def data(order, client):
+    from dask.distributed import wait
+
+    first, second = client.scheduler_info()["workers"]
+
+    def make(n):
+        future = client.submit(m.payload, n, workers=[first], pure=False)
+        wait(future)
+        return future
+
+    def across(future):
+        return client.submit(m.seen, future, workers=[second], pure=False).result()
+
+    m.data(order, lambda value: client.scatter(value, hash=False), make, lambda future: future.result(), across)
+
+
+def overhead(order, client):
+    def spin_all(turns):
+        return client.gather(client.map(m.spin, turns, pure=False))
+
+    m.overhead(order, spin_all, lambda millis: client.submit(m.turns_for, millis, pure=False).result())
+
+
+def million(order, client):
+    """Scheduler and client are in this process. As many as fit into a minute and a half; they are not awaited."""
+    count = order["counts"]["million"]
+    scheduler = client.cluster.scheduler
+    with tempfile.TemporaryDirectory() as folder:
+        gate = os.path.join(folder, "open")
+        client.gather(client.map(inc, range(1000), pure=False))
+        held = [client.submit(m.hold, gate, pure=False) for _ in range(2)]
+        before = m.resident()
+        futures = []
+        started = time.perf_counter()
+        while len(futures) < count and time.perf_counter() - started < 90:
+            futures += client.map(inc, range(10_000), pure=False)
+        while len(scheduler.tasks) < len(futures):
+            time.sleep(0.01)
+        seconds = time.perf_counter() - started
+        m.emit("queued-all", (m.resident() - before) / len(futures))
+        m.emit("queued-rate", len(futures) / seconds)
+        open(gate, "w").close()
+        assert sum(client.gather(held)) == 2
+        os._exit(0)  # letting go of them would take longer than all the rest
+
+
+groups = {"tasks": tasks, "data": data, "overhead": overhead, "million": million}
 
 
 def main(order):
+    import dask.distributed  # noqa: F401  loaded before the clock starts
+
+    started = time.perf_counter()
     local, client = cluster()
     try:
-        groups[order["group"]](order, client)
+        if order["group"] == "startup":
+            client.wait_for_workers(2)
+            m.startup(order, started, lambda: client.submit(inc, 1).result())
+        else:
+            groups[order["group"]](order, client)
     finally:
         client.close()
         local.close()

@@ -1,6 +1,8 @@
 """Ray with two cores, in a session of its own."""
 import os
+import time
 
+import measure as m
 from measure import incremented, measure, same, tree_tasks
 
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
@@ -66,12 +68,40 @@ def tasks(order, ray):
     measure(order, "ascompleted", "tasks/s", completed, incremented, same)
 
 
-groups = {"tasks": tasks}
+def data(order, ray):
+    """Its store is in memory that the processes of a machine share."""
+    payload = ray.remote(m.payload)
+    seen = ray.remote(m.seen)
+
+    def make(n):
+        ref = payload.remote(n)
+        ray.wait([ref], fetch_local=False)
+        return ref
+
+    m.data(order, ray.put, make, ray.get, lambda ref: ray.get(seen.remote(ref)))
+
+
+def overhead(order, ray):
+    spin = ray.remote(m.spin)
+    turns_for = ray.remote(m.turns_for)
+
+    def spin_all(turns):
+        return ray.get([spin.remote(each) for each in turns])
+
+    m.overhead(order, spin_all, lambda millis: ray.get(turns_for.remote(millis)))
+
+
+groups = {"tasks": tasks, "data": data, "overhead": overhead}
 
 
 def main(order):
+    __import__("ray")  # loaded before the clock starts
+    started = time.perf_counter()
     ray = start()
     try:
-        groups[order["group"]](order, ray)
+        if order["group"] == "startup":
+            m.startup(order, started, lambda: ray.get(ray.remote(m.seen).remote(b"\x01")))
+        else:
+            groups[order["group"]](order, ray)
     finally:
         ray.shutdown()

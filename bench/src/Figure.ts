@@ -2,7 +2,7 @@
  * Every figure of the table: which work yields it, its unit, whether more is better, and what is aimed at.
  */
 
-export type Unit = "ms" | "µs" | "tasks/s" | "MB/s" | "bytes" | "×" | "%" | "/s"
+export type Unit = "ms" | "µs" | "tasks/s" | "rows/s" | "MB/s" | "bytes" | "×" | "%" | "/s"
 
 /** What is aimed at: all the conditions given must hold. Ratios are of this run. */
 export interface Aim {
@@ -37,7 +37,7 @@ const figure = (
 const threads = "creel-threads"
 const fibers = "creel-fibers"
 
-export const figures: ReadonlyArray<Figure> = [
+const tasks: ReadonlyArray<Figure> = [
   figure(
     "roundtrip",
     "roundtrip",
@@ -55,6 +55,82 @@ export const figures: ReadonlyArray<Figure> = [
     subject: threads,
     dask: 30
   })
+]
+
+const data: ReadonlyArray<Figure> = [
+  figure("data-scatter", "data", "MB/s", "more", "a large value to a worker", { subject: threads, dask: 10 }),
+  figure("data-fetch", "data", "MB/s", "more", "a large value back from a worker", { subject: threads, dask: 2 }),
+  figure("data-across", "data", "MB/s", "more", "a large value of one worker to another"),
+  figure("data-across-copies", "data", "×", "more", "the same, to copying it once: above 1 nothing was copied", {
+    subject: threads,
+    atLeast: 2
+  })
+]
+
+const million: ReadonlyArray<Figure> = [
+  figure("queued-scheduler", "million", "bytes", "less", "a queued task at the scheduler, its machine alone", {
+    subject: "scheduler",
+    atMost: 1024
+  }),
+  figure("queued-client", "million", "bytes", "less", "a queued task at the client, scheduler elsewhere"),
+  figure("queued-all", "million", "bytes", "less", "a queued task in a process that has all but the threads' heaps"),
+  figure("queued-pause", "million", "ms", "less", "longest time the program cannot turn while it submits", {
+    subject: threads,
+    atMost: 50
+  }),
+  figure("queued-rate", "million", "tasks/s", "more", "submitted, until the scheduler has them"),
+  figure("queued-drain", "million", "tasks/s", "more", "done, when the workers are free")
+]
+
+const machine: ReadonlyArray<Figure> = [
+  figure("machine-10", "machine", "tasks/s", "more", "completions on one core, 10 workers", {
+    subject: "scheduler",
+    atLeast: 300_000
+  }),
+  figure("machine-1000", "machine", "tasks/s", "more", "completions on one core, 1,000 workers"),
+  figure("machine-kept", "machine", "%", "more", "of the rate with 10 workers, what is left with 1,000", {
+    subject: "scheduler",
+    atLeast: 80
+  })
+]
+
+const processor = (name: string, unit: Unit, what: string): ReadonlyArray<Figure> => [
+  figure(name, name, unit, "more", what),
+  figure(`${name}-speedup`, name, "×", "more", "two threads to one", { subject: threads, atLeast: 1.9 }),
+  figure(`${name}-to-hand`, name, "×", "more", "two threads of Creel to two by hand", {
+    subject: threads,
+    atLeast: 0.97
+  })
+]
+
+const rest: ReadonlyArray<Figure> = [
+  figure("startup-ready", "startup", "ms", "less", "from asking for a cluster to having it"),
+  figure("startup-first", "startup", "ms", "less", "from asking for a cluster to the first result"),
+  figure("startup-program", "startup", "ms", "less", "from starting the program to the first result"),
+  figure("idle-client", "idle", "bytes", "less", "a future that is done, at the client that holds it"),
+  figure("overhead-1ms", "overhead", "%", "less", "of the time that is not the tasks' own, tasks of 1 ms"),
+  figure("overhead-10ms", "overhead", "%", "less", "of the time that is not the tasks' own, tasks of 10 ms")
+]
+
+const floor: ReadonlyArray<Figure> = [
+  figure("floor-message", "floor", "µs", "less", "postMessage to a thread and back, one at a time"),
+  figure("floor-messages", "floor", "/s", "more", "items there and back, one a message, all at once"),
+  figure("floor-batched", "floor", "/s", "more", "items there and back, 100 a message, all at once"),
+  figure("floor-http", "floor", "µs", "less", "an HTTP request to a thread and its answer"),
+  figure("floor-calls", "floor", "/s", "more", "calls of x + 1 in a loop"),
+  figure("floor-fiber", "floor", "µs", "less", "a fiber forked and joined"),
+  figure("floor-copy", "floor", "MB/s", "more", "copying a large value into new memory")
+]
+
+export const figures: ReadonlyArray<Figure> = [
+  ...tasks,
+  ...data,
+  ...million,
+  ...machine,
+  ...processor("mandelbrot", "rows/s", "rows of a picture"),
+  ...processor("words", "MB/s", "words of a text counted"),
+  ...rest,
+  ...floor
 ]
 
 const byName = new Map(figures.map((each) => [each.name, each]))

@@ -21,6 +21,8 @@ export interface Subject {
   /** Part of a quick run. */
   readonly quick: boolean
   readonly groups: ReadonlyArray<string>
+  /** Groups that take too long for a quick run. */
+  readonly long?: ReadonlyArray<string> | undefined
 }
 
 const work = (name: string, group: string, what: string, count: number, quick: number): Work => ({
@@ -35,9 +37,18 @@ export const works: ReadonlyArray<Work> = [
   work("roundtrip", "tasks", "submit one no-op, wait for it, again", 500, 100),
   work("map", "tasks", "map 10,000 no-ops, gather", 10_000, 1_000),
   work("submit", "tasks", "10,000 single submits of no-ops, gather", 10_000, 1_000),
-  work("chain", "tasks", "1,000, each taking the one before it", 1_000, 200),
+  work("chain", "tasks", "1,000, each taking the one before it", 1_000, 150),
   work("tree", "tasks", "4,096 leaves added pairwise, by futures", 4_096, 512),
-  work("ascompleted", "tasks", "2,000 with 10 in flight, each that is done starts another", 2_000, 300)
+  work("ascompleted", "tasks", "2,000 with 10 in flight, each that is done starts another", 2_000, 200),
+  work("data", "data", "100 MB to a worker, back from one, from one to another", 100_000_000, 100_000_000),
+  work("million", "million", "1,000,000 tasks queued: bytes of each, pauses", 1_000_000, 100_000),
+  work("machine", "machine", "the scheduler machine alone, with 10 and with 1,000 workers", 300_000, 50_000),
+  work("mandelbrot", "cpu", "rows of a picture, on one thread and on two", 1_200, 600),
+  work("words", "cpu", "words of 64 MB of text, on one thread and on two", 64_000_000, 16_000_000),
+  work("startup", "startup", "cluster ready, first result", 1, 1),
+  work("idle", "idle", "bytes of a future that is done, at the client", 100_000, 20_000),
+  work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 400),
+  work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
 
 const pool = (name: string, what: string, quick: boolean): Subject => ({
@@ -46,7 +57,7 @@ const pool = (name: string, what: string, quick: boolean): Subject => ({
   language: "node",
   pool: true,
   quick,
-  groups: ["tasks"]
+  groups: ["tasks", "data", "million", "startup", "overhead"]
 })
 
 export const subjects: ReadonlyArray<Subject> = [
@@ -56,7 +67,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks"]
+    groups: ["tasks", "data", "million", "cpu", "startup", "idle", "overhead"]
   },
   {
     name: "creel-fibers",
@@ -64,7 +75,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks"]
+    groups: ["tasks", "startup"]
   },
   {
     name: "dask",
@@ -72,7 +83,8 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "python",
     pool: false,
     quick: true,
-    groups: ["tasks"]
+    groups: ["tasks", "data", "million", "startup", "overhead"],
+    long: ["million"]
   },
   {
     name: "ray",
@@ -80,7 +92,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "python",
     pool: false,
     quick: false,
-    groups: ["tasks"]
+    groups: ["tasks", "data", "startup", "overhead"]
   },
   pool("piscina", "piscina with two threads", false),
   pool("piscina-10", "piscina with two threads and concurrentTasksPerWorker 10", true),
@@ -93,7 +105,31 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks"]
+    groups: ["tasks", "startup"]
+  },
+  {
+    name: "scheduler",
+    what: "Creel's scheduler machine alone",
+    language: "node",
+    pool: false,
+    quick: true,
+    groups: ["million", "machine"]
+  },
+  {
+    name: "by-hand",
+    what: "worker_threads as one writes them without a library; measured beside creel-threads",
+    language: "node",
+    pool: false,
+    quick: true,
+    groups: []
+  },
+  {
+    name: "floor",
+    what: "the bare pieces everything is made of",
+    language: "node",
+    pool: false,
+    quick: true,
+    groups: ["floor"]
   }
 ]
 
@@ -112,7 +148,9 @@ export interface Step {
   readonly works: ReadonlyArray<Work>
 }
 
-export const defaultRounds = (quick: boolean): number => quick ? 2 : 3
+/** A quick run does all but the small tasks once. */
+const rounds = (choice: Choice, group: string): number =>
+  choice.rounds ?? (choice.quick ? group === "tasks" ? 2 : 1 : 3)
 
 const chosenWorks = (choice: Choice): ReadonlyArray<Work> =>
   works.filter((each) => choice.only.length === 0 || choice.only.includes(each.name))
@@ -122,13 +160,28 @@ export const chosenSubjects = (choice: Choice): ReadonlyArray<Subject> =>
     choice.subjects.length === 0 ? !choice.quick || each.quick : choice.subjects.includes(each.name)
   )
 
+const takesPart = (choice: Choice, subject: Subject, group: string): boolean =>
+  subject.groups.includes(group) && !(choice.quick && subject.long?.includes(group) === true)
+
+/** What a quick run leaves out of what was asked for: subject and group. */
+export const skipped = (choice: Choice): ReadonlyArray<readonly [subject: string, group: string]> =>
+  groupsOf(choice).flatMap((group) =>
+    chosenSubjects(choice)
+      .filter((subject) => subject.groups.includes(group) && !takesPart(choice, subject, group))
+      .map((subject) => [subject.name, group] as const)
+  )
+
+const groupsOf = (choice: Choice): ReadonlyArray<string> => [
+  ...new Set(chosenWorks(choice).map((each) => each.group))
+]
+
 /** In turns: in each round all subjects do a group, one after the other, before the next group. */
 export const steps = (choice: Choice): ReadonlyArray<Step> => {
-  const groups = [...new Set(chosenWorks(choice).map((each) => each.group))]
-  const rounds = choice.rounds ?? defaultRounds(choice.quick)
-  return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
-    groups.flatMap((group) =>
-      chosenSubjects(choice).filter((subject) => subject.groups.includes(group)).map((subject) => ({
+  const groups = groupsOf(choice)
+  const most = Math.max(0, ...groups.map((group) => rounds(choice, group)))
+  return Array.from({ length: most }, (_, index) => index + 1).flatMap((round) =>
+    groups.filter((group) => round <= rounds(choice, group)).flatMap((group) =>
+      chosenSubjects(choice).filter((subject) => takesPart(choice, subject, group)).map((subject) => ({
         round,
         subject,
         group,

@@ -22,6 +22,8 @@ export interface Sample {
   readonly figure: string
   /** Which of the subject's forms: `Effect` where the task is an Effect. The plain one has none. */
   readonly variant?: string | undefined
+  /** Who it is about, where that is not the subject that was ordered. */
+  readonly subject?: string | undefined
   readonly value: number
 }
 

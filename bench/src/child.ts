@@ -5,37 +5,31 @@
 import { NodeRuntime } from "@effect/platform-node"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import { measure } from "./Measure.js"
 import type { Order } from "./Sample.js"
-import { clusters } from "./subjects/creel.js"
-import { effectRpc } from "./subjects/effectRpc.js"
-import { pools } from "./subjects/pools.js"
-import { creelTasks } from "./works/creelTasks.js"
-import { poolTasks } from "./works/poolTasks.js"
-import { rpcTasks } from "./works/rpcTasks.js"
 
 const order = JSON.parse(process.argv.at(-1) ?? "{}") as Order
 
-const tasks = (order: Order): Effect.Effect<void, unknown> => {
-  const cluster = clusters[order.subject]
-  if (cluster !== undefined) return Effect.provide(measure(order, creelTasks), cluster)
-  const open = pools[order.subject]
-  if (open !== undefined) {
-    return Effect.acquireUseRelease(
-      Effect.sync(open),
-      (pool) => measure(order, poolTasks(pool)),
-      (pool) => Effect.promise(() => pool.close())
-    )
-  }
-  return Effect.provide(measure(order, rpcTasks), effectRpc)
+interface Group {
+  readonly run: (order: Order) => Effect.Effect<void, unknown>
 }
 
-const groups: Readonly<Record<string, (order: Order) => Effect.Effect<void, unknown>>> = { tasks }
+const groups: Readonly<Record<string, () => Promise<Group>>> = {
+  tasks: () => import("./works/tasks/index.js"),
+  data: () => import("./works/data.js"),
+  million: () => import("./works/million.js"),
+  machine: () => import("./works/machine.js"),
+  cpu: () => import("./works/cpu.js"),
+  startup: () => import("./works/startup.js"),
+  idle: () => import("./works/idle.js"),
+  overhead: () => import("./works/overhead.js"),
+  floor: () => import("./works/floor.js")
+}
 
 /** What failed is said on stderr, and the process ends at once, whatever is still open. */
 const end = (code: number) => Effect.sync(() => process.exit(code))
 
-Effect.suspend(() => groups[order.group]!(order)).pipe(
+Effect.promise(() => groups[order.group]!()).pipe(
+  Effect.flatMap((group) => group.run(order)),
   Effect.zipRight(end(0)),
   Effect.catchAllCause((cause) =>
     Effect.zipRight(Effect.sync(() => process.stderr.write(`${Cause.pretty(cause)}\n`)), end(1))

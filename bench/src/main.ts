@@ -82,14 +82,15 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
         works: names,
         counts: Plan.counts(options),
         warmup: options.quick ? 250 : 1000,
-        repeats: subject.language === "python" ? 1 : options.quick ? 2 : 3,
+        // Dask is slow where all others are done at once
+        repeats: subject.language === "python" && group === "tasks" ? 1 : options.quick ? 2 : 3,
         startedAt: Date.now()
       }
       const samples = yield* Effect.either(
         Process.run(order, found[subject.name]?.python, options.quick ? 60 : 600)
       )
       if (samples._tag === "Right") {
-        runs.push(...samples.right.map((sample) => ({ ...sample, subject: subject.name, round })))
+        runs.push(...samples.right.map((sample) => ({ ...sample, subject: sample.subject ?? subject.name, round })))
       } else {
         failed.push({ subject: `${subject.name}, ${group}, round ${round}`, why: samples.left.why })
         say(`${subject.name} failed at ${group}: ${samples.left.why}`)
@@ -107,6 +108,9 @@ const bench = (options: Options.Options) =>
     const { failed, runs } = yield* measure(options, found)
     const rows = Result.rows(runs)
     process.stdout.write(`${Machine.describe(machine)}\n\n${table(rows)}\n`)
+    for (const [subject, group] of Plan.skipped(options)) {
+      process.stdout.write(`\n${group} on ${subject} is skipped in a quick run: it takes minutes\n`)
+    }
     for (const { subject, why } of leftOut) process.stdout.write(`\n${subject} is left out: ${why}\n`)
     for (const { subject, why } of failed) process.stdout.write(`\nfailed: ${subject}: ${why}\n`)
     if (options.json !== undefined) {

@@ -1,10 +1,6 @@
 /**
- * The JavaScript pools, two threads each, behind one shape.
+ * The JavaScript pools, two threads each, behind one shape. Each is loaded when it is opened.
  */
-import { Piscina } from "piscina"
-import { FixedThreadPool } from "poolifier"
-import { Tinypool } from "tinypool"
-import workerpool from "workerpool"
 
 /** A pool that is open. */
 export interface Pool {
@@ -17,7 +13,8 @@ export interface Pool {
 
 const file = (name: string): URL => new URL(`../workers/${name}.js`, import.meta.url)
 
-const piscina = (concurrentTasksPerWorker: number) => (): Pool => {
+const piscina = (concurrentTasksPerWorker: number) => async (): Promise<Pool> => {
+  const { Piscina } = await import("piscina")
   const pool = new Piscina({
     filename: file("functions").href,
     minThreads: 2,
@@ -32,7 +29,8 @@ const piscina = (concurrentTasksPerWorker: number) => (): Pool => {
   }
 }
 
-const tinypool = (): Pool => {
+const tinypool = async (): Promise<Pool> => {
+  const { Tinypool } = await import("tinypool")
   const pool = new Tinypool({ filename: file("functions").href, minThreads: 2, maxThreads: 2 })
   return {
     inc: (x) => pool.run(x),
@@ -41,7 +39,8 @@ const tinypool = (): Pool => {
   }
 }
 
-const poolifier = (): Pool => {
+const poolifier = async (): Promise<Pool> => {
+  const { FixedThreadPool } = await import("poolifier")
   const pool = new FixedThreadPool<unknown, unknown>(2, file("poolifier").pathname)
   return {
     inc: (x) => pool.execute(x) as Promise<number>,
@@ -50,8 +49,9 @@ const poolifier = (): Pool => {
   }
 }
 
-const ofWorkerpool = (): Pool => {
-  const pool = workerpool.pool(file("workerpool").pathname, { maxWorkers: 2, workerType: "thread" })
+const workerpool = async (): Promise<Pool> => {
+  const { default: library } = await import("workerpool")
+  const pool = library.pool(file("workerpool").pathname, { maxWorkers: 2, workerType: "thread" })
   return {
     inc: async (x) => await pool.exec("inc", [x]),
     call: async (name, argument) => await pool.exec(name, [argument]),
@@ -59,10 +59,10 @@ const ofWorkerpool = (): Pool => {
   }
 }
 
-export const pools: Readonly<Record<string, () => Pool>> = {
+export const pools: Readonly<Record<string, () => Promise<Pool>>> = {
   piscina: piscina(1),
   "piscina-10": piscina(10),
   tinypool,
   poolifier,
-  workerpool: ofWorkerpool
+  workerpool
 }

@@ -2,6 +2,6 @@
  * A thread of workerpool.
  */
 import workerpool from "workerpool"
-import * as functions from "./functions.js"
+import { add, bytes, hold, inc, look, spin, timesFor } from "./functions.js"
 
-workerpool.worker({ inc: functions.inc, add: functions.add })
+workerpool.worker({ inc, add, bytes, look, spin, timesFor, hold })

@@ -1,6 +1,6 @@
 /**
  * Completions a second of the scheduler machine alone: `node packages/core/bench/scheduler.mjs [tasks] [workers]`, after
- * a build. Each task is submitted, queued, assigned, stored, told, released, dropped and forgotten; workers answer at
+ * a build; `--json` is for programs. Each task is submitted, queued, assigned, stored, told, released, dropped and forgotten; workers answer at
  * once, in batches.
  *
  * Counted in processor time of the whole process, so that what else the machine does is not measured. `alone` is what
@@ -117,16 +117,24 @@ const run = (workers, tasks, chained, window) => {
 const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1]
 const show = (number) => Math.round(number).toLocaleString("en")
 
-const tasks = Number(process.argv[2] ?? 300_000)
-const sizes = process.argv[3] === undefined ? [10, 1000] : process.argv[3].split(",").map(Number)
+const json = process.argv.includes("--json")
+const given = process.argv.slice(2).filter((arg) => arg !== "--json")
+const tasks = Number(given[0] ?? 300_000)
+const sizes = given[1] === undefined ? [10, 1000] : given[1].split(",").map(Number)
+const found = []
 for (const chained of [false, true]) {
   for (const workers of sizes) {
     run(workers, Math.min(tasks, 50_000), chained, 20_000)
     const runs = [1, 2, 3].map(() => run(workers, tasks, chained, 20_000))
+    const alone = median(runs.map((one) => one.alone))
+    const withPeers = median(runs.map((one) => one.withPeers))
+    found.push({ workers, chained, alone, withPeers })
+    if (json) continue
     process.stdout.write(
-      `${workers} workers, ${chained ? "chains of 4" : "single tasks"}: ${
-        show(median(runs.map((one) => one.alone)))
-      } completions/s alone, ${show(median(runs.map((one) => one.withPeers)))} with peers\n`
+      `${workers} workers, ${chained ? "chains of 4" : "single tasks"}: ${show(alone)} completions/s alone, ${
+        show(withPeers)
+      } with peers\n`
     )
   }
 }
+if (json) process.stdout.write(`${JSON.stringify(found)}\n`)

@@ -3,8 +3,8 @@
  * pool takes: more of them wait for one another, and cost much more.
  */
 import { Effect, Ref } from "effect"
-import type { Work } from "../Measure.js"
-import { Client, concurrency } from "../subjects/effectRpc.js"
+import type { Work } from "../../Measure.js"
+import { Client, concurrency } from "../../subjects/effectRpc.js"
 import { incremented, same, treeTasks } from "./sums.js"
 
 const range = (n: number): Array<number> => Array.from({ length: n }, (_, index) => index)
@@ -56,7 +56,7 @@ const asCompleted = (n: number) =>
     return yield* Ref.get(sum)
   })
 
-export const rpcTasks: ReadonlyArray<Work<Client>> = [
+export const onRpc: ReadonlyArray<Work<Client>> = [
   { figure: "roundtrip", run: roundtrip, sum: incremented, tasks: same },
   { figure: "map", run: map, sum: incremented, tasks: same },
   { figure: "submit", run: map, sum: incremented, tasks: same },

@@ -2,8 +2,8 @@
  * Group `tasks` on a pool, as one writes it there: with promises, and with values where Creel takes futures.
  */
 import * as Effect from "effect/Effect"
-import type { Work } from "../Measure.js"
-import type { Pool } from "../subjects/pools.js"
+import type { Work } from "../../Measure.js"
+import type { Pool } from "../../subjects/pools.js"
 import { incremented, same, treeTasks } from "./sums.js"
 
 const range = (n: number): Array<number> => Array.from({ length: n }, (_, index) => index)
@@ -50,7 +50,7 @@ const asCompleted = (pool: Pool) => async (n: number) => {
   return sum
 }
 
-export const poolTasks = (pool: Pool): ReadonlyArray<Work> => {
+export const onPool = (pool: Pool): ReadonlyArray<Work> => {
   const work = (
     figure: string,
     run: (n: number) => Promise<number>,

@@ -4,8 +4,8 @@
 import type { Task } from "creel"
 import { Client } from "creel"
 import { Effect } from "effect"
-import type { Work } from "../Measure.js"
-import * as Tasks from "../tasks.js"
+import type { Work } from "../../Measure.js"
+import * as Tasks from "../../tasks.js"
 import { incremented, same, treeTasks } from "./sums.js"
 
 type Inc = Task.Contract<[x: number], number>
@@ -76,7 +76,7 @@ const worksOf = (inc: Inc, add: Add, variant: string | undefined): ReadonlyArray
   { figure: "ascompleted", variant, run: asCompleted(inc), sum: incremented, tasks: same }
 ]
 
-export const creelTasks: ReadonlyArray<Work<Client.Client>> = [
+export const onCreel: ReadonlyArray<Work<Client.Client>> = [
   ...worksOf(Tasks.inc, Tasks.add, undefined),
   ...worksOf(Tasks.incEffect, Tasks.addEffect, "Effect")
 ]

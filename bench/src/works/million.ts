@@ -1,0 +1,114 @@
+/**
+ * Very many tasks queued while both threads are held: what each costs, and how long the program cannot turn while it
+ * submits.
+ */
+import { Client } from "creel"
+import { Effect } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks"
+import type { Order } from "../Sample.js"
+import { emit } from "../Sample.js"
+import { withPool } from "../subjects/subject.js"
+import * as Tasks from "../tasks.js"
+import { heap } from "./heap.js"
+import { bytesPerRow } from "./queued.js"
+
+/** A file that is not there until it is opened. */
+const gate = Effect.acquireRelease(
+  Effect.sync(() => path.join(mkdtempSync(path.join(os.tmpdir(), "creel-bench-")), "open")),
+  (file) => Effect.sync(() => rmSync(path.dirname(file), { recursive: true, force: true }))
+)
+
+const open = (file: string) => Effect.sync(() => writeFileSync(file, ""))
+
+const watch = Effect.acquireRelease(
+  Effect.sync(() => {
+    const histogram = monitorEventLoopDelay({ resolution: 1 })
+    histogram.enable()
+    return histogram
+  }),
+  (histogram) => Effect.sync(() => histogram.disable())
+)
+
+const pause = (histogram: IntervalHistogram): number => histogram.max / 1e6
+
+const incremented = (n: number): number => n * (n + 1) / 2
+
+const total = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0)
+
+const check = (sum: number, n: number): Effect.Effect<void> =>
+  sum === incremented(n) ? Effect.void : Effect.dieMessage(`the results add up to ${sum}, not to ${incremented(n)}`)
+
+/** `bytes` says which figure the heap's growth is: with scheduler and client in one heap it is both together. */
+const onCreel = (order: Order, bytes: string, drain: boolean) =>
+  Effect.gen(function*() {
+    const count = order.counts["million"]!
+    const file = yield* gate
+    const warm = yield* Client.map(Tasks.inc, Array.from({ length: 10_000 }, (_, x) => x))
+    yield* check(total(yield* Client.gather(warm)), 10_000)
+    const holding = [yield* Client.submit(Tasks.hold, file), yield* Client.submit(Tasks.hold, file)]
+    const numbers = Array.from({ length: count }, (_, x) => x)
+    const before = yield* heap
+    const histogram = yield* watch
+    const started = performance.now()
+    const futures = yield* Client.map(Tasks.inc, numbers)
+    // what the scheduler says about the last one comes after all that was submitted before
+    yield* Client.explain(futures.at(-1)!)
+    const seconds = (performance.now() - started) / 1000
+    const longest = pause(histogram)
+    histogram.disable()
+    emit({ figure: bytes, value: ((yield* heap) - before) / count })
+    if (drain) {
+      emit({ figure: "queued-rate", value: count / seconds })
+      emit({ figure: "queued-pause", value: longest })
+    }
+    yield* open(file)
+    yield* Effect.all(holding.map((each) => Effect.flatten(Effect.succeed(each))))
+    if (!drain) return
+    const drained = performance.now()
+    yield* check(total(yield* Client.gather(futures)), count)
+    emit({ figure: "queued-drain", value: count / (performance.now() - drained) * 1000 })
+  }).pipe(Effect.scoped)
+
+const onThreads = (order: Order) =>
+  Effect.gen(function*() {
+    const { threads } = yield* Effect.promise(() => import("../subjects/creelThreads.js"))
+    yield* onCreel(order, "queued-client", false).pipe(Effect.provide(threads(2, { isolate: true })))
+    yield* onCreel(order, "queued-all", true).pipe(Effect.provide(threads(2)))
+  })
+
+const onPool = (order: Order) =>
+  withPool(order.subject, (pool) =>
+    Effect.gen(function*() {
+      const count = order.counts["million"]!
+      const file = yield* gate
+      yield* check(
+        total(yield* Effect.promise(() => Promise.all(Array.from({ length: 10_000 }, (_, x) => pool.inc(x))))),
+        10_000
+      )
+      const holding = [pool.call("hold", file), pool.call("hold", file)]
+      const before = yield* heap
+      const histogram = yield* watch
+      yield* Effect.sleep("10 millis")
+      const started = performance.now()
+      const promises = Array.from({ length: count }, (_, x) => pool.inc(x))
+      const seconds = (performance.now() - started) / 1000
+      yield* Effect.sleep("10 millis")
+      emit({ figure: "queued-pause", value: pause(histogram) })
+      emit({ figure: "queued-rate", value: count / seconds })
+      emit({ figure: "queued-all", value: ((yield* heap) - before) / count })
+      yield* open(file)
+      const drained = performance.now()
+      yield* Effect.promise(() => Promise.all(holding))
+      yield* check(total(yield* Effect.promise(() => Promise.all(promises))), count)
+      emit({ figure: "queued-drain", value: count / (performance.now() - drained) * 1000 })
+    }).pipe(Effect.scoped))
+
+export const run = (order: Order): Effect.Effect<void, unknown> => {
+  if (order.subject === "scheduler") {
+    return Effect.map(bytesPerRow(order.counts["million"]!), (value) => emit({ figure: "queued-scheduler", value }))
+  }
+  return order.subject === "creel-threads" ? onThreads(order) : onPool(order)
+}
