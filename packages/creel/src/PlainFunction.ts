@@ -97,7 +97,7 @@ export const task: Task.Any = Object.assign(
   Task.make(
     "creel/plain",
     (...args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
-      Effect.suspend(() => settle(compile(String(args[args.length - 1]))(...args.slice(0, -1))))
+      settle(compile(String(args[args.length - 1]))(...args.slice(0, -1)))
   ),
   { id: taskId }
 )

@@ -125,6 +125,8 @@ export interface Task<in P extends ReadonlyArray<any>, out A, out E = never, out
   readonly kind: "effect" | "sync" | "promise"
   /** Runs the implementation, here and now. */
   readonly run: (args: ReadonlyArray<unknown>) => Effect.Effect<A, E, R | Provided>
+  /** Calls the implementation, and answers what is left to be run, once: an `Exit` where nothing is. Never throws. */
+  readonly start: (args: ReadonlyArray<unknown>) => Effect.Effect<A, E, R | Provided>
   /** For `kind` `"sync"` alone: calls the function, which may throw. */
   readonly runSync: (args: ReadonlyArray<unknown>) => A
   /** What a throw out of `runSync` ends in. */

@@ -1,10 +1,12 @@
 /** Runners by themselves: jobs posted by hand, and what is said of them. */
 import * as Id from "@creel/core/Id"
 import { assert, describe, it } from "@effect/vitest"
-import { Door, type Executor, Runner, Task, TaskGroup, Value } from "creel"
+import { Client, Door, type Executor, Runner, Task, TaskGroup, Value } from "creel"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import type * as Scope from "effect/Scope"
 import { deafService } from "./promises/deafDoor.js"
 
 const attempt = (n: number): Id.Attempt => Id.attempt(3, n)
@@ -42,9 +44,12 @@ const job = (n: number, task: Task.Task.Any, ...args: ReadonlyArray<number | rea
   }
 }
 
-const make = (...tasks: ReadonlyArray<Task.Task.Any>) =>
+const make = (...tasks: ReadonlyArray<Task.Task.Any>) => makeWith({}, ...tasks)
+
+const makeWith = (options: Partial<Runner.Options<never>>, ...tasks: ReadonlyArray<Task.Task.Any>) =>
   Effect.gen(function*() {
     const said: Array<string> = []
+    const claimed: Array<number> = []
     let ends = 0
     let look = () => {}
     const runner = yield* Runner.make({
@@ -55,11 +60,13 @@ const make = (...tasks: ReadonlyArray<Task.Task.Any>) =>
       share: false,
       allowPlain: false,
       emit: (event) => {
+        if (event._tag === "Claimed") claimed.push(number(event.attempt))
         const line = lineOf(event)
         if (line !== undefined) said.push(line)
         if (event._tag === "Ended" || event._tag === "Unready") ends++
         look()
-      }
+      },
+      ...options
     }).pipe(Effect.provideService(Door.Door, deafService()))
     const ended = (count: number) =>
       Effect.async<ReadonlyArray<string>>((resume) => {
@@ -70,7 +77,7 @@ const make = (...tasks: ReadonlyArray<Task.Task.Any>) =>
         }
         look()
       })
-    return { runner, said, ended, run: (...jobs: ReadonlyArray<Executor.Job>) => jobs.forEach(runner.run) }
+    return { runner, said, claimed, ended, run: (...jobs: ReadonlyArray<Executor.Job>) => jobs.forEach(runner.run) }
   })
 
 const number = (at: Id.Attempt): number => at - attempt(0)
@@ -106,6 +113,100 @@ describe("a runner", () => {
       run(job(1, inc, 1), job(2, inc, 2), job(3, inc, 3))
       runner.interrupt(attempt(2), "no need", "test")
       assert.deepStrictEqual(yield* ended(3), ["2 Interrupted", "1 2", "3 4"])
+    }))
+})
+
+describe("the code of an attempt", () => {
+  it.scoped("needs no fiber for what has ended already, and says that it began only where the end does not", () =>
+    Effect.gen(function*() {
+      const exits = Task.make("exits", (x: number) => x > 0 ? Effect.succeed(x) : Effect.fail("not positive"))
+      const throws = Task.make("throws", (_: number): Effect.Effect<number> => {
+        throw new Error("thrown, not failed")
+      })
+      const works = Task.make("works", (x: number) => Effect.sync(() => x))
+      const { claimed, ended, run } = yield* make(exits, throws, works)
+      run(job(1, exits, 1), job(2, exits, -1), job(3, throws, 1), job(4, works, 4), job(5, later, 5))
+      assert.deepStrictEqual(yield* ended(5), ["1 1", "2 Failure", "3 Failure", "4 4", "5 6"])
+      assert.deepStrictEqual(claimed, [5])
+    }))
+
+  it.scoped("sees its own scope, names and log annotations, and finalizers run before its end is told", () =>
+    Effect.gen(function*() {
+      const log: Array<unknown> = []
+      const task = Task.make("looks", (x: number) =>
+        Effect.gen(function*() {
+          yield* Effect.addFinalizer((exit) => Effect.sync(() => void log.push(exit._tag)))
+          const current = yield* Task.Current
+          log.push(current, Object.fromEntries(yield* FiberRef.get(FiberRef.currentLogAnnotations)))
+          log.push((yield* FiberRef.get(FiberRef.currentMinimumLogLevel)).label)
+          yield* Effect.yieldNow()
+          return x
+        }))
+      const { ended, run, said } = yield* makeWith({}, task)
+      run({
+        ...job(1, task, 1),
+        outward: { trace: undefined, annotations: { who: "me" }, logLevel: "Warning" }
+      })
+      yield* ended(1)
+      assert.deepStrictEqual(log, [
+        { key: "k-1", attempt: "3.1", worker: "w" },
+        { "creel.worker": "w", "creel.key": "k-1", "creel.attempt": "3.1", who: "me" },
+        "WARN",
+        "Success"
+      ])
+      assert.deepStrictEqual(said, ["1 1"])
+    }))
+
+  it.scoped("has a Scope of its own, closed with its own end", () =>
+    Effect.gen(function*() {
+      const scopes = new Set<Scope.Scope>()
+      const task = Task.make("scoped", (x: number) =>
+        Effect.gen(function*() {
+          scopes.add(yield* Effect.scope)
+          yield* Effect.addFinalizer((exit) => Effect.sync(() => void closed.push(`${x} ${exit._tag}`)))
+          yield* Effect.yieldNow()
+          return yield* x % 2 === 0 ? Effect.succeed(x) : Effect.fail("odd")
+        }))
+      const closed: Array<string> = []
+      const { ended, run } = yield* make(task)
+      run(...Array.from({ length: 200 }, (_, n) => job(n, task, n)))
+      yield* ended(200)
+      assert.strictEqual(scopes.size, 200)
+      assert.sameMembers(closed, Array.from({ length: 200 }, (_, n) => `${n} ${n % 2 === 0 ? "Success" : "Failure"}`))
+    }))
+
+  it.scoped("has a Client that is like any other, made when it is asked for", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const task = Task.make("asks", (x: number) =>
+        Effect.gen(function*() {
+          const client = yield* Client.Client
+          const wrapped = { ...client, workers: Effect.succeed([]) }
+          const { id, submit } = client
+          seen.push(id === client.id, submit === wrapped.submit, "gather" in client, Object.keys(wrapped).length > 20)
+          return x
+        }))
+      const { ended, run } = yield* make(task)
+      run(job(1, task, 1))
+      yield* ended(1)
+      assert.deepStrictEqual(seen, [true, true, true, true])
+    }))
+
+  it.scoped("gives others a turn between breaths", () =>
+    Effect.gen(function*() {
+      const turns: Array<() => void> = []
+      const spins = Task.sync("spins", (x: number) => {
+        const until = performance.now() + 3
+        while (performance.now() < until);
+        return x
+      })
+      const { ended, run, runner } = yield* makeWith({ goOn: (pump) => void turns.push(pump) }, spins)
+      run(job(1, spins, 1), job(2, spins, 2), job(3, spins, 3))
+      assert.deepStrictEqual(yield* ended(1), ["1 1"])
+      runner.interrupt(attempt(2), "no need", "test")
+      assert.strictEqual(turns.length, 1)
+      turns.pop()?.()
+      assert.deepStrictEqual(yield* ended(3), ["1 1", "2 Interrupted", "3 3"])
     }))
 })
 

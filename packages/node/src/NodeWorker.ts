@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Door from "./internal/door.js"
 import type { OpenBody } from "./internal/executorServer.js"
 import * as Launch from "./internal/launch.js"
+import { optionsOf } from "./internal/runner.js"
 import type { Wire } from "./internal/wire.js"
 import { NodeClusterError } from "./NodeClusterError.js"
 
@@ -30,15 +31,9 @@ const openLayer = <E>(layer: Layer.Layer<Worker.Worker, E>) => (wire: Wire): Ope
       Layer.build(Layer.merge(layer, Door.layerClient(wire))),
       (cause) => Cause.fail(notBuilt(cause))
     )
-    return yield* Context.get(context, Worker.Worker).makeRunner({
-      executor: options.executor,
-      worker: options.worker,
-      share: options.share,
-      allowPlain: options.allowPlain,
-      strict: options.strict,
-      emit,
-      mark
-    }).pipe(Effect.provide(context))
+    return yield* Context.get(context, Worker.Worker).makeRunner(optionsOf(options, emit, mark)).pipe(
+      Effect.provide(context)
+    )
   })
 
 /**

@@ -104,12 +104,15 @@ export const scopeIn = (fiber: AnyFiber): Scope.Scope =>
 
 const states = new WeakMap<Client.Service, State>()
 
+/** Where a service that is not made yet answers the state that it will be bound to. */
+export const stateKey: unique symbol = Symbol("creel/Client/state")
+
 /** Of the service in the fiber's own context. */
 export const stateIn = (fiber: AnyFiber): State =>
   stateOf(Context.get(fiber.currentContext as Context.Context<Client.Client>, Tag))
 
 const stateOf = (service: Client.Service): State => {
-  const state = states.get(service)
+  const state = states.get(service) ?? (service as { readonly [stateKey]?: State })[stateKey]
   if (state === undefined) {
     throw new Error("this Client service was not made by Creel: a wrapper must pass calls on to one that was")
   }

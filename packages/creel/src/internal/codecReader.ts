@@ -26,10 +26,11 @@ export class Reader {
   pos = 1
   depth = 0
   private readonly bytes: Uint8Array
-  private readonly view: DataView
   private end: number
   private readonly refs: Array<unknown> = []
-  private readonly shapes: Array<ReadonlyArray<string>> = []
+  // Made when first needed: most values are small, and have no use for them.
+  private lazyView: DataView | undefined
+  private shapes: Array<ReadonlyArray<string>> | undefined
   private buffers = noBuffers
   /** Task id when the value went through a Schema of that task. */
   schema: string | undefined
@@ -42,12 +43,15 @@ export class Reader {
     const head = payload.head
     this.bytes = head
     this.end = head.length
-    this.view = new DataView(head.buffer, head.byteOffset, head.byteLength)
     const flags = head[0]
     if (flags === undefined) this.fail("no bytes at all")
     if ((flags & 0x0f) !== Tag.version) this.fail(`format version ${flags & 0x0f}, where ${Tag.version} is understood`)
     if ((flags & Tag.flagBuffers) !== 0) this.buffers = this.table(payload)
     if ((flags & Tag.flagSchema) !== 0) this.schema = this.text()
+  }
+
+  private get view(): DataView {
+    return this.lazyView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
   }
 
   /** The whole value; nothing may follow it. */
@@ -176,13 +180,13 @@ export class Reader {
 
   private keys(tag: number): ReadonlyArray<string> {
     if (tag === Tag.Shape) {
-      return this.shapes[this.varint()] ?? this.fail("a record of unknown shape")
+      return this.shapes?.[this.varint()] ?? this.fail("a record of unknown shape")
     }
     if (tag !== Tag.ShapeNew && tag !== Tag.Record) return this.fail("a record without keys")
     const length = this.count()
     const keys: Array<string> = []
     for (let i = 0; i < length; i++) keys.push(this.text())
-    if (tag === Tag.ShapeNew) this.shapes.push(keys)
+    if (tag === Tag.ShapeNew) (this.shapes ??= []).push(keys)
     return keys
   }
 

@@ -96,7 +96,7 @@ const schemasOf = (options: MakeOptions | undefined): Task.Schemas => ({
   error: options?.error
 })
 
-type Body = Pick<Task.Task.Any, "kind" | "run" | "runSync" | "caught">
+type Body = Pick<Task.Task.Any, "kind" | "run" | "start" | "runSync" | "caught">
 
 const create = (name: string, options: MakeOptions | undefined, body: Body): Task.Task.Any => {
   if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name that is not empty")
@@ -113,17 +113,25 @@ type Fn = (...args: ReadonlyArray<unknown>) => unknown
 const isIterator = (u: unknown): u is Generator<never, unknown, never> =>
   typeof u === "object" && u !== null && "next" in u && typeof u.next === "function"
 
-/** An Effect as it stands, a generator as Effect.gen would run it. */
-export const runBody = (name: string, f: Fn, args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown, never> =>
-  Effect.suspend(() => {
-    const result = f(...args)
-    if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown, never>
-    if (isIterator(result)) return Effect.gen(() => result)
-    return Effect.dieMessage(
-      `the function of task ${name} returned neither an Effect nor a generator: use Task.sync or Task.promise for ` +
-        "functions that return their value"
-    )
-  })
+/** Calls the function: an Effect as it stands, a generator as Effect.gen would run it. */
+const startBody = (name: string, f: Fn, args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> => {
+  let result: unknown
+  try {
+    result = f(...args)
+  } catch (error) {
+    return Exit.die(error)
+  }
+  if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
+  // A generator runs once: it was made for this run.
+  if (isIterator(result)) {
+    const iterator = result
+    return Effect.gen(() => iterator)
+  }
+  return Effect.dieMessage(
+    `the function of task ${name} returned neither an Effect nor a generator: use Task.sync or Task.promise for ` +
+      "functions that return their value"
+  )
+}
 
 const notSync = (name: string) => (): never => {
   throw new TypeError(`task ${name} does not return its value: it has to be run as an Effect`)
@@ -131,7 +139,8 @@ const notSync = (name: string) => (): never => {
 
 const effectBody = (name: string, f: Fn): Body => ({
   kind: "effect",
-  run: (args) => runBody(name, f, args),
+  run: (args) => Effect.suspend(() => startBody(name, f, args)),
+  start: (args) => startBody(name, f, args),
   runSync: notSync(name),
   caught: Exit.die
 })
@@ -141,11 +150,13 @@ export const make = (name: string, f: Fn, options?: MakeOptions): Task.Task.Any 
 
 export const sync = (name: string, f: Fn, options?: MakeOptions): Task.Task.Any => {
   const caught = options?.catch
+  const run: Body["run"] = caught === undefined
+    ? (args) => Effect.sync(() => f(...args))
+    : (args) => Effect.try({ try: () => f(...args), catch: caught })
   return create(name, options, {
     kind: "sync",
-    run: caught === undefined
-      ? (args) => Effect.sync(() => f(...args))
-      : (args) => Effect.try({ try: () => f(...args), catch: caught }),
+    run,
+    start: run,
     runSync: (args) => f(...args),
     caught: caught === undefined ? Exit.die : (error) => failBy(caught, error)
   })
@@ -166,11 +177,13 @@ export const promise = (
   options?: MakeOptions
 ): Task.Task.Any => {
   const caught = options?.catch
+  const run: Body["run"] = caught === undefined
+    ? (args) => Effect.promise((signal) => f(signal)(...args))
+    : (args) => Effect.tryPromise({ try: (signal) => f(signal)(...args), catch: caught })
   return create(name, options, {
     kind: "promise",
-    run: caught === undefined
-      ? (args) => Effect.promise((signal) => f(signal)(...args))
-      : (args) => Effect.tryPromise({ try: (signal) => f(signal)(...args), catch: caught }),
+    run,
+    start: run,
     runSync: notSync(name),
     caught: Exit.die
   })

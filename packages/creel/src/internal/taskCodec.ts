@@ -78,6 +78,7 @@ const decodeArgs = (
   inputs: ReadonlyArray<unknown>
 ): Array<unknown> => {
   const args = Value.decodeArgs(payload, inputs)
+  if (schemas === undefined && inputs.length === 0) return args
   const mask = schemas === undefined ? "" : args.pop()
   if (typeof mask !== "string") throw new Value.NotDecodable({ found: "arguments of another contract" })
   const pending = new Set(inputs.filter((input) => input instanceof Undecoded))

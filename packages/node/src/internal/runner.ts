@@ -8,6 +8,23 @@ import type { OpenOptions } from "../ExecutorRpcs.js"
 import * as Door from "./door.js"
 import type { Wire } from "./wire.js"
 
+/** What a Runner is told, whoever makes it. */
+export const optionsOf = (
+  options: OpenOptions,
+  emit: (event: ExecutorEvent) => void,
+  mark: (attempt: number) => void
+): Omit<Runner.Options<never>, "tasks"> => ({
+  executor: options.executor,
+  worker: options.worker,
+  share: options.share,
+  allowPlain: options.allowPlain,
+  strict: options.strict,
+  emit,
+  mark,
+  // After what has arrived, and after what was said has left.
+  goOn: setImmediate
+})
+
 export const makeRunner = <R>(
   wire: Wire,
   options: OpenOptions,
@@ -17,15 +34,6 @@ export const makeRunner = <R>(
 ) =>
   Effect.flatMap(Layer.build(Door.layerClient(wire)), (door) =>
     Effect.provide(
-      Runner.make({
-        executor: options.executor,
-        worker: options.worker,
-        tasks,
-        share: options.share,
-        allowPlain: options.allowPlain,
-        strict: options.strict,
-        emit,
-        mark
-      }),
+      Runner.make({ ...optionsOf(options, emit, mark), tasks }),
       door
     ))
