@@ -122,7 +122,7 @@ const given = process.argv.slice(2).filter((arg) => arg !== "--json")
 const tasks = Number(given[0] ?? 300_000)
 const sizes = given[1] === undefined ? [10, 1000] : given[1].split(",").map(Number)
 const found = []
-for (const chained of [false, true]) {
+for (const chained of given[2] === undefined ? [false, true] : [given[2] === "chains"]) {
   for (const workers of sizes) {
     run(workers, Math.min(tasks, 50_000), chained, 20_000)
     const runs = [1, 2, 3].map(() => run(workers, tasks, chained, 20_000))

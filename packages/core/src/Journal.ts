@@ -1,8 +1,8 @@
 /**
  * What was decided, newest last: a ring of small entries, readable by cursor and by the key or peer they speak of.
  *
- * Owns the entries and their numbers. What is worth writing down is the machines' business. Writing one costs an
- * object and a slot; reading a story scans the ring, which only people and failing tests do.
+ * Owns the entries and their numbers. What is worth writing down is the machines' business. Writing one costs a few
+ * fields; reading a story scans the ring, which only people and failing tests do.
  *
  * Invariants:
  *   J1. Entries are numbered from 0 without a gap; the ring holds the newest `capacity` of them.
@@ -33,7 +33,8 @@ export interface Entry {
  */
 export interface Journal {
   readonly capacity: number
-  readonly ring: Array<Entry>
+  /** Entries are written over in place: making one for each fact would keep the collector of garbage busy. */
+  readonly ring: Array<{ -readonly [K in keyof Entry]: Entry[K] }>
   /** The number the next entry gets. */
   next: number
 }
@@ -60,9 +61,15 @@ export const write = (
   peer: string | undefined,
   detail?: string | number | undefined
 ): void => {
-  const entry: Entry = { at, key, peer, what, detail }
-  if (journal.ring.length < journal.capacity) journal.ring.push(entry)
-  else journal.ring[journal.next % journal.capacity] = entry
+  if (journal.ring.length < journal.capacity) journal.ring.push({ at, key, peer, what, detail })
+  else {
+    const entry = journal.ring[journal.next % journal.capacity]!
+    entry.at = at
+    entry.key = key
+    entry.peer = peer
+    entry.what = what
+    entry.detail = detail
+  }
   journal.next++
 }
 
@@ -81,7 +88,7 @@ export const read = (
   const from = Math.max(cursor, oldest)
   const to = Math.min(journal.next, from + limit)
   const entries: Array<Entry> = []
-  for (let n = from; n < to; n++) entries.push(journal.ring[n % journal.capacity]!)
+  for (let n = from; n < to; n++) entries.push({ ...journal.ring[n % journal.capacity]! })
   return { entries, cursor: Math.max(to, from), missed: Math.max(0, oldest - cursor) }
 }
 

@@ -73,18 +73,23 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   state.now = Math.max(state.now, now)
   state.spent = 0
   state.out = []
-  for (const event of events) state.inbox.push(event)
+  state.inbox = state.inbox.length > 0 ? [...state.inbox, ...events] : events
   drain(state)
   if (state.inboxAt >= state.inbox.length) {
-    state.inbox.length = 0
+    state.inbox = none
     state.inboxAt = 0
     if (!isSettling(state)) duties(state)
   }
+  // What is left stays for the next step; the array may be the caller's.
+  state.inbox = state.inboxAt < state.inbox.length ? state.inbox.slice(state.inboxAt) : none
+  state.inboxAt = 0
   if (!isSettling(state)) plan(state)
   return state.out
 }
 
-const isSettling = (state: State): boolean => state.dirty.length > 0
+const none: ReadonlyArray<never> = []
+
+const isSettling = (state: State): boolean => state.dirty.size > 0
 
 const drain = (state: State): void => {
   settle(state)
@@ -102,7 +107,8 @@ const recover = (state: State): void => {
   // Everybody is heard before anything is settled: a value or an attempt must not be made twice for want of patience.
   for (const event of told) record(state, event)
   state.preferred = undefined
-  state.inbox.splice(state.inboxAt, 0, ...after)
+  state.inbox = [...after, ...state.inbox.slice(state.inboxAt)]
+  state.inboxAt = 0
 }
 
 const record = (state: State, event: Event): void => {
@@ -258,7 +264,7 @@ export const nextDeadline = (state: State): number | undefined => state.due.peek
  * @category guards
  */
 export const more = (state: State): boolean =>
-  state.inboxAt < state.inbox.length || state.dirty.length > 0 || state.unplanned || state.moved.length > 0
+  state.inboxAt < state.inbox.length || state.dirty.size > 0 || state.unplanned || state.moved.size > 0
 
 export {
   /**

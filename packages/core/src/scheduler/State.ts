@@ -8,8 +8,11 @@ import * as Journal from "../Journal.js"
 import type { FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
+import { Lineage } from "./lineage.js"
+import { Runs } from "./runs.js"
 import { Group, rowBefore } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Row, RowState, Run, Worker } from "./shapes.js"
+import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
 export * from "./shapes.js"
@@ -84,7 +87,7 @@ export interface State {
   readonly rows: Map<Key, Row>
   /** Rows whose key now names other work, kept for those that were made from them. */
   readonly shadows: Map<Key, Array<Row>>
-  readonly runs: Map<Attempt, Run>
+  readonly runs: Runs
   readonly workers: Map<WorkerId, Worker>
   readonly clients: Map<ClientId, Client>
   /** All workers, and where scattering looks next: data is spread by looking at a few at a time. */
@@ -98,7 +101,7 @@ export interface State {
   readonly ready: Heap<Class>
   readonly due: Heap<Due>
   /** Unwanted rows that others name, oldest first. */
-  readonly lineage: Set<Row>
+  readonly lineage: Lineage
   /** Offered rows that wait for a worker to be copied to. */
   readonly unscattered: Set<Row>
   /** Workers with so many suspended attempts that they take only what those wait for. */
@@ -112,12 +115,11 @@ export interface State {
   /** While a recovery is replayed: the value and the attempt to keep, by key and digest. */
   preferred: { readonly values: Map<string, ValueId>; readonly attempts: Map<string, Attempt> } | undefined
   recovering: Recovering | undefined
-  /** Events not yet recorded: a step was cut. */
-  readonly inbox: Array<Event>
+  /** Events, recorded up to `inboxAt`: a step may be cut. */
+  inbox: ReadonlyArray<Event>
   inboxAt: number
-  readonly dirty: Array<Row>
-  dirtyAt: number
-  readonly moved: Array<Worker>
+  readonly dirty: Worklist<Row>
+  readonly moved: Worklist<Worker>
   out: Array<Command>
   now: number
   /** Silence before this moment is not counted: the scheduler itself was stalled. */
@@ -175,7 +177,7 @@ export const make = (options: MakeOptions): State => {
     journal: Journal.make(config.journal),
     rows: new Map(),
     shadows: new Map(),
-    runs: new Map(),
+    runs: new Runs(),
     workers: new Map(),
     clients: new Map(),
     roster: [],
@@ -186,7 +188,7 @@ export const make = (options: MakeOptions): State => {
     specials: new Map(),
     ready: new Heap(classBefore),
     due: new Heap((a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
-    lineage: new Set(),
+    lineage: new Lineage(),
     unscattered: new Set(),
     bounded: new Set(),
     early: new Map(),
@@ -197,9 +199,8 @@ export const make = (options: MakeOptions): State => {
     recovering: undefined,
     inbox: [],
     inboxAt: 0,
-    dirty: [],
-    dirtyAt: 0,
-    moved: [],
+    dirty: new Worklist(),
+    moved: new Worklist(),
     out: [],
     now: 0,
     deaf: 0,

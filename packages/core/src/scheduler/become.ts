@@ -174,12 +174,12 @@ const stopCopying = (state: State, row: Row, s: Stored): void => {
 }
 
 const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {
-  holder.held.add(row)
+  holder.held.add(row, s)
   if (holder._tag === "Worker") holder.heldBytes += s.bytes
 }
 
 const forgetHeld = (row: Row, s: Stored, holder: Peer): void => {
-  if (holder.held.delete(row) && holder._tag === "Worker") holder.heldBytes -= s.bytes
+  if (holder.held.delete(row, s) && holder._tag === "Worker") holder.heldBytes -= s.bytes
 }
 
 /**

@@ -39,7 +39,7 @@ export const move = (state: State, worker: Worker, gained: boolean): void => {
 export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): Run => {
   const slots = row.spec?.slots ?? 1
   const run = new Run(attempt, row, worker, slots, row.group.millis ?? state.config.unknownMillis, state.now)
-  state.runs.set(attempt, run)
+  state.runs.add(run)
   row.runs = row.runs.length === 0 ? [run] : [...row.runs, run]
   run.previous = worker.last
   if (worker.last === undefined) worker.first = run
@@ -74,7 +74,7 @@ export const close = (state: State, run: Run): void => {
   if (run.started !== undefined) row.group.running--
   forgetThief(run)
   if (run.phase === "Orphan") forgetOrphan(state, run)
-  state.runs.delete(run.attempt)
+  state.runs.delete(run)
   row.runs = without(row.runs, run)
   if (run.previous === undefined) worker.first = run.next
   else run.previous.next = run.next

@@ -27,10 +27,11 @@ const specialsMax = 256
 export const classFor = (state: State, row: Row): Class => {
   const spec = row.spec!
   const urgent = spec.parent !== undefined || row.awaited > 0
+  if (row.class !== undefined && row.class.urgent === urgent) return row.class
   if (spec.workers !== undefined || spec.slots > 1 || hasResources(spec.resources)) return special(state, row, urgent)
   let list = state.plain.get(spec.task)
   if (list === undefined) state.plain.set(spec.task, list = [])
-  for (const found of list) if (found.slots === spec.slots && found.urgent === urgent) return found
+  for (const found of list) if (found.slots === spec.slots && found.urgent === urgent) return row.class = found
   const made = new Class(
     `${spec.task}|${spec.slots}|${urgent}`,
     spec.task,
@@ -43,7 +44,7 @@ export const classFor = (state: State, row: Row): Class => {
   )
   list.push(made)
   for (const pool of state.pools.values()) if (pool.tasks.has(spec.task)) join(made, pool)
-  return made
+  return row.class = made
 }
 
 const hasResources = (resources: Readonly<Record<string, number>> | undefined): boolean => {

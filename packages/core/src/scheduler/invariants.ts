@@ -33,7 +33,7 @@ export const check = (state: State): ReadonlyArray<string> => {
     found.push(`${number} ${name}: ${what}${story}`)
   }
   const rows = [...state.rows.values(), ...[...state.shadows.values()].flat()]
-  const settled = state.dirty.length === 0 && state.inboxAt >= state.inbox.length
+  const settled = state.dirty.size === 0 && state.inboxAt >= state.inbox.length
   if (state.recovering !== undefined && rows.length > 0) broken("A1", undefined, "rows while recovering")
   for (const row of rows) checkRow(state, row, broken)
   for (const row of rows) checkState(state, row, broken)
@@ -265,6 +265,7 @@ const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): v
     }
   }
   for (const run of state.runs.values()) {
+    if (state.runs.get(run.attempt) !== run) broken("H7", run.row, `${run.attempt} is not found by its name`)
     if (run.worker.gone) broken("Y3", run.worker, `an attempt of ${run.row.key} remains`)
   }
 }
@@ -283,7 +284,7 @@ const checkClasses = (state: State, broken: Broken, settled: boolean): void => {
     if ((state.ready.has(of) || of.blocked) !== full) {
       broken("K1", undefined, `class ${of.id}: ${full ? "lost" : "kept though empty"}`)
     }
-    if (settled && !state.unplanned && state.moved.length === 0 && full && !of.blocked) {
+    if (settled && !state.unplanned && state.moved.size === 0 && full && !of.blocked) {
       broken("P3", undefined, `class ${of.id} has rows that nobody placed`)
     }
     if (!of.special) continue

@@ -118,7 +118,7 @@ export const loseWorker = (state: State, worker: Worker, detail: string, expecte
   if (worker.unreachable !== undefined) state.unreachable--
   place(state, worker)
   forgetUnclaimed(state, worker)
-  for (const row of [...worker.held]) {
+  for (const row of worker.held) {
     if (row.state._tag === "Stored") removeHolder(state, row, row.state, worker)
   }
   // Later attempts first: those that count on others leave before these do.
@@ -152,7 +152,7 @@ export const loseClient = (state: State, client: Client, detail: string): void =
   client.gone = true
   state.clients.delete(client.id)
   for (const { row } of wantsOf(client)) removeWant(state, row, client)
-  for (const row of [...client.held]) {
+  for (const row of client.held) {
     row.fresh = false
     if (row.state._tag === "Stored") removeHolder(state, row, row.state, client)
     touch(state, row)

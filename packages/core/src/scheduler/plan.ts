@@ -56,9 +56,7 @@ export const plan = (state: State): void => {
 }
 
 const applyMoves = (state: State): void => {
-  const { moved } = state
-  for (let n = 0; n < moved.length; n++) {
-    const worker = moved[n]!
+  for (let worker = state.moved.shift(); worker !== undefined; worker = state.moved.shift()) {
     worker.moved = false
     books.refreshAll(state, worker)
     if (!worker.gained) continue
@@ -67,13 +65,17 @@ const applyMoves = (state: State): void => {
     gain(state, worker)
     extend(state, worker)
   }
-  moved.length = 0
 }
 
 /** The best worker for the row among those with room, or none. */
 const choose = (state: State, row: Row, of: Class): Worker | undefined => {
   const millis = row.group.millis
   const data = row.inputs.length === 0 ? undefined : near(state, row)
+  if (data === undefined && !of.special && of.pools.length === 1) {
+    // By far the most: no data weighs, and all who know the task stand in one ranking.
+    const first = of.pools[0]!.ranking(of.slots).calm.items[0]
+    if (first !== undefined && canTake(state, first.of.worker, of, millis)) return first.of.worker
+  }
   let best: Worker | undefined
   let least = Number.POSITIVE_INFINITY
   const consider = (worker: Worker): void => {
@@ -137,10 +139,12 @@ export const rates = (state: State): Cost.Rates => ({
 const assign = (state: State, row: Row, worker: Worker): void => {
   const attempt = Id.attempt(state.incarnation, ++state.attempts)
   const run = books.open(state, row, worker, attempt)
-  const ahead: Array<Row> = []
-  const inputs: ReadonlyArray<Input> = row.inputs.length === 0
-    ? none
-    : row.inputs.map((input) => inputNote(input, ahead))
+  let ahead = nothingAhead
+  let inputs: ReadonlyArray<Input> = none
+  if (row.inputs.length > 0) {
+    ahead = []
+    inputs = row.inputs.map((input) => inputNote(input, ahead))
+  }
   become(state, row, { _tag: "Assigned", run, ahead })
   books.refresh(state, worker)
   journal(state, "assigned", row, worker, attempt)
@@ -156,6 +160,8 @@ const assign = (state: State, row: Row, worker: Worker): void => {
 }
 
 const none: ReadonlyArray<never> = []
+/** Of all rows without inputs: nothing is ever added to it. */
+const nothingAhead: Array<Row> = []
 
 const inputNote = (row: Row, ahead: Array<Row>): Input => {
   const s = row.state

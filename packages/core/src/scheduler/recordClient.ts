@@ -19,7 +19,7 @@ import { lookAgain } from "./circles.js"
 import { fetchFailedByClient } from "./fetches.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
-import { type Client, idle, isWanted, type Row, type State, toClient, touch } from "./State.js"
+import { type Client, idle, isWanted, type Row, type State, Stored, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
 
 /**
@@ -154,8 +154,12 @@ const again = (state: State, row: Row, spec: Spec): undefined => {
   if (s._tag === "Failed") {
     if (inherited.has(s.failure.reason) && sameOptions(row.spec, spec)) return
     row.spec = spec
+    row.class = undefined
     startOver(state, row)
-  } else if (s._tag === "Idle") row.spec = spec
+  } else if (s._tag === "Idle") {
+    row.spec = spec
+    row.class = undefined
+  }
 }
 
 /** A failed row, and the failed rows it failed by, begin again. Who was told of the failure has had the last word. */
@@ -165,8 +169,7 @@ const startOver = (state: State, row: Row): void => {
     const next = stack.pop()!
     if (next.state._tag !== "Failed") continue
     for (const want of next.wants) if (want.told === true) want.over = true
-    next.failures = next.unfetchable = 0
-    next.deaths = []
+    next.pardon()
     become(state, next, idle)
     for (const input of next.inputs) stack.push(input)
   }
@@ -217,7 +220,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
     const isLetGo = row.scattered && !s.holders.includes(client)
     if (s.value === note.value && !isLetGo) {
       if (!s.holders.includes(client)) s.holders.push(client)
-      client.held.add(row)
+      client.held.add(row, s)
     } else toClient(state, client, { _tag: "DropValue", value: note.value })
     return touch(state, row)
   }
@@ -225,16 +228,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
   for (const want of row.wants) if (want.told === true) want.over = true
   const bytes = note.inline?.head.byteLength ?? 0
   const keep = note.inline !== undefined && state.inlineBytes + bytes <= state.config.inlineBudget
-  become(state, row, {
-    _tag: "Stored",
-    value: note.value,
-    attempt: undefined,
-    bytes: note.bytes,
-    type: "data",
-    inline: keep ? note.inline : undefined,
-    holders: [client],
-    reports: undefined
-  })
+  become(state, row, new Stored(row, note.value, undefined, note.bytes, "data", keep ? note.inline : undefined, client))
   // Workers that told of copies before are holders too.
   claim(state, row)
 }
@@ -254,11 +248,11 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   client.name = note.name
   client.down = undefined
   const offered = new Set(note.offers.map((one) => one.key))
-  for (const row of [...client.held]) {
+  for (const row of client.held) {
     const s = row.state
     if (offered.has(row.key) || s._tag !== "Stored") continue
     s.holders.splice(s.holders.indexOf(client), 1)
-    client.held.delete(row)
+    client.held.delete(row, s)
     row.fresh = false
     touch(state, row)
   }

@@ -195,30 +195,6 @@ export const wantOf = (row: Row, client: Client): WantOf | undefined => {
 }
 
 /**
- * The row is unwanted, and kept for those that name it.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const remember = (state: State, row: Row): void => {
-  if (row.remembered) return
-  row.remembered = true
-  state.lineage.add(row)
-}
-
-/**
- * The row is wanted again, or forgotten.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const recall = (state: State, row: Row): void => {
-  if (!row.remembered) return
-  row.remembered = false
-  state.lineage.delete(row)
-}
-
-/**
  * Takes an idle row nobody names out of the table; its inputs lose a name.
  *
  * @since 0.1.0
@@ -226,7 +202,7 @@ export const recall = (state: State, row: Row): void => {
  */
 export const forget = (state: State, row: Row): void => {
   disown(row)
-  recall(state, row)
+  state.lineage.delete(row)
   if (!row.shadowed) state.rows.delete(row.key)
   else {
     const rest = (state.shadows.get(row.key) ?? []).filter((other) => other !== row)
@@ -261,8 +237,8 @@ const unlink = (state: State, row: Row): void => {
  */
 export const trim = (state: State): void => {
   while (state.lineage.size > state.config.lineageMax) {
-    const oldest: Row = state.lineage.values().next().value!
-    recall(state, oldest)
+    const oldest: Row = state.lineage.oldest!
+    state.lineage.delete(oldest)
     journal(state, "cut", oldest, undefined)
     for (const dependent of [...(oldest.dependents?.values() ?? none)]) {
       dependent.cut = true

@@ -66,7 +66,7 @@ const letGo = (state: State, row: Row, s: Stored): void => {
   for (const holder of [...s.holders]) {
     if (holder._tag !== "Client") continue
     s.holders.splice(s.holders.indexOf(holder), 1)
-    holder.held.delete(row)
+    holder.held.delete(row, s)
     state.out.push({ _tag: "ToClient", client: holder.id, note: { _tag: "DropValue", value: s.value } })
   }
 }

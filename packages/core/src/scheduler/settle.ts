@@ -17,7 +17,7 @@ import * as Failure from "../Failure.js"
 import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
-import { forget, recall, remember, trim } from "./rows.js"
+import { forget, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
   type Class,
@@ -46,15 +46,14 @@ import { cancelRuns, drop } from "./values.js"
  */
 export const settle = (state: State): void => {
   const { dirty } = state
-  while (state.dirtyAt < dirty.length && state.spent < state.config.stepBudget) {
-    const row = dirty[state.dirtyAt++]!
+  while (state.spent < state.config.stepBudget) {
+    const row = dirty.shift()
+    if (row === undefined) break
     row.dirty = false
     state.spent++
     settleRow(state, row)
   }
-  if (state.dirtyAt < dirty.length) return
-  dirty.length = 0
-  state.dirtyAt = 0
+  if (dirty.size > 0) return
   if (state.lineage.size > state.config.lineageMax) {
     trim(state)
     settle(state)
@@ -70,7 +69,7 @@ const settleRow = (state: State, row: Row): void => {
 }
 
 const want = (state: State, row: Row): void => {
-  recall(state, row)
+  state.lineage.delete(row)
   const s = row.state
   if (isActive(s)) pending(state, row)
   switch (s._tag) {
@@ -230,12 +229,9 @@ const abandon = (state: State, row: Row): void => {
     if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "nobody wants it any more")
     if (wasActive && row.enders !== undefined) passOn(state, row)
   }
-  if (row.failures > 0 || row.deaths.length > 0) {
-    row.failures = row.unfetchable = 0
-    row.deaths = []
-  }
+  row.pardon()
   row.blame = undefined
-  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) remember(state, row)
+  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
   else forget(state, row)
 }
 

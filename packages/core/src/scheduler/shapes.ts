@@ -12,6 +12,7 @@ import type { Payload } from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
 import type { Spec } from "../Spec.js"
 import type { Few } from "./few.js"
+import { Held } from "./held.js"
 import { Queue } from "./queue.js"
 import { Rank, Ranks } from "./ranks.js"
 
@@ -54,17 +55,27 @@ export interface Queued {
  * @since 0.1.0
  * @category models
  */
-export interface Stored {
-  readonly _tag: "Stored"
-  readonly value: ValueId
-  readonly attempt: Attempt | undefined
-  readonly bytes: number
-  readonly type: string
-  /** Kept here: the scheduler is one more holder. */
-  readonly inline: Payload | undefined
+export class Stored {
+  readonly _tag = "Stored"
   readonly holders: Array<Peer>
   /** Who could not fetch it from whom, once for each try. */
-  reports: Array<{ readonly holder: Peer; readonly reader: PeerId }> | undefined
+  reports: Array<{ readonly holder: Peer; readonly reader: PeerId }> | undefined = undefined
+  /** The holder in whose list it stands, and its neighbours there: see `Held`. */
+  home: Held | undefined = undefined
+  before: Stored | undefined = undefined
+  after: Stored | undefined = undefined
+  constructor(
+    readonly row: Row,
+    readonly value: ValueId,
+    readonly attempt: Attempt | undefined,
+    readonly bytes: number,
+    readonly type: string,
+    /** Kept here: the scheduler is one more holder. */
+    readonly inline: Payload | undefined,
+    holder: Peer
+  ) {
+    this.holders = [holder]
+  }
 }
 
 /**
@@ -127,6 +138,26 @@ export interface Ender {
 const none: ReadonlyArray<never> = []
 
 /**
+ * What few rows have, kept apart so that the others are small.
+ */
+class Rare {
+  offer: Offer | undefined = undefined
+  keep = false
+  failures = 0
+  unfetchable = 0
+  recalls = 0
+  deaths: ReadonlyArray<string> = none
+  blame: Row | undefined = undefined
+  awaited = 0
+  fresh = false
+  cut = false
+  copying: Set<Worker> | undefined = undefined
+  scattered = false
+  refusedBy: Set<Worker> | undefined = undefined
+  enders: Array<Ender> | undefined = undefined
+}
+
+/**
  * One piece of work, wanted or remembered.
  *
  * @since 0.1.0
@@ -139,8 +170,6 @@ export class Row {
   dependents: Few<Row> | undefined = undefined
   /** Changed by `rows` alone. */
   wants: ReadonlyArray<WantOf> = none
-  /** Wanted by the cluster itself, until done. */
-  keep = false
   /** Dependents that are unfinished. */
   consumers = 0
   /** Inputs that are not stored. */
@@ -149,35 +178,20 @@ export class Row {
   countedOn: Few<Row> | undefined = undefined
   /** The attempts of this row that are in some worker's books; changed by `books` alone. */
   runs: ReadonlyArray<Run> = none
-  failures = 0
-  unfetchable = 0
-  /** How often it was asked back from a worker. */
-  recalls = 0
-  deaths: ReadonlyArray<string> = none
-  /** The input whose failure dooms this row, noted when it fails. */
-  blame: Row | undefined = undefined
-  /** Suspended attempts that (through others) wait for this row. */
-  awaited = 0
-  /** An offer not yet named by anything: not forgotten before it is. */
-  fresh = false
-  /** It cannot be made again: its lineage was cut. */
-  cut = false
-  /** Workers asked for a copy of scattered data. */
-  copying: Set<Worker> | undefined = undefined
-  /** All copies asked for were made. */
-  scattered = false
-  /** Workers that could not make their copy. */
-  refusedBy: Set<Worker> | undefined = undefined
-  enders: Array<Ender> | undefined = undefined
-  dirty = false
-  /** In `state.lineage`. */
-  remembered = false
-  /** Other work has its key. */
-  shadowed = false
+  /** Its class, while that is a plain one: see `classFor`. */
+  class: Class | undefined = undefined
   /** Its place in the queue of its class. */
   place = -1
+  dirty = false
   /** Not, or no longer, in `state.rows`. */
   gone = false
+  /** Other work has its key. */
+  shadowed = false
+  /** In `state.lineage`, and its neighbours there. */
+  remembered = false
+  older: Row | undefined = undefined
+  newer: Row | undefined = undefined
+  private rare: Rare | undefined = undefined
 
   constructor(
     readonly key: Key,
@@ -186,8 +200,117 @@ export class Row {
     readonly order: Order,
     readonly group: Group,
     public spec: Spec | undefined,
-    public offer: Offer | undefined
-  ) {}
+    offer: Offer | undefined
+  ) {
+    if (offer !== undefined) this.more.offer = offer
+  }
+
+  private get more(): Rare {
+    return this.rare ??= new Rare()
+  }
+
+  get offer(): Offer | undefined {
+    return this.rare?.offer
+  }
+  set offer(offer: Offer | undefined) {
+    this.more.offer = offer
+  }
+  /** Wanted by the cluster itself, until done. */
+  get keep(): boolean {
+    return this.rare !== undefined && this.rare.keep
+  }
+  set keep(keep: boolean) {
+    if (keep || this.rare !== undefined) this.more.keep = keep
+  }
+  /** Attempts that failed, and that could not get their inputs. */
+  get failures(): number {
+    return this.rare === undefined ? 0 : this.rare.failures
+  }
+  set failures(failures: number) {
+    this.more.failures = failures
+  }
+  get unfetchable(): number {
+    return this.rare === undefined ? 0 : this.rare.unfetchable
+  }
+  set unfetchable(times: number) {
+    this.more.unfetchable = times
+  }
+  /** How often it was asked back from a worker. */
+  get recalls(): number {
+    return this.rare === undefined ? 0 : this.rare.recalls
+  }
+  set recalls(times: number) {
+    this.more.recalls = times
+  }
+  get deaths(): ReadonlyArray<string> {
+    return this.rare === undefined ? none : this.rare.deaths
+  }
+  set deaths(deaths: ReadonlyArray<string>) {
+    this.more.deaths = deaths
+  }
+  /** The input whose failure dooms this row, noted when it fails. */
+  get blame(): Row | undefined {
+    return this.rare?.blame
+  }
+  set blame(row: Row | undefined) {
+    if (row !== undefined || this.rare !== undefined) this.more.blame = row
+  }
+  /** Suspended attempts that (through others) wait for this row. */
+  get awaited(): number {
+    return this.rare === undefined ? 0 : this.rare.awaited
+  }
+  set awaited(count: number) {
+    this.more.awaited = count
+  }
+  /** An offer not yet named by anything: not forgotten before it is. */
+  get fresh(): boolean {
+    return this.rare !== undefined && this.rare.fresh
+  }
+  set fresh(fresh: boolean) {
+    if (fresh || this.rare !== undefined) this.more.fresh = fresh
+  }
+  /** It cannot be made again: its lineage was cut. */
+  get cut(): boolean {
+    return this.rare !== undefined && this.rare.cut
+  }
+  set cut(cut: boolean) {
+    this.more.cut = cut
+  }
+  /** Workers asked for a copy of scattered data. */
+  get copying(): Set<Worker> | undefined {
+    return this.rare?.copying
+  }
+  set copying(workers: Set<Worker> | undefined) {
+    if (workers !== undefined || this.rare !== undefined) this.more.copying = workers
+  }
+  /** All copies asked for were made. */
+  get scattered(): boolean {
+    return this.rare !== undefined && this.rare.scattered
+  }
+  set scattered(scattered: boolean) {
+    if (scattered || this.rare !== undefined) this.more.scattered = scattered
+  }
+  /** Workers that could not make their copy. */
+  get refusedBy(): Set<Worker> | undefined {
+    return this.rare?.refusedBy
+  }
+  set refusedBy(workers: Set<Worker> | undefined) {
+    this.more.refusedBy = workers
+  }
+  get enders(): Array<Ender> | undefined {
+    return this.rare?.enders
+  }
+  set enders(enders: Array<Ender> | undefined) {
+    this.more.enders = enders
+  }
+
+  /** What was counted against it does not count any longer. */
+  pardon(): void {
+    const { rare } = this
+    if (rare === undefined) return
+    rare.failures = rare.unfetchable = 0
+    rare.deaths = none
+  }
 }
 
 /**
@@ -371,7 +494,7 @@ export class Worker {
   suspended = 0
   readonly taken: Record<string, number> = {}
   /** Rows whose value it holds. */
-  readonly held = new Set<Row>()
+  readonly held = new Held()
   heldBytes = 0
   /** Values it told of that no row claims yet. */
   readonly unclaimed = new Set<Key>()
@@ -426,7 +549,7 @@ export class Client {
   /** Its wants, oldest first. */
   firstWant: WantOf | undefined = undefined
   lastWant: WantOf | undefined = undefined
-  readonly held = new Set<Row>()
+  readonly held = new Held()
   name = ""
   /** Since when its link is down. */
   down: number | undefined = undefined

@@ -35,7 +35,7 @@ export const toldByWorker = (
   const jobs = new Set(note.jobs.map((job) => job.attempt))
   const ended = new Set(note.outcomes.map((outcome) => outcome.attempt))
   const values = new Set(note.values.map((value) => value.value))
-  for (const row of [...worker.held]) {
+  for (const row of worker.held) {
     if (row.state._tag === "Stored" && !values.has(row.state.value)) removeHolder(state, row, row.state, worker)
   }
   for (const job of note.jobs) tellJob(state, worker, job)

@@ -22,6 +22,7 @@ import {
   type Row,
   type Run,
   type State,
+  Stored,
   toClient,
   touch,
   toWorker,
@@ -110,18 +111,10 @@ const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void =>
   const keep = note.inline !== undefined &&
     state.inlineBytes + note.inline.head.byteLength <= state.config.inlineBudget
   journal(state, "stored", row, worker, note.attempt)
-  row.failures = row.unfetchable = row.recalls = 0
-  if (row.deaths.length > 0) row.deaths = []
-  become(state, row, {
-    _tag: "Stored",
-    value: note.value,
-    attempt: note.attempt,
-    bytes: note.bytes,
-    type: note.type,
-    inline: keep ? note.inline : undefined,
-    holders: [worker],
-    reports: undefined
-  })
+  row.pardon()
+  if (row.recalls > 0) row.recalls = 0
+  const inline = keep ? note.inline : undefined
+  become(state, row, new Stored(row, note.value, note.attempt, note.bytes, note.type, inline, worker))
   if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "another attempt was first")
 }
 
