@@ -63,9 +63,11 @@ const cluster = (workers) => {
       const took = micros() - before
       self.spent += took
       self.longest = Math.max(self.longest, took)
-      for (const { _tag, note, worker } of commands) {
-        if (_tag === "ToWorker" && note._tag === "RunTask") self.runs.push(fromWorker(worker, note))
-        else if (_tag === "ToClient" && note._tag === "TaskStored") self.done.push(wantOf(note.key))
+      for (const { _tag, notes, worker } of commands) {
+        for (const note of notes) {
+          if (_tag === "ToWorker" && note._tag === "RunTask") self.runs.push(fromWorker(worker, note))
+          else if (_tag === "ToClient" && note._tag === "TaskStored") self.done.push(wantOf(note.key))
+        }
       }
       if (!Scheduler.more(state)) return
     }

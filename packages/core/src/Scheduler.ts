@@ -21,7 +21,7 @@ import * as Recover from "./scheduler/recover.js"
 import { restart } from "./scheduler/restart.js"
 import { settle } from "./scheduler/settle.js"
 import type { Command, Event, State, Worker } from "./scheduler/State.js"
-import { touch } from "./scheduler/State.js"
+import { posted, touch } from "./scheduler/State.js"
 import { review } from "./scheduler/stuck.js"
 import { expire } from "./scheduler/unclaimed.js"
 
@@ -84,7 +84,7 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   state.inbox = state.inboxAt < state.inbox.length ? state.inbox.slice(state.inboxAt) : none
   state.inboxAt = 0
   if (!isSettling(state)) plan(state)
-  return state.out
+  return posted(state)
 }
 
 const none: ReadonlyArray<never> = []

@@ -34,12 +34,14 @@ export type Event =
   | { readonly _tag: "Tick" }
 
 /**
+ * All that one step says to a peer is one command, in its order; a peer that was forgotten may be spoken to anew.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Command =
-  | { readonly _tag: "ToClient"; readonly client: ClientId; readonly note: ToClient }
-  | { readonly _tag: "ToWorker"; readonly worker: WorkerId; readonly note: ToWorker }
+  | { readonly _tag: "ToClient"; readonly client: ClientId; readonly notes: ReadonlyArray<ToClient> }
+  | { readonly _tag: "ToWorker"; readonly worker: WorkerId; readonly notes: ReadonlyArray<ToWorker> }
   /** Its session is over: who still lives begins another one by telling. */
   | { readonly _tag: "Forget"; readonly peer: PeerId; readonly why: string }
 
@@ -121,6 +123,8 @@ export interface State {
   readonly dirty: Worklist<Row>
   readonly moved: Worklist<Worker>
   out: Array<Command>
+  /** Who was said something in this step. */
+  readonly addressed: Worklist<Peer>
   now: number
   /** Silence before this moment is not counted: the scheduler itself was stalled. */
   deaf: number
@@ -202,6 +206,7 @@ export const make = (options: MakeOptions): State => {
     dirty: new Worklist(),
     moved: new Worklist(),
     out: [],
+    addressed: new Worklist(),
     now: 0,
     deaf: 0,
     attempts: 0,
@@ -266,7 +271,13 @@ export const touch = (state: State, row: Row): void => {
  * @category combinators
  */
 export const toClient = (state: State, client: Client, note: ToClient): void => {
-  if (!client.gone) state.out.push({ _tag: "ToClient", client: client.id, note })
+  if (client.gone) return
+  if (client.mail !== undefined) client.mail.push(note)
+  else {
+    client.mail = [note]
+    state.addressed.push(client)
+    state.out.push({ _tag: "ToClient", client: client.id, notes: client.mail })
+  }
 }
 
 /**
@@ -274,7 +285,24 @@ export const toClient = (state: State, client: Client, note: ToClient): void => 
  * @category combinators
  */
 export const toWorker = (state: State, worker: Worker, note: ToWorker): void => {
-  if (!worker.gone) state.out.push({ _tag: "ToWorker", worker: worker.id, note })
+  if (worker.gone) return
+  if (worker.mail !== undefined) worker.mail.push(note)
+  else {
+    worker.mail = [note]
+    state.addressed.push(worker)
+    state.out.push({ _tag: "ToWorker", worker: worker.id, notes: worker.mail })
+  }
+}
+
+/**
+ * What this step has said is handed over.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const posted = (state: State): Array<Command> => {
+  for (let peer = state.addressed.shift(); peer !== undefined; peer = state.addressed.shift()) peer.mail = undefined
+  return state.out
 }
 
 /**

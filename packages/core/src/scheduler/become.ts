@@ -24,6 +24,7 @@ import { Few } from "./few.js"
 import {
   isActive,
   journal,
+  nothingAhead,
   type Peer,
   type Row,
   type RowState,
@@ -64,6 +65,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
       return dequeue(state, row, s.class)
     case "Assigned": {
       for (const input of s.ahead) input.countedOn?.delete(row)
+      s.run.ahead = nothingAhead
       forgetThief(s.run)
       if (next._tag === "Stored" && next.attempt === s.run.attempt) return
       return withdraw(state, row)
@@ -190,7 +192,7 @@ const forgetHeld = (row: Row, s: Stored, holder: Peer): void => {
  */
 export const addHolder = (row: Row, s: Stored, holder: Peer): void => {
   if (holder.held.has(row)) return
-  s.holders.push(holder)
+  s.holders = [...s.holders, holder]
   rememberHeld(row, s, holder)
 }
 
@@ -201,9 +203,8 @@ export const addHolder = (row: Row, s: Stored, holder: Peer): void => {
  * @category combinators
  */
 export const removeHolder = (state: State, row: Row, s: Stored, holder: Peer): void => {
-  const index = s.holders.indexOf(holder)
-  if (index < 0) return
-  s.holders.splice(index, 1)
+  if (!s.holders.includes(holder)) return
+  s.holders = s.holders.filter((other) => other !== holder)
   forgetHeld(row, s, holder)
   touch(state, row)
 }
@@ -233,7 +234,7 @@ export const tell = (state: State, row: Row, want: WantOf): void => {
  * @category getters
  */
 export const idsOf = (peers: ReadonlyArray<Peer>): ReadonlyArray<PeerId> =>
-  peers.length === 1 ? [peers[0]!.id] : peers.map((peer) => peer.id)
+  peers.length === 1 ? peers[0]!.ids : peers.map((peer) => peer.id)
 
 /**
  * @since 0.1.0

@@ -19,7 +19,17 @@ import { become, idsOf } from "./become.js"
 import * as books from "./books.js"
 import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
 import { near, transfer } from "./near.js"
-import { type Class, journal, type Row, rowBefore, type State, toWorker, type Worker } from "./State.js"
+import {
+  type Class,
+  journal,
+  nothingAhead,
+  type Row,
+  rowBefore,
+  type Run,
+  type State,
+  toWorker,
+  type Worker
+} from "./State.js"
 import { steal } from "./steal.js"
 import { stuck } from "./stuck.js"
 
@@ -139,13 +149,8 @@ export const rates = (state: State): Cost.Rates => ({
 const assign = (state: State, row: Row, worker: Worker): void => {
   const attempt = Id.attempt(state.incarnation, ++state.attempts)
   const run = books.open(state, row, worker, attempt)
-  let ahead = nothingAhead
-  let inputs: ReadonlyArray<Input> = none
-  if (row.inputs.length > 0) {
-    ahead = []
-    inputs = row.inputs.map((input) => inputNote(input, ahead))
-  }
-  become(state, row, { _tag: "Assigned", run, ahead })
+  const inputs = row.inputs.length === 0 ? none : inputsOf(row, run)
+  become(state, row, run)
   books.refresh(state, worker)
   journal(state, "assigned", row, worker, attempt)
   toWorker(state, worker, {
@@ -160,10 +165,14 @@ const assign = (state: State, row: Row, worker: Worker): void => {
 }
 
 const none: ReadonlyArray<never> = []
-/** Of all rows without inputs: nothing is ever added to it. */
-const nothingAhead: Array<Row> = []
 
-const inputNote = (row: Row, ahead: Array<Row>): Input => {
+const inputsOf = (row: Row, run: Run): ReadonlyArray<Input> => {
+  const inputs: Array<Input> = []
+  for (const input of row.inputs) inputs.push(inputNote(input, run))
+  return inputs
+}
+
+const inputNote = (row: Row, run: Run): Input => {
   const s = row.state
   if (s._tag === "Stored") {
     return {
@@ -176,7 +185,8 @@ const inputNote = (row: Row, ahead: Array<Row>): Input => {
       inline: s.inline
     }
   }
-  ahead.push(row)
+  if (run.ahead === nothingAhead) run.ahead = [row]
+  else run.ahead.push(row)
   return {
     key: row.key,
     value: s._tag === "Assigned" ? Id.valueId(row.key, s.run.attempt) : row.key,

@@ -219,7 +219,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
     // Told to let go already: that crossed this, or went with a session.
     const isLetGo = row.scattered && !s.holders.includes(client)
     if (s.value === note.value && !isLetGo) {
-      if (!s.holders.includes(client)) s.holders.push(client)
+      if (!s.holders.includes(client)) s.holders = [...s.holders, client]
       client.held.add(row, s)
     } else toClient(state, client, { _tag: "DropValue", value: note.value })
     return touch(state, row)
@@ -251,7 +251,7 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   for (const row of client.held) {
     const s = row.state
     if (offered.has(row.key) || s._tag !== "Stored") continue
-    s.holders.splice(s.holders.indexOf(client), 1)
+    s.holders = s.holders.filter((holder) => holder !== client)
     client.held.delete(row, s)
     row.fresh = false
     touch(state, row)

@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { idsOf, tell } from "./become.js"
-import { journal, type Row, type State, type Stored, touch, toWorker, type Worker } from "./State.js"
+import { journal, type Row, type State, type Stored, toClient, touch, toWorker, type Worker } from "./State.js"
 
 const looked = 16
 
@@ -65,9 +65,9 @@ const ask = (state: State, row: Row, s: Stored, worker: Worker): void => {
 const letGo = (state: State, row: Row, s: Stored): void => {
   for (const holder of [...s.holders]) {
     if (holder._tag !== "Client") continue
-    s.holders.splice(s.holders.indexOf(holder), 1)
+    s.holders = s.holders.filter((other) => other !== holder)
     holder.held.delete(row, s)
-    state.out.push({ _tag: "ToClient", client: holder.id, note: { _tag: "DropValue", value: s.value } })
+    toClient(state, holder, { _tag: "DropValue", value: s.value })
   }
 }
 

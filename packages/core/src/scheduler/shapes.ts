@@ -7,7 +7,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { Attempt, ClientId, Key, PeerId, ValueId, WorkerId } from "../Id.js"
-import type { Offer, WorkerInfo } from "../Note.js"
+import type { Offer, ToClient, ToWorker, WorkerInfo } from "../Note.js"
 import type { Payload } from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
 import type { Spec } from "../Spec.js"
@@ -34,10 +34,22 @@ export type RowState =
   /** `row.missing` inputs are not stored, or a retry is not due before `notBefore`. */
   | { readonly _tag: "Waiting"; readonly notBefore: number | undefined; readonly failure: undefined }
   | Queued
-  /** `ahead`: inputs that attempts on this same worker have yet to make. */
-  | { readonly _tag: "Assigned"; readonly run: Run; readonly ahead: Array<Row> }
+  | Assigned
   | Stored
   | { readonly _tag: "Failed"; readonly notBefore: undefined; readonly failure: Failure }
+
+/**
+ * Of an assigned row this is its attempt itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Assigned {
+  readonly _tag: "Assigned"
+  readonly run: Run
+  /** Inputs that attempts on this same worker have yet to make. */
+  readonly ahead: Array<Row>
+}
 
 /**
  * The same for all rows of a class that are queued at one time.
@@ -57,7 +69,7 @@ export interface Queued {
  */
 export class Stored {
   readonly _tag = "Stored"
-  readonly holders: Array<Peer>
+  holders: ReadonlyArray<Peer>
   /** Who could not fetch it from whom, once for each try. */
   reports: Array<{ readonly holder: Peer; readonly reader: PeerId }> | undefined = undefined
   /** The holder in whose list it stands, and its neighbours there: see `Held`. */
@@ -74,7 +86,7 @@ export class Stored {
     readonly inline: Payload | undefined,
     holder: Peer
   ) {
-    this.holders = [holder]
+    this.holders = holder.alone
   }
 }
 
@@ -136,6 +148,14 @@ export interface Ender {
 }
 
 const none: ReadonlyArray<never> = []
+
+/**
+ * Of all attempts that count on no other: nothing is ever added to it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const nothingAhead: Array<Row> = []
 
 /**
  * What few rows have, kept apart so that the others are small.
@@ -323,7 +343,9 @@ export class Row {
  * @since 0.1.0
  * @category models
  */
-export class Run {
+export class Run implements Assigned {
+  readonly _tag = "Assigned"
+  ahead: Array<Row> = nothingAhead
   phase: "Current" | "Loose" | "Ending" | "Orphan" = "Current"
   /** When it began to run, if that was said. */
   started: number | undefined = undefined
@@ -347,6 +369,9 @@ export class Run {
     readonly millis: number,
     readonly at: number
   ) {}
+  get run(): Run {
+    return this
+  }
 }
 
 /**
@@ -485,6 +510,9 @@ export class Share {
  */
 export class Worker {
   readonly _tag = "Worker"
+  /** The holders of what nobody else holds, and their ids: the same for all such values. */
+  readonly alone: ReadonlyArray<Peer> = [this]
+  readonly ids: ReadonlyArray<PeerId>
   readonly whole: Share
   readonly part: Share
   /** Attempts in its books, oldest first. */
@@ -515,6 +543,8 @@ export class Worker {
   readonly classes = new Set<Class>()
   moved = false
   gained = false
+  /** What this step has said to it. */
+  mail: Array<ToWorker> | undefined = undefined
   /** It told of more than it should have been given, in an earlier life. */
   overdrawn = false
   processBytes: number | undefined = undefined
@@ -525,6 +555,7 @@ export class Worker {
   gone = false
   constructor(readonly id: WorkerId, readonly seq: number, public info: WorkerInfo, now: number) {
     this.heard = now
+    this.ids = [id]
     this.whole = new Share(this)
     this.part = new Share(this)
   }
@@ -546,10 +577,15 @@ export class Worker {
  */
 export class Client {
   readonly _tag = "Client"
+  /** As of a worker. */
+  readonly alone: ReadonlyArray<Peer> = [this]
+  readonly ids: ReadonlyArray<PeerId>
   /** Its wants, oldest first. */
   firstWant: WantOf | undefined = undefined
   lastWant: WantOf | undefined = undefined
   readonly held = new Held()
+  /** What this step has said to it. */
+  mail: Array<ToClient> | undefined = undefined
   name = ""
   /** Since when its link is down. */
   down: number | undefined = undefined
@@ -558,7 +594,9 @@ export class Client {
   /** The worker whose attempt submitted through it, if one did. */
   home: Worker | undefined = undefined
   gone = false
-  constructor(readonly id: ClientId, readonly seq: number) {}
+  constructor(readonly id: ClientId, readonly seq: number) {
+    this.ids = [id]
+  }
 }
 
 /**

@@ -74,7 +74,7 @@ export const takeOver = (state: State, row: Row, run: Run): void => {
   rehome(row, run)
   run.phase = "Current"
   journal(state, "taken over", row, run.worker, run.attempt)
-  become(state, row, { _tag: "Assigned", run, ahead: [] })
+  become(state, row, run)
   doom(row)
 }
 

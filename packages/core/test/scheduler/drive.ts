@@ -159,10 +159,10 @@ export const heldNote = (run: RunTask, more: Partial<ValueHeld> = {}): ValueHeld
 export type Sent<Note> = { readonly to: string; readonly note: Note }
 
 export const toWorkers = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<Sent<ToWorker>> =>
-  commands.flatMap((one) => one._tag === "ToWorker" ? [{ to: one.worker, note: one.note }] : [])
+  commands.flatMap((one) => one._tag === "ToWorker" ? one.notes.map((note) => ({ to: one.worker, note })) : [])
 
 export const toClients = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<Sent<ToClient>> =>
-  commands.flatMap((one) => one._tag === "ToClient" ? [{ to: one.client, note: one.note }] : [])
+  commands.flatMap((one) => one._tag === "ToClient" ? one.notes.map((note) => ({ to: one.client, note })) : [])
 
 /** The orders to run among these commands, with where they went. */
 export const runs = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<Sent<RunTask>> =>
@@ -176,17 +176,17 @@ export const runOf = (commands: ReadonlyArray<Scheduler.Command>, key: string): 
 
 /** Commands as short lines: `w1 RunTask x`, `c1 TaskStored x`. */
 export const says = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<string> =>
-  commands.map((one) => {
+  commands.flatMap((one) => {
     switch (one._tag) {
       case "Forget":
-        return `${one.peer} Forget`
+        return [`${one.peer} Forget`]
       case "ToClient":
-        return `${one.client} ${one.note._tag} ${"key" in one.note ? one.note.key : one.note.value}`
-      case "ToWorker": {
-        const { note } = one
-        return `${one.worker} ${note._tag} ${
-          note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : note.value
-        }`
-      }
+        return one.notes.map((note) => `${one.client} ${note._tag} ${"key" in note ? note.key : note.value}`)
+      case "ToWorker":
+        return one.notes.map((note) =>
+          `${one.worker} ${note._tag} ${
+            note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : note.value
+          }`
+        )
     }
   })

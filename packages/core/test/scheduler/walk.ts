@@ -99,8 +99,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         say(
           `< ${JSON.stringify(command, (k, v) => k === "args" || k === "spec" && false ? undefined : v).slice(0, 300)}`
         )
-        if (command._tag === "ToClient") clients.get(command.client)?.down.push(command.note)
-        else if (command._tag === "ToWorker") workers.get(command.worker)?.down.push(command.note)
+        if (command._tag === "ToClient") clients.get(command.client)?.down.push(...command.notes)
+        else if (command._tag === "ToWorker") workers.get(command.worker)?.down.push(...command.notes)
         else if (faults || !command.why.startsWith("it left")) breakLink(command.peer)
       }
       batch = []

@@ -25,50 +25,6 @@ import { questions } from "./questions.js"
 
 type Ref = MachineActor.MachineRef<Scheduler.Event, Scheduler.State>
 
-/** What one step says, by peer. */
-type Command =
-  | { readonly _tag: "ToClient"; readonly client: Id.ClientId; readonly notes: Array<Note.ToClient> }
-  | { readonly _tag: "ToWorker"; readonly worker: Id.WorkerId; readonly notes: Array<Note.ToWorker> }
-  | { readonly _tag: "Forget"; readonly peer: Id.PeerId; readonly why: string }
-
-/** Notes to one peer become one array; a `Forget` stays where it stands among them. */
-const gathered = (commands: ReadonlyArray<Scheduler.Command>): Array<Command> => {
-  const out: Array<Command> = []
-  const clients = new Map<Id.ClientId, Array<Note.ToClient>>()
-  const workers = new Map<Id.WorkerId, Array<Note.ToWorker>>()
-  for (const command of commands) {
-    switch (command._tag) {
-      case "ToClient": {
-        const notes = clients.get(command.client)
-        if (notes !== undefined) notes.push(command.note)
-        else {
-          const notes = [command.note]
-          clients.set(command.client, notes)
-          out.push({ _tag: "ToClient", client: command.client, notes })
-        }
-        break
-      }
-      case "ToWorker": {
-        const notes = workers.get(command.worker)
-        if (notes !== undefined) notes.push(command.note)
-        else {
-          const notes = [command.note]
-          workers.set(command.worker, notes)
-          out.push({ _tag: "ToWorker", worker: command.worker, notes })
-        }
-        break
-      }
-      case "Forget": {
-        clients.delete(command.peer)
-        workers.delete(command.peer)
-        out.push(command)
-        break
-      }
-    }
-  }
-  return out
-}
-
 export interface Options {
   readonly config?: Partial<Scheduler.Config> | undefined
   /** How long a new life waits to be told by everybody. Milliseconds. */
@@ -108,7 +64,7 @@ export class SchedulerHost {
     const incarnation = ++this.incarnation
     const expect = [...this.clients.keys(), ...this.workers.keys()]
     return Effect.tap(
-      MachineActor.make<Scheduler.State, Scheduler.Event, Command>({
+      MachineActor.make<Scheduler.State, Scheduler.Event, Scheduler.Command>({
         name: "scheduler",
         machine: {
           initial: (now) =>
@@ -117,7 +73,7 @@ export class SchedulerHost {
               config: this.options.config ?? {},
               ...(expect.length > 0 ? { recovering: { until: now + this.options.tellWithin, expect } } : {})
             }),
-          step: (state, events, now) => gathered(Scheduler.step(state, events, now)),
+          step: Scheduler.step,
           nextDeadline: Scheduler.nextDeadline,
           tick: { _tag: "Tick" },
           more: Scheduler.more
@@ -148,7 +104,7 @@ export class SchedulerHost {
     this.ref?.tell(event)
   }
 
-  private readonly perform = (command: Command): void => {
+  private readonly perform = (command: Scheduler.Command): void => {
     switch (command._tag) {
       case "ToClient":
         return this.clients.get(command.client)?.notes(command.notes)

@@ -67,7 +67,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
       }
       const down = this.downs.get(command._tag === "ToClient" ? command.client : command.worker)
       if (down === undefined) continue
-      const refused = Link.push(down.link, [command.note])
+      const refused = Link.push(down.link, command.notes)
       if (refused !== undefined) throw new Wrong("too large", refused.detail, [refused.key])
       touched.add(down)
     }

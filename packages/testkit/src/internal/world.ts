@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Client from "@creel/core/Client"
-import type { FromWorker } from "@creel/core/Note"
+import type { FromWorker, ToClient, ToWorker } from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Worker from "@creel/core/Worker"
 import type { Options } from "../Simulation.js"
@@ -255,7 +255,9 @@ export class World {
   }
   commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
     if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
-    const { note } = command
+    for (const note of command.notes) this.said(note)
+  }
+  private said(note: ToClient | ToWorker): void {
     if (note._tag === "RunTask") {
       if (note.inputs.some((input) => input.ahead)) this.coverage.fired("assignedAhead")
       if (note.failures > 0) this.coverage.fired("retried")
