@@ -227,6 +227,24 @@ describe("executors on threads", () => {
     }))
 })
 
+/** Marks of one place, one after another, are never taken for each other; not even when numbers begin anew. */
+const markAndLook = (marks: Marks.Marks, mark: (mark: number) => void): void => {
+  const [one, other] = [Marks.first(3), Marks.first(4)]
+  mark(one)
+  mark(-1)
+  assert.deepStrictEqual([one, other, -1].map(marks.isSet), [true, false, false])
+  let here = one
+  for (let n = 0; n < 1000; n++) {
+    here = Marks.next(here, marks)
+    assert.isFalse(marks.isSet(here))
+    if (n % 300 === 0) {
+      mark(here)
+      assert.isTrue(marks.isSet(here))
+    }
+  }
+  assert.isFalse(marks.isSet(other))
+}
+
 describe("executors in processes", () => {
   it.scopedLive("run jobs, die, are replaced, and copy what threads would share", () =>
     Effect.gen(function*() {
@@ -258,15 +276,16 @@ describe("executors in processes", () => {
       yield* log.up("w/process-1", 2)
     }))
 
+  it("mark in memory what they have begun", () => {
+    const marks = Marks.shared()
+    markAndLook(marks, Marks.marker(marks.open))
+  })
+
   it("mark in a file what they have begun", () => {
     const marks = Marks.file(9)
     if (marks === undefined) return assert.fail("no file could be made")
     const mark = Marks.marker({ _tag: "File", fd: marks.fd })
-    mark(3)
-    mark(-1)
-    assert.deepStrictEqual([2, 3, 4, -1].map(marks.isSet), [false, true, false, false])
-    marks.clear(3)
-    assert.isFalse(marks.isSet(3))
+    markAndLook(marks, mark)
     marks.close()
     assert.throws(() => fs.fstatSync(marks.fd))
   })

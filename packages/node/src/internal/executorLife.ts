@@ -86,18 +86,20 @@ const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, tell: 
   const postings = new Postings(backing.marks)
   let open = true
   let timer: NodeJS.Timeout | undefined
+  let looking = false
 
   const look = (): void => {
-    timer = undefined
+    looking = false
     for (const attempt of postings.readMarks()) {
       if (postings.claim(attempt)) emit({ _tag: "Claimed", attempt })
     }
     lookLater()
   }
   const lookLater = (): void => {
-    if (timer !== undefined || !open || !postings.hasUnclaimed()) return
-    timer = setTimeout(look, lookEvery)
-    timer.unref()
+    if (looking || !open || !postings.hasUnclaimed()) return
+    looking = true
+    // One timer all along: what it costs is the making.
+    timer = timer === undefined ? setTimeout(look, lookEvery).unref() : timer.refresh()
   }
 
   const hear = (event: AttemptEvent): void => {

@@ -5,7 +5,7 @@
  * Invariants: an attempt is here from `post` until `ended`, or until its executor is down; no two rows share a mark.
  */
 import type { Marks } from "./marks.js"
-import { capacity } from "./marks.js"
+import { capacity, first, next } from "./marks.js"
 
 interface Posting {
   readonly mark: number
@@ -22,7 +22,7 @@ export class Postings {
 
   /** Its mark, or -1 when more are posted than can be marked. */
   post(attempt: number): number {
-    const mark = this.free.pop() ?? (this.fresh < capacity ? this.fresh++ : -1)
+    const mark = this.free.pop() ?? (this.fresh < capacity ? first(this.fresh++) : -1)
     this.rows.set(attempt, { mark, claimed: false })
     this.unclaimed++
     return mark
@@ -42,10 +42,7 @@ export class Postings {
     if (row === undefined) return false
     this.rows.delete(attempt)
     if (!row.claimed) this.unclaimed--
-    if (row.mark >= 0) {
-      this.marks.clear(row.mark)
-      this.free.push(row.mark)
-    }
+    if (row.mark >= 0) this.free.push(next(row.mark, this.marks))
     return true
   }
 
