@@ -92,6 +92,20 @@ export const formatAttempt = (attempt: Attempt): string => `${incarnationOf(atte
 export const valueId = (key: Key, attempt: Attempt): ValueId => `${key}#${formatAttempt(attempt)}`
 
 /**
+ * The attempt that makes the value of this name; none for what a client brings.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const makerIn = (value: ValueId): Attempt | undefined => {
+  const hash = value.lastIndexOf("#")
+  const dot = value.indexOf(".", hash)
+  if (hash < 0 || dot < 0) return undefined
+  const made = attempt(Number(value.slice(hash + 1, dot)), Number(value.slice(dot + 1)))
+  return Number.isSafeInteger(made) ? made : undefined
+}
+
+/**
  * The name of a value that a client brings: an argument too large for a note, or scattered data.
  *
  * @since 0.1.0

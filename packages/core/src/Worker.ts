@@ -115,7 +115,7 @@ export const make: (options: {
  */
 export const step = (state: State, events: ReadonlyArray<Event>, now: number): Array<Command> => {
   const inner = state as Inner.Inner // the one door through which rows are written
-  const context: Inner.Context = { state: inner, now, out: [] }
+  const context: Inner.Context = { state: inner, now, out: [], told: [] }
   measureBusy(context)
   for (const event of events) record(context, event)
   Runs.passDeadlines(context)
@@ -126,13 +126,15 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
     Inner.tell(context, { _tag: "WorkerLeft" })
   }
   heartbeat(context)
+  if (context.told.length > 0) context.out.push({ _tag: "Tell", notes: context.told })
   return context.out
 }
 
 const record = (context: Inner.Context, event: Inner.Event): void => {
   switch (event._tag) {
-    case "Note":
-      return note(context, event.note)
+    case "Notes":
+      for (const one of event.notes) note(context, one)
+      return
     case "LinkReset":
       return retell(context, event.unacked)
     case "ExecutorUp":
@@ -183,7 +185,7 @@ const leave = (context: Inner.Context): void => {
   // Said first, so that nothing that goes back is sent here again.
   changed(context)
   for (const job of [...jobs.values()]) {
-    if (job.state._tag !== "Running" && jobs.has(job.attempt)) giveBack(context, job, "leaving")
+    if (job.state._tag === "Gathering" || job.state._tag === "Ready") giveBack(context, job, "leaving")
   }
 }
 
@@ -194,14 +196,11 @@ const leave = (context: Inner.Context): void => {
  * @category getters
  */
 export const nextDeadline = (state: State): number | undefined => {
-  const { config, deadlines, heartbeatAt, left, stuckSince } = state as Inner.Inner
-  let next = left ? undefined : heartbeatAt
-  for (
-    const at of [deadlines.peek()?.at, stuckSince === undefined ? undefined : stuckSince + config.suspendedPatience]
-  ) {
-    if (at !== undefined && (next === undefined || at < next)) next = at
-  }
-  return next
+  const { begun, config, deadlines, heartbeatAt, left, stuckSince } = state as Inner.Inner
+  let next = left ? Infinity : heartbeatAt ?? Infinity
+  next = Math.min(next, deadlines.peek()?.at ?? Infinity, (begun.at() ?? Infinity) + config.startedAfter)
+  if (stuckSince !== undefined) next = Math.min(next, stuckSince + config.suspendedPatience)
+  return next === Infinity ? undefined : next
 }
 
 /**

@@ -4,21 +4,17 @@
  * @since 0.1.0
  */
 import type { Key } from "../Id.js"
+import * as Few from "./few.js"
 import { share } from "./runs.js"
-import { type Executor, type Inner, type Job, kindOf, kinds, type Replica, tolerance } from "./state.js"
+import { type Inner, kindOf, kinds, makerOf, tolerance } from "./state.js"
 
 type Checker = (state: Inner) => Iterable<string>
-
-const jobsOn = (state: Inner, executor: Executor): ReadonlyArray<Job> =>
-  [...executor.jobs].flatMap((attempt) => state.jobs.get(attempt) ?? [])
-
-const needed = (replica: Replica): boolean => replica.jobs.size > 0 || replica.asked
 
 const checkers: Readonly<Record<string, Checker>> = {
   *W1(state) {
     for (const executor of state.executors.values()) {
       const used = { whole: 0, part: 0 }
-      for (const job of jobsOn(state, executor)) {
+      for (const job of executor.jobs) {
         if (job.state._tag === "Running" && job.state.slot) used[kindOf(job.spec)] += share(executor, job)
       }
       for (const kind of kinds) {
@@ -29,19 +25,21 @@ const checkers: Readonly<Record<string, Checker>> = {
     }
   },
   *W2(state) {
-    for (const { attempt, state: at } of state.jobs.values()) {
-      if (at._tag === "Running" && state.executors.get(at.executor)?.jobs.has(attempt) !== true) {
-        yield `${attempt} runs on ${at.executor}, which does not know`
+    for (const job of state.jobs.values()) {
+      const { attempt, state: at } = job
+      if (at._tag !== "Running") continue
+      const { executor } = at
+      if (state.executors.get(executor.id) !== executor || !executor.jobs.has(job)) {
+        yield `${attempt} runs on ${executor.id}, which does not know`
       }
     }
     for (const executor of state.executors.values()) {
       let suspended = 0
       const posted = { whole: 0, part: 0 }
       const behind = { whole: 0, part: 0 }
-      for (const attempt of executor.jobs) {
-        const job = state.jobs.get(attempt)
-        const at = job?.state
-        if (job === undefined || at?._tag !== "Running" || at.executor !== executor.id) {
+      for (const job of executor.jobs) {
+        const { attempt, state: at } = job
+        if (state.jobs.get(attempt) !== job || at._tag !== "Running" || at.executor !== executor) {
           yield `${executor.id} has ${attempt}, which is not there`
           continue
         }
@@ -69,17 +67,18 @@ const checkers: Readonly<Record<string, Checker>> = {
       if (missing.length !== job.missing) yield `${job.attempt} misses ${missing.length}, says ${job.missing}`
       if ((missing.length === 0) !== (job.state._tag === "Ready")) yield `${job.attempt} is ${job.state._tag}`
       for (const { value } of missing) {
-        const coming = state.replicas.get(value)?.jobs.has(job.attempt) === true ||
-          (state.makers.has(value) && state.waits.get(value)?.has(job.attempt) === true)
+        const maker = makerOf(state, value)
+        const coming = Few.has(state.replicas.get(value)?.jobs, job) ||
+          (maker !== undefined && Few.has(maker.followers, job) && Few.has(job.makers, maker))
         if (!coming) yield `${job.attempt} waits for ${value}, which does not come`
       }
     }
   },
   *W4(state) {
     for (const replica of state.replicas.values()) {
-      for (const attempt of replica.jobs) {
-        if (state.jobs.get(attempt)?.inputs.some(({ value }) => value === replica.value) !== true) {
-          yield `${replica.value} is needed by ${attempt}, which does not need it`
+      for (const job of Few.members(replica.jobs)) {
+        if (state.jobs.get(job.attempt) !== job || !job.inputs.some(({ value }) => value === replica.value)) {
+          yield `${replica.value} is needed by ${job.attempt}, which does not need it`
         }
       }
     }
@@ -87,7 +86,7 @@ const checkers: Readonly<Record<string, Checker>> = {
       if (job.state._tag === "Running") continue
       for (const { value } of job.inputs) {
         const replica = state.replicas.get(value)
-        if (replica !== undefined && !replica.jobs.has(job.attempt)) yield `${value} does not know ${job.attempt}`
+        if (replica !== undefined && !Few.has(replica.jobs, job)) yield `${value} does not know ${job.attempt}`
       }
     }
   },
@@ -95,14 +94,14 @@ const checkers: Readonly<Record<string, Checker>> = {
     let fetches = 0
     const from = new Map<string, number>()
     for (const replica of state.replicas.values()) {
-      if (replica.state._tag === "Wanted" && !needed(replica)) yield `${replica.value} is wanted by nobody`
+      if (replica.state._tag === "Wanted" && !replica.isNeeded) yield `${replica.value} is wanted by nobody`
       if (replica.state._tag === "Wanted" && replica.state.holders.length === 0) {
         yield `${replica.value} is held by nobody`
       }
       if (replica.state._tag !== "Fetching") continue
       fetches += 1
       from.set(replica.state.from, (from.get(replica.state.from) ?? 0) + 1)
-      if (!needed(replica) && !replica.state.stopped) yield `${replica.value} is fetched for nobody`
+      if (!replica.isNeeded && !replica.state.stopped) yield `${replica.value} is fetched for nobody`
     }
     if (fetches !== state.fetches || fetches > state.config.fetchesMax) {
       yield `${fetches} fetches, says ${state.fetches}`
@@ -118,7 +117,7 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const replica of state.replicas.values()) {
       if (replica.state._tag !== "Held") continue
       bytes += replica.bytes
-      if (!replica.told && replica.jobs.size === 0) yield `${replica.value} stays and nobody knows`
+      if (!replica.told && replica.jobs === undefined) yield `${replica.value} stays and nobody knows`
     }
     if (bytes !== state.heldBytes) yield `${state.heldBytes} bytes counted, ${bytes} there`
   },
@@ -146,26 +145,27 @@ const checkers: Readonly<Record<string, Checker>> = {
   },
   *W9(state) {
     for (const kind of kinds) {
-      const queued = new Set(state.ready[kind].entries().map((entry) => entry.attempt))
+      const queued = new Set(state.ready[kind].entries())
       for (const job of state.jobs.values()) {
         if (job.state._tag !== "Ready" || kindOf(job.spec) !== kind) continue
-        if (!queued.has(job.attempt)) yield `${job.attempt} is ready and not in the queue`
+        if (!queued.has(job)) yield `${job.attempt} is ready and not in the queue`
       }
     }
   },
   *W10(state) {
     for (const job of state.jobs.values()) {
+      for (const maker of Few.members(job.makers)) {
+        if (state.jobs.get(maker.attempt) !== maker) yield `${job.attempt} counts on ${maker.attempt}, which is gone`
+        if (!Few.has(maker.followers, job)) yield `${maker.attempt} does not know that ${job.attempt} counts on it`
+      }
       if (job.state._tag !== "Running") continue
       if (job.missing > 0 && !job.state.posted) yield `${job.attempt} runs and misses ${job.missing}`
-      const missing = job.state.ahead.filter((value) => state.makers.has(value))
-      if (job.missing < missing.length) yield `${job.attempt} misses ${missing.length}, says ${job.missing}`
-      const order = [...state.executors.get(job.state.executor)?.jobs ?? []]
-      for (const value of missing) {
-        const maker = state.jobs.get(state.makers.get(value)!)!
-        if (state.waits.get(value)?.has(job.attempt) !== true) yield `${value} does not know ${job.attempt}`
+      if (job.missing < Few.size(job.makers)) yield `${job.attempt} misses ${Few.size(job.makers)}, says ${job.missing}`
+      const order = [...job.state.executor.jobs]
+      for (const maker of Few.members(job.makers)) {
         if (job.state.takenBack || maker.unready) continue
-        const before = order.indexOf(maker.attempt)
-        if (before < 0 || before > order.indexOf(job.attempt)) yield `${job.attempt} is not behind ${maker.attempt}`
+        const before = order.indexOf(maker)
+        if (before < 0 || before > order.indexOf(job)) yield `${job.attempt} is not behind ${maker.attempt}`
         const waits = maker.state._tag === "Running" && maker.state.suspended !== undefined
         if (waits) yield `${job.attempt} is stuck behind ${maker.attempt}, which waits`
       }

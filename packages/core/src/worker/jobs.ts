@@ -3,57 +3,41 @@
  *
  * @since 0.1.0
  */
-import { type Attempt, type Key, valueId } from "../Id.js"
+import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import { mayFollow } from "./behind.js"
+import * as Few from "./few.js"
 import { countOn, letGo } from "./replicas.js"
-import { addTo, type Context, type Job, kindOf, removeFrom, tell } from "./state.js"
+import { type Context, groupOf, Job, over, ready, tell } from "./state.js"
 
 export const accept = (context: Context, note: Note.RunTask): void => {
   const { state } = context
   const { attempt, failures, inputs, order, spec } = note
   if (state.jobs.has(attempt) || state.left) return
-  const back = (why: Note.TaskReturned["why"]) => tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why })
-  if (state.leaving) return back("leaving")
-  if (!state.tasks.has(spec.task)) return back("no such task")
-  const job: Job = {
-    spec,
-    attempt,
-    kind: kindOf(spec),
-    value: valueId(spec.key, attempt),
-    order,
-    inputs: inputs.map(({ key, value }) => ({ key, value })),
-    failures,
-    missing: 0,
-    unready: false,
-    urgent: state.awaited.has(spec.key),
-    state: { _tag: "Gathering" },
-    cancelled: undefined
-  }
+  const refused = state.leaving ? "leaving" : state.tasks.has(spec.task) ? undefined : "no such task"
+  if (refused !== undefined) return tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why: refused })
+  const job = new Job(spec, attempt, order, inputs, failures, groupOf(state, spec.group))
   state.jobs.set(attempt, job)
-  state.makers.set(job.value, attempt)
-  addTo(state.byKey, spec.key, attempt)
   for (const input of inputs) {
     const why = countOn(context, job, input)
     if (why !== undefined) return giveBack(context, job, why)
   }
-  if (job.urgent) hurry(context, job)
+  if (state.awaited.size > 0 && state.awaited.has(spec.key)) hurry(context, job)
   if (job.missing === 0) becomeReady(context, job)
-  else mayFollow(context, job)
+  else mayFollow(job)
 }
 
 export const becomeReady = ({ state }: Context, job: Job): void => {
-  job.state = { _tag: "Ready" }
-  const entry = { order: job.order, attempt: job.attempt }
-  state.ready[job.kind].push(entry)
-  if (job.urgent) state.urgent[job.kind].push(entry)
+  job.state = ready
+  state.ready[job.kind].push(job)
+  if (job.urgent) state.urgent[job.kind].push(job)
 }
 
-/** A suspended attempt waits for this key: whatever makes it here goes first, and what that needs from here. */
-export const hurryKey = (context: Context, key: Key): void => {
-  for (const attempt of context.state.byKey.get(key) ?? []) {
-    const job = context.state.jobs.get(attempt)
-    if (job !== undefined && !job.urgent) hurry(context, job)
+/** A suspended attempt waits for these: whatever makes them here goes first, and what that needs from here. */
+export const hurryKeys = (context: Context, keys: ReadonlyArray<Key>): void => {
+  // Attempts suspend now and then, jobs come all the time: so nobody keeps an index of keys.
+  for (const job of context.state.jobs.values()) {
+    if (!job.urgent && keys.includes(job.spec.key)) hurry(context, job)
   }
 }
 
@@ -61,12 +45,9 @@ export const hurry = ({ state }: Context, root: Job): void => {
   const stack = [root]
   for (let job = stack.pop(); job !== undefined; job = stack.pop()) {
     job.urgent = true
-    if (job.state._tag === "Ready") state.urgent[job.kind].push({ order: job.order, attempt: job.attempt })
+    if (job.state._tag === "Ready") state.urgent[job.kind].push(job)
     if (job.state._tag !== "Gathering") continue
-    for (const input of job.inputs) {
-      const maker = state.jobs.get(state.makers.get(input.value) ?? -1)
-      if (maker !== undefined && !maker.urgent) stack.push(maker)
-    }
+    for (const maker of Few.members(job.makers)) if (!maker.urgent) stack.push(maker)
   }
 }
 
@@ -74,13 +55,16 @@ export const hurry = ({ state }: Context, root: Job): void => {
 export const remove = (context: Context, job: Job): void => {
   const { state } = context
   state.jobs.delete(job.attempt)
-  state.makers.delete(job.value)
-  removeFrom(state.byKey, job.spec.key, job.attempt)
+  job.state = over
   for (const { value } of job.inputs) {
-    removeFrom(state.waits, value, job.attempt)
     const replica = state.replicas.get(value)
-    if (replica?.jobs.delete(job.attempt) === true) letGo(context, replica)
+    if (replica === undefined || !Few.has(replica.jobs, job)) continue
+    replica.jobs = Few.minus(replica.jobs, job)
+    letGo(context, replica)
   }
+  if (job.makers === undefined) return
+  for (const maker of Few.members(job.makers)) maker.followers = Few.minus(maker.followers, job)
+  job.makers = undefined
 }
 
 /**
@@ -91,14 +75,14 @@ export const removeWithout = (context: Context, job: Job): void => {
   const stack = [job]
   for (let gone = stack.pop(); gone !== undefined; gone = stack.pop()) {
     // One that waits for two such values is on the stack twice.
-    if (context.state.jobs.get(gone.attempt) !== gone) continue
+    if (gone.state._tag === "Over") continue
     if (gone !== job) returned(context, gone, "input withdrawn")
-    const waiting = [...context.state.waits.get(gone.value) ?? []]
     remove(context, gone)
-    for (const attempt of waiting) {
-      const dependent = context.state.jobs.get(attempt)
-      if (dependent !== undefined && dependent.state._tag !== "Running") stack.push(dependent)
+    for (const follower of Few.members(gone.followers)) {
+      follower.makers = Few.minus(follower.makers, gone)
+      if (follower.state._tag !== "Running") stack.push(follower)
     }
+    gone.followers = undefined
   }
 }
 
@@ -111,12 +95,11 @@ export const giveBack = (context: Context, job: Job, why: Note.TaskReturned["why
 }
 
 /** An input is here: those that have all of them are ready. */
-export const inputHere = (context: Context, attempts: Iterable<Attempt>): void => {
-  for (const attempt of attempts) {
-    const job = context.state.jobs.get(attempt)
-    if (job?.state._tag !== "Gathering") continue
+export const inputHere = (context: Context, jobs: ReadonlyArray<Job>): void => {
+  for (const job of jobs) {
+    if (job.state._tag !== "Gathering") continue
     job.missing -= 1
     if (job.missing === 0) becomeReady(context, job)
-    else mayFollow(context, job)
+    else mayFollow(job)
   }
 }

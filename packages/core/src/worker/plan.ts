@@ -7,18 +7,8 @@
  */
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
-import { fits, goOn, run, runningJob } from "./runs.js"
-import {
-  before,
-  type Context,
-  type Entry,
-  type Executor,
-  type Job,
-  type Kind,
-  kinds,
-  tolerance,
-  used
-} from "./state.js"
+import { fits, goOn, isRunning, run } from "./runs.js"
+import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {
   const { state } = context
@@ -38,7 +28,6 @@ export const plan = (context: Context): void => {
     start(context, kind, state.ready[kind], below[kind], kept)
   }
   waitOrPush(context, open.whole, started)
-  const isReady = (entry: Entry) => state.jobs.get(entry.attempt)?.state._tag === "Ready"
   for (const kind of kinds) {
     postAhead(context, kind, below[kind])
     state.ready[kind].compact(state.jobs.size, isReady)
@@ -50,20 +39,16 @@ export const plan = (context: Context): void => {
 const resume = (context: Context, executor: Executor, kind: Kind): boolean => {
   const resuming = executor.resuming[kind]
   for (let top = resuming.peek(); top !== undefined; top = resuming.peek()) {
-    const job = runningJob(context, top.attempt)
-    if (job?.state.suspended?.resuming === true && job.state.executor === executor.id) {
-      if (!fits(executor, job)) return false
-      goOn(context, executor, job)
+    if (isRunning(top) && top.state.suspended?.resuming === true && top.state.executor === executor) {
+      if (!fits(executor, top)) return false
+      goOn(context, executor, top)
     }
     resuming.pop()
   }
   return true
 }
 
-const readyJob = ({ state }: Context, entry: Entry): Job | undefined => {
-  const job = state.jobs.get(entry.attempt)
-  return job?.state._tag === "Ready" ? job : undefined
-}
+const isReady = (job: Job): boolean => job.state._tag === "Ready"
 
 /** How little a job of this kind is wanted there. A whole job may hold the thread, so fractions go elsewhere first. */
 const load = (executor: Executor, kind: Kind): number =>
@@ -88,19 +73,18 @@ const isPromised = (executor: Executor, kind: Kind): boolean => executor.posted[
 const start = (
   context: Context,
   kind: Kind,
-  heap: Heap<Entry>,
+  heap: Heap<Job>,
   executors: ReadonlyArray<Executor>,
   kept: Set<Executor>
 ): number => {
   const open = new Set(executors.filter((executor) => hasRoom(executor, kind)))
-  const later: Array<Entry> = []
+  const later: Array<Job> = []
   let started = 0
   // Jobs whose task only busy executors have are passed over, but not so many that a step gets long.
   while (open.size > 0 && later.length < 256) {
-    const entry = heap.pop()
-    if (entry === undefined) break
-    const job = readyJob(context, entry)
-    if (job === undefined) continue
+    const job = heap.pop()
+    if (job === undefined) break
+    if (!isReady(job)) continue
     const executor = choose(open, job, (executor) => !isPromised(executor, kind) && fits(executor, job))
     if (executor !== undefined) {
       run(context, job, executor, undefined)
@@ -108,13 +92,13 @@ const start = (
       if (!hasRoom(executor, kind)) open.delete(executor)
       continue
     }
-    later.push(entry)
+    later.push(job)
     const its = choose(open, job, () => true)
     if (its === undefined) continue
     kept.add(its)
     open.delete(its)
   }
-  for (const entry of later) heap.push(entry)
+  for (const job of later) heap.push(job)
   return started
 }
 
@@ -140,16 +124,15 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
 const least = 0.025
 
 /** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
-const expectedOf = ({ state }: Context, job: Job): number =>
-  Math.max(state.groups.get(job.spec.group)?.millis ?? Infinity, least)
+const expectedOf = (job: Job): number => Math.max(job.group.millis, least)
 
 /** Hands over tiny jobs whose time is known to busy executors, so that no round trip parts them. */
 const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Executor>): void => {
   const { config, ready: { [kind]: ready } } = context.state
   if (config.postAheadMillis <= 0) return
   for (const executor of executors) postBehind(context, kind, executor, executors)
-  for (let job = firstReady(context, ready); job !== undefined; job = firstReady(context, ready)) {
-    const expected = expectedOf(context, job)
+  for (let job = firstReady(ready); job !== undefined; job = firstReady(ready)) {
+    const expected = expectedOf(job)
     if (expected > config.postAheadMillis) return
     let best: Executor | undefined
     for (const executor of executors) {
@@ -164,13 +147,13 @@ const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Execut
   }
 }
 
-const firstReady = (context: Context, ready: Heap<Entry>): Job | undefined => {
-  for (let top = ready.peek(); top !== undefined; top = ready.peek()) {
-    const job = readyJob(context, top)
-    if (job !== undefined) return job
+const firstReady = (ready: Heap<Job>): Job | undefined => {
+  let first = ready.peek()
+  while (first !== undefined && !isReady(first)) {
     ready.pop()
+    first = ready.peek()
   }
-  return undefined
+  return first
 }
 
 /** The same for jobs whose inputs are made there, as long as they come before all that is ready. */
@@ -184,22 +167,20 @@ const postBehind = (
   const followers = executor.followers[kind]
   if (followers.size === 0) return
   const { postAheadMillis } = state.config
-  firstReady(context, state.ready[kind])
-  const next = state.ready[kind].peek()
-  for (let top = followers.peek(); top !== undefined; top = followers.peek()) {
-    const job = state.jobs.get(top.attempt)
-    if (job === undefined || placeOf(context, job) !== executor) {
+  const next = firstReady(state.ready[kind])
+  for (let job = followers.peek(); job !== undefined; job = followers.peek()) {
+    if (placeOf(job) !== executor) {
       followers.pop()
       continue
     }
-    const expected = expectedOf(context, job)
-    if (next !== undefined && before(next, top)) break
+    const expected = expectedOf(job)
+    if (next !== undefined && before(next, job)) break
     if (executor.postedMillis[kind] + expected > postAheadMillis) break
     followers.pop()
     // Two that follow the same job could run at once: unless they are tiny, an idle executor is worth the round trip.
-    const apart = expected > postAheadMillis / 10 && isSibling(context, job) &&
+    const apart = expected > postAheadMillis / 10 && isSibling(job) &&
       others.some((other) => other !== executor && hasRoom(other, kind))
     if (!apart) run(context, job, executor, expected)
   }
-  followers.compact(state.jobs.size, (entry) => state.jobs.get(entry.attempt)?.state._tag === "Gathering")
+  followers.compact(state.jobs.size, (job) => job.state._tag === "Gathering")
 }

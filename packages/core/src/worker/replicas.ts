@@ -6,83 +6,82 @@
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 import { madeAhead } from "./behind.js"
+import * as Few from "./few.js"
 // house: jobs that end let go of values, and values that are lost give jobs back
 import { giveBack, inputHere } from "./jobs.js"
-import { addTo, bump, type Context, type Event, type Job, type Order, type Replica, tell } from "./state.js"
+import {
+  bump,
+  type Context,
+  type Event,
+  held,
+  type Inner,
+  type Job,
+  makerOf,
+  type Order,
+  Replica,
+  tell
+} from "./state.js"
 
-const blank = (
-  of: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">,
-  state: Replica["state"]
-): Replica => ({
-  key: of.key,
-  value: of.value,
-  attempt: undefined,
-  digest: of.digest,
-  bytes: of.bytes,
-  type: "",
-  how: "copied",
-  millis: 0,
-  inline: of.inline,
-  jobs: new Set(),
-  asked: false,
-  told: false,
-  state
-})
+type Named = Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">
+
+const blank = ({ bytes, digest, inline, key, value }: Named, state: Replica["state"]): Replica =>
+  new Replica(key, value, digest, bytes, inline, state)
 
 /** A job counts on this input. Answers why it cannot, if so. */
 export const countOn = (context: Context, job: Job, input: Note.Input): Note.TaskReturned["why"] | undefined => {
   const { out, state } = context
   const known = state.replicas.get(input.value)
   if (known !== undefined) {
-    known.jobs.add(job.attempt)
+    known.jobs = Few.plus(known.jobs, job)
     if (known.state._tag === "Held") return undefined
     job.missing += 1
     moreHolders(context, known, input.holders, job.order)
     return undefined
   }
-  if (state.makers.has(input.value)) {
-    addTo(state.waits, input.value, job.attempt)
+  const maker = makerOf(state, input.value)
+  if (maker !== undefined) {
+    maker.followers = Few.plus(maker.followers, job)
+    job.makers = Few.plus(job.makers, maker)
     job.missing += 1
     return undefined
   }
   if (input.ahead) return "input withdrawn"
   if (input.inline !== undefined) {
     // Nobody is told of it, so it goes with the last job that needs it.
-    const replica = blank(input, { _tag: "Held" })
-    replica.jobs.add(job.attempt)
+    const replica = blank(input, held)
+    replica.jobs = job
     state.replicas.set(input.value, replica)
     state.heldBytes += replica.bytes
     out.push({ _tag: "Keep", value: input.value, inline: input.inline })
     return undefined
   }
-  if (!want(context, input, job.order, (replica) => replica.jobs.add(job.attempt))) return "unfetchable"
+  const wanted = want(context, input, job.order)
+  if (wanted === undefined) return "unfetchable"
+  wanted.jobs = job
   job.missing += 1
   return undefined
 }
 
-/** Begins to want a value that is not here; false where nobody could have it. */
+/** Begins to want a value that is not here; nothing where nobody could have it. */
 const want = (
   context: Context,
-  input: Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline" | "holders">,
-  order: Order,
-  why: (replica: Replica) => void
-): boolean => {
+  input: Named & Pick<Note.Input, "holders">,
+  order: Order
+): Replica | undefined => {
   const { state } = context
   const holders = input.holders.filter((holder) => holder !== state.id)
   if (holders.length < input.holders.length || holders.length === 0) {
     // It is believed to be here, or nowhere.
     tell(context, { _tag: "FetchFailed", key: input.key, value: input.value, holder: state.id, why: "gone" })
   }
-  if (holders.length === 0) return false
+  if (holders.length === 0) return undefined
   const replica = blank(input, { _tag: "Wanted", holders })
-  why(replica)
   state.replicas.set(input.value, replica)
   enqueue(context, replica, order)
-  return true
+  return replica
 }
 
-const enqueue = ({ state }: Context, { value }: Replica, order: Order): void =>
-  state.wanted.push({ order, attempt: 0, value })
+const enqueue = ({ state }: Context, replica: Replica, order: Order): void => state.wanted.push({ order, replica })
 
 const moreHolders = (context: Context, replica: Replica, holders: ReadonlyArray<string>, order: Order): void => {
   if (replica.state._tag === "Held") return
@@ -107,29 +106,27 @@ export const made = (
   value: Pick<Replica, "bytes" | "type" | "millis" | "inline">
 ): void => {
   const { state } = context
-  const waiting = state.waits.get(job.value) ?? new Set()
-  state.waits.delete(job.value)
-  const replica: Replica = {
-    ...blank({ key: job.spec.key, value: job.value, digest: job.spec.digest, bytes: value.bytes, inline: undefined }, {
-      _tag: "Held"
-    }),
-    ...value,
-    inline: value.inline !== undefined && Payload.isInline(value.inline) ? value.inline : undefined,
-    attempt: job.attempt,
-    how: "computed",
-    jobs: waiting
-  }
+  const inline = value.inline !== undefined && Payload.isInline(value.inline) ? value.inline : undefined
+  const replica = new Replica(job.spec.key, job.value, job.spec.digest, value.bytes, inline, held)
+  replica.type = value.type
+  replica.millis = value.millis
+  replica.attempt = job.attempt
+  replica.how = "computed"
+  replica.jobs = job.followers
   state.replicas.set(job.value, replica)
   state.heldBytes += replica.bytes
   announce(context, replica)
-  madeAhead(context, waiting)
-  inputHere(context, [...waiting])
+  if (job.followers === undefined) return
+  const followers = Few.members(job.followers)
+  for (const follower of followers) follower.makers = Few.minus(follower.makers, job)
+  madeAhead(followers)
+  inputHere(context, followers)
 }
 
 /** The scheduler asks for a copy. */
 export const asked = (context: Context, note: Note.FetchValue): void => {
   const { out, state } = context
-  if (state.left || state.makers.has(note.value)) return
+  if (state.left || makerOf(state, note.value) !== undefined) return
   const known = state.replicas.get(note.value)
   const order: Order = [0, 0, 0]
   if (known !== undefined) {
@@ -142,16 +139,18 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     return
   }
   if (note.inline !== undefined) {
-    const replica: Replica = { ...blank(note, { _tag: "Held" }), asked: true, how: note.how }
+    const replica = blank(note, held)
+    replica.asked = true
+    replica.how = note.how
     state.replicas.set(note.value, replica)
     state.heldBytes += replica.bytes
     out.push({ _tag: "Keep", value: note.value, inline: note.inline })
     return announce(context, replica)
   }
-  want(context, note, order, (replica) => {
-    replica.asked = true
-    replica.how = note.how
-  })
+  const wanted = want(context, note, order)
+  if (wanted === undefined) return
+  wanted.asked = true
+  wanted.how = note.how
 }
 
 export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "FetchEnded" }>): void => {
@@ -161,19 +160,19 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   const { holders, since, stopped } = replica.state
   state.fetches -= 1
   bump(state.fetchesFrom, event.from, -1)
-  const needed = replica.jobs.size > 0 || replica.asked
+  const needed = replica.isNeeded
   if (event.ok) {
     if (!needed) {
       state.replicas.delete(event.value)
       out.push({ _tag: "Drop", value: event.value })
       return
     }
-    replica.state = { _tag: "Held" }
+    replica.state = held
     replica.bytes = event.bytes ?? replica.bytes
     replica.millis = now - since
     state.heldBytes += replica.bytes
     announce(context, replica)
-    return inputHere(context, [...replica.jobs])
+    return inputHere(context, Few.members(replica.jobs))
   }
   // A fetch that was stopped says nothing about its holder: if the value is needed again, it is asked again.
   if (stopped) holders.unshift(event.from)
@@ -184,21 +183,13 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   if (!needed) return void state.replicas.delete(event.value)
   replica.state = { _tag: "Wanted", holders }
   if (holders.length === 0) return lose(context, replica)
-  enqueue(context, replica, orderOf(context, replica))
-}
-
-const orderOf = ({ state }: Context, replica: Replica): Order => {
-  for (const attempt of replica.jobs) {
-    const job = state.jobs.get(attempt)
-    if (job !== undefined) return job.order
-  }
-  return [0, 0, 0]
+  enqueue(context, replica, Few.members(replica.jobs)[0]?.order ?? [0, 0, 0])
 }
 
 /** Nobody here needs it any more: fetching stops, and what the scheduler does not know of goes. */
 export const letGo = (context: Context, replica: Replica): void => {
   const { out, state } = context
-  if (replica.jobs.size > 0 || replica.asked) return
+  if (replica.isNeeded) return
   switch (replica.state._tag) {
     case "Wanted":
       state.replicas.delete(replica.value)
@@ -227,11 +218,10 @@ const forget = ({ state }: Context, replica: Replica): void => {
 export const lose = (context: Context, replica: Replica): void => {
   const { state } = context
   replica.asked = false
-  for (const attempt of [...replica.jobs]) {
-    const job = state.jobs.get(attempt)
-    if (job !== undefined && job.state._tag !== "Running") giveBack(context, job, "unfetchable")
+  for (const job of Few.members(replica.jobs)) {
+    if (job.state._tag === "Gathering" || job.state._tag === "Ready") giveBack(context, job, "unfetchable")
   }
-  replica.jobs.clear()
+  replica.jobs = undefined
   if (state.replicas.get(replica.value) === replica) letGo(context, replica)
 }
 
@@ -251,6 +241,9 @@ export const gone = (context: Context, value: string): void => {
   forget(context, replica)
 }
 
+const isWanted = ({ replicas }: Inner, replica: Replica): boolean =>
+  replica.state._tag === "Wanted" && replicas.get(replica.value) === replica
+
 /** Starts fetches, in order of the jobs that wait, as many as the limits allow. */
 export const startFetches = (context: Context): void => {
   const { now, out, state } = context
@@ -260,8 +253,8 @@ export const startFetches = (context: Context): void => {
   while (state.fetches < fetchesMax && later.length < 64) {
     const entry = state.wanted.pop()
     if (entry === undefined) break
-    const replica = state.replicas.get(entry.value)
-    if (replica?.state._tag !== "Wanted") continue
+    const { replica } = entry
+    if (replica.state._tag !== "Wanted" || !isWanted(state, replica)) continue
     const { holders } = replica.state
     const i = holders.findIndex((holder) => (state.fetchesFrom.get(holder) ?? 0) < fetchesPerHolder)
     if (i < 0) {
@@ -276,5 +269,5 @@ export const startFetches = (context: Context): void => {
     out.push({ _tag: "Fetch", key: replica.key, value: replica.value, from, bytes: replica.bytes })
   }
   for (const entry of later) state.wanted.push(entry)
-  state.wanted.compact(state.replicas.size, (entry) => state.replicas.get(entry.value)?.state._tag === "Wanted")
+  state.wanted.compact(state.replicas.size, ({ replica }) => isWanted(state, replica))
 }

@@ -8,19 +8,21 @@ import * as Failure from "../Failure.js"
 import type { Attempt } from "../Id.js"
 import { tooLarge } from "../link/weight.js"
 import type * as Note from "../Note.js"
-import { aheadOf, letFollow } from "./behind.js"
-import { becomeReady, giveBack, hurry, hurryKey, remove, removeWithout } from "./jobs.js"
+import { aheadOf, mayFollow } from "./behind.js"
+import * as Few from "./few.js"
+import { becomeReady, giveBack, hurry, hurryKeys, remove, removeWithout } from "./jobs.js"
 import { made } from "./replicas.js"
 import {
   bump,
   type Context,
   type Event,
-  type Executor,
-  heaps,
+  Executor,
+  type Group,
   type Job,
   type Kind,
+  makerOf,
   type Outcome,
-  type Running,
+  Running,
   tell,
   tolerance
 } from "./state.js"
@@ -30,16 +32,16 @@ export type RunningJob = Job & { readonly state: Running }
 
 export const runningJob = ({ state }: Context, attempt: Attempt): RunningJob | undefined => {
   const job = state.jobs.get(attempt)
-  return job?.state._tag === "Running" ? job as RunningJob : undefined
+  return job !== undefined && isRunning(job) ? job : undefined
 }
+
+export const isRunning = (job: Job): job is RunningJob => job.state._tag === "Running"
 
 /** The share of this executor that a job takes: one that asks for more than there is takes it whole. */
 export const share = (executor: Executor, job: Job): number => Math.min(job.spec.slots, executor.slots)
 
 export const fits = (executor: Executor, job: Job): boolean =>
   executor[job.kind] + share(executor, job) <= executor.slots + tolerance
-
-const executorOf = ({ state }: Context, job: RunningJob): Executor => state.executors.get(job.state.executor)!
 
 const take = (executor: Executor, job: RunningJob): void => {
   job.state.slot = true
@@ -56,40 +58,25 @@ const giveUp = (executor: Executor, job: RunningJob): void => {
 /** Hands a job over: to begin at once or, where it is `expected` to take so many milliseconds, after what is there. */
 export const run = (context: Context, job: Job, executor: Executor, expected: number | undefined): void => {
   const { now, out } = context
-  const posted = expected !== undefined
-  const ahead = aheadOf(context, job)
-  job.state = {
-    _tag: "Running",
-    executor: executor.id,
-    posted,
-    ahead,
-    followed: false,
-    takenBack: false,
-    expected: expected ?? 0,
-    since: now,
-    slot: false,
-    suspended: undefined,
-    told: false,
-    timedOut: false,
-    endBy: undefined
-  }
-  executor.jobs.add(job.attempt)
-  if (posted) {
+  const ahead = aheadOf(job)
+  job.state = new Running(executor, expected !== undefined, ahead, expected ?? 0, now)
+  executor.jobs.add(job)
+  if (expected !== undefined) {
     executor.posted[job.kind] += 1
     executor.postedMillis[job.kind] += expected
     if (ahead.length > 0) executor.behind[job.kind] += 1
   } else begin(context, executor, job as RunningJob)
-  const { attempt, failures, inputs, spec } = job
-  out.push({ _tag: "Run", executor: executor.id, attempt, spec, inputs, ahead, failures })
-  letFollow(context, job)
+  const { attempt, failures, inputs, spec, value } = job
+  out.push({ _tag: "Run", executor: executor.id, attempt, spec, value, inputs, ahead, failures })
+  if (job.followers !== undefined) { for (const follower of Few.members(job.followers)) mayFollow(follower) }
 }
 
 const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): void => {
   take(executor, job)
   job.state.since = now
-  state.deadlines.push({ at: now + state.config.startedAfter, kind: "started", attempt: job.attempt })
+  state.begun.push(job, now)
   const { timeout } = job.spec
-  if (timeout !== undefined) state.deadlines.push({ at: now + timeout, kind: "timeout", attempt: job.attempt })
+  if (timeout !== undefined) state.deadlines.push({ at: now + timeout, kind: "timeout", job })
 }
 
 const unpost = (executor: Executor, job: RunningJob): void => {
@@ -108,9 +95,9 @@ const unpost = (executor: Executor, job: RunningJob): void => {
  */
 const promote = (context: Context, executor: Executor, kind: Kind): void => {
   if (executor.posted[kind] === 0) return
-  for (const attempt of executor.jobs) {
-    const job = runningJob(context, attempt)
-    if (job?.state.posted !== true || job.kind !== kind || job.missing > 0) continue
+  for (const one of executor.jobs) {
+    const job = one as RunningJob // all jobs of an executor are
+    if (!job.state.posted || job.kind !== kind || job.missing > 0) continue
     if (!fits(executor, job)) return
     unpost(executor, job)
     begin(context, executor, job)
@@ -120,7 +107,7 @@ const promote = (context: Context, executor: Executor, kind: Kind): void => {
 export const claimed = (context: Context, attempt: Attempt): void => {
   const job = runningJob(context, attempt)
   if (job?.state.posted !== true) return
-  const executor = executorOf(context, job)
+  const { executor } = job.state
   if (!fits(executor, job)) return
   unpost(executor, job)
   begin(context, executor, job)
@@ -130,17 +117,15 @@ export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspe
   const { state } = context
   const job = runningJob(context, event.attempt)
   if (job === undefined) return
-  const executor = executorOf(context, job)
+  const { executor } = job.state
   claimed(context, event.attempt)
   unpost(executor, job)
   forgetWait(context, executor, job)
   giveUp(executor, job)
   job.state.suspended = { on: event.on, client: event.client, resuming: false }
   executor.suspended += 1
-  for (const key of event.on) {
-    bump(state.awaited, key, 1)
-    hurryKey(context, key)
-  }
+  for (const key of event.on) bump(state.awaited, key, 1)
+  hurryKeys(context, event.on)
   tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on: event.on, client: event.client })
   takeBack(context, job)
   promote(context, executor, job.kind)
@@ -150,9 +135,8 @@ export const suspended = (context: Context, event: Extract<Event, { _tag: "Suspe
 const takeBack = (context: Context, maker: Job): void => {
   const stack = [maker]
   for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
-    for (const attempt of context.state.waits.get(one.value) ?? []) {
-      const job = runningJob(context, attempt)
-      if (job === undefined || job.state.takenBack) continue
+    for (const job of Few.members(one.followers)) {
+      if (!isRunning(job) || job.state.takenBack) continue
       job.state.takenBack = true
       stack.push(job)
       if (job.cancelled !== undefined) continue
@@ -166,7 +150,7 @@ export const unready = (context: Context, attempt: Attempt): void => {
   const job = runningJob(context, attempt)
   if (job === undefined) return
   leaveExecutor(context, job)
-  promote(context, executorOf(context, job), job.kind)
+  promote(context, job.state.executor, job.kind)
   if (job.cancelled !== undefined) {
     tell(context, { _tag: "TaskEnded", key: job.spec.key, attempt })
     return removeWithout(context, job)
@@ -178,15 +162,15 @@ const gatherAgain = (context: Context, job: Job): void => {
   const { state } = context
   job.unready = true
   job.missing = 0
-  job.state = { _tag: "Gathering" }
+  job.gather()
   if (state.leaving) return giveBack(context, job, "leaving")
   if (!state.tasks.has(job.spec.task)) return giveBack(context, job, "no such task")
   for (const { value } of job.inputs) {
     const replica = state.replicas.get(value)
-    replica?.jobs.add(job.attempt)
+    if (replica !== undefined) replica.jobs = Few.plus(replica.jobs, job)
     if (replica?.state._tag === "Held") continue
     // Made here and not yet, or on its way; else its maker ended without it, or it was dropped since.
-    if (replica === undefined && !state.makers.has(value)) return giveBack(context, job, "input withdrawn")
+    if (replica === undefined && makerOf(state, value) === undefined) return giveBack(context, job, "input withdrawn")
     job.missing += 1
   }
   if (job.urgent) hurry(context, job)
@@ -206,28 +190,28 @@ export const resumed = (context: Context, attempt: Attempt): void => {
   const job = runningJob(context, attempt)
   if (job === undefined) return
   const { suspended } = job.state
-  if (suspended === undefined) return void out.push({ _tag: "Continue", attempt })
+  if (suspended === undefined) return void out.push({ _tag: "Continue", executor: job.state.executor.id, attempt })
   if (suspended.resuming) return
   for (const key of suspended.on) bump(state.awaited, key, -1)
   job.state.suspended = { ...suspended, resuming: true }
-  executorOf(context, job).resuming[job.kind].push({ order: job.order, attempt })
+  job.state.executor.resuming[job.kind].push(job)
 }
 
 /** It has its slot again. */
 export const goOn = (context: Context, executor: Executor, job: RunningJob): void => {
   forgetWait(context, executor, job)
   take(executor, job)
-  context.out.push({ _tag: "Continue", attempt: job.attempt })
+  context.out.push({ _tag: "Continue", executor: executor.id, attempt: job.attempt })
   tell(context, { _tag: "TaskResumed", key: job.spec.key, attempt: job.attempt })
 }
 
 /** The attempt is no longer on its executor. Whoever calls this promotes what comes after. */
 const leaveExecutor = (context: Context, job: RunningJob): void => {
-  const executor = executorOf(context, job)
-  forgetWait(context, executor, job)
+  const { executor } = job.state
+  if (job.state.suspended !== undefined) forgetWait(context, executor, job)
   unpost(executor, job)
   giveUp(executor, job)
-  executor.jobs.delete(job.attempt)
+  executor.jobs.delete(job)
 }
 
 export const runEnded = (context: Context, event: Extract<Event, { _tag: "RunEnded" }>): void => {
@@ -235,9 +219,9 @@ export const runEnded = (context: Context, event: Extract<Event, { _tag: "RunEnd
   const job = runningJob(context, attempt)
   if (job === undefined) return
   const millis = event.millis ?? context.now - job.state.since
-  const executor = executorOf(context, job)
+  const { executor } = job.state
   if (outcome._tag === "Value") {
-    measure(context, job.spec.group, millis, outcome.inline !== undefined)
+    measure(job.group, millis, outcome.inline !== undefined)
     leaveExecutor(context, job)
     remove(context, job)
     // Cancelled or too late, it is a value all the same: whether anybody wants it is the scheduler's to say.
@@ -297,16 +281,9 @@ const timedOut = (worker: string, { attempt, spec: { key, timeout } }: Job, mill
   millis
 })
 
-const measure = ({ state: { groups } }: Context, name: string, millis: number, small: boolean): void => {
-  const group = groups.get(name)
-  if (group !== undefined) {
-    group.millis += 0.3 * (millis - group.millis)
-    group.small = small
-    return
-  }
-  groups.set(name, { millis, small })
-  if (groups.size <= 4096) return
-  for (const oldest of groups.keys()) return void groups.delete(oldest)
+const measure = (group: Group, millis: number, small: boolean): void => {
+  group.millis = group.millis === Infinity ? millis : group.millis + 0.3 * (millis - group.millis)
+  group.small = small
 }
 
 export const recall = (context: Context, note: Note.RecallTask): void => {
@@ -336,39 +313,51 @@ export const cancel = (context: Context, note: Note.CancelTask): void => {
 }
 
 const interrupt = ({ out }: Context, job: RunningJob, reason: string, by: string): void =>
-  void out.push({ _tag: "Interrupt", executor: job.state.executor, attempt: job.attempt, reason, by })
+  void out.push({ _tag: "Interrupt", executor: job.state.executor.id, attempt: job.attempt, reason, by })
 
 const endLatest = ({ state }: Context, job: RunningJob, at: number): void => {
   if (job.state.endBy !== undefined && job.state.endBy <= at) return
   job.state.endBy = at
-  state.deadlines.push({ at, kind: "end", attempt: job.attempt })
+  state.deadlines.push({ at, kind: "end", job })
 }
 
 /** Deadlines that have come. */
 export const passDeadlines = (context: Context): void => {
   const { now, state } = context
+  tellStarted(context)
   for (let top = state.deadlines.peek(); top !== undefined && top.at <= now; top = state.deadlines.peek()) {
     state.deadlines.pop()
-    const job = runningJob(context, top.attempt)
-    if (job === undefined || job.state.posted) continue
-    // One that came back and was handed over again began later.
-    if (top.kind === "started") {
-      if (job.state.told || job.cancelled !== undefined || now < job.state.since + state.config.startedAfter) continue
-      job.state.told = true
-      tell(context, { _tag: "TaskStarted", key: job.spec.key, attempt: job.attempt, at: job.state.since })
-    } else if (top.kind === "timeout") {
+    const { job } = top
+    if (!isRunning(job) || job.state.posted) continue
+    if (top.kind === "timeout") {
+      // One that came back and was handed over again began later.
       if (job.cancelled !== undefined || job.state.timedOut) continue
       if (now < job.state.since + (job.spec.timeout ?? 0)) continue
       job.state.timedOut = true
       if (!job.state.takenBack) interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)
       endLatest(context, job, now + state.config.grace)
     } else if (job.state.endBy !== undefined && job.state.endBy <= now) {
-      endExecutor(context, executorOf(context, job), `${job.spec.key} was asked to end and did not`)
+      endExecutor(context, job.state.executor, `${job.spec.key} was asked to end and did not`)
     }
   }
-  let live = 0
-  for (const executor of state.executors.values()) live += 3 * executor.jobs.size
-  state.deadlines.compact(live, (deadline) => runningJob(context, deadline.attempt) !== undefined)
+  if (state.deadlines.size > 64) state.deadlines.compact(2 * state.jobs.size, ({ job }) => isRunning(job))
+}
+
+/** What has run for a while is announced; what has ended by then never is. */
+const tellStarted = (context: Context): void => {
+  const { begun, config: { startedAfter } } = context.state
+  for (let job = begun.peek(); job !== undefined; job = begun.peek()) {
+    const at = begun.at()!
+    if (!isRunning(job) || job.state.posted || job.state.told || job.state.since !== at) {
+      begun.shift()
+      continue
+    }
+    if (context.now < at + startedAfter) return
+    begun.shift()
+    if (job.cancelled !== undefined) continue
+    job.state.told = true
+    tell(context, { _tag: "TaskStarted", key: job.spec.key, attempt: job.attempt, at })
+  }
 }
 
 const endExecutor = (context: Context, executor: Executor, why: string): void => {
@@ -386,12 +375,11 @@ export const executorDown = (context: Context, event: Extract<Event, { _tag: "Ex
   const blameless = event.expected || executor.ending
   const started = event.started === undefined ? undefined : new Set(event.started)
   executor.ending = true
-  for (const attempt of [...executor.jobs].reverse()) {
-    const job = runningJob(context, attempt)
-    if (job === undefined) continue
+  for (const job of [...executor.jobs].reverse()) {
+    if (!isRunning(job)) continue
+    const { attempt, spec: { key } } = job
     const began = started === undefined ? !job.state.posted : started.has(attempt)
-    const { spec: { key } } = job
-    executor.jobs.delete(attempt)
+    executor.jobs.delete(job)
     forgetWait(context, executor, job)
     unpost(executor, job)
     giveUp(executor, job)
@@ -408,20 +396,6 @@ export const executorDown = (context: Context, event: Extract<Event, { _tag: "Ex
 export const executorUp = (context: Context, event: Extract<Event, { _tag: "ExecutorUp" }>): void => {
   const { state } = context
   if (state.executors.has(event.executor)) return
-  state.executors.set(event.executor, {
-    id: event.executor,
-    slots: event.slots,
-    tasks: new Set(event.tasks),
-    whole: 0,
-    part: 0,
-    jobs: new Set(),
-    suspended: 0,
-    posted: { whole: 0, part: 0 },
-    behind: { whole: 0, part: 0 },
-    postedMillis: { whole: 0, part: 0 },
-    resuming: heaps(),
-    followers: heaps(),
-    ending: false
-  })
+  state.executors.set(event.executor, new Executor(event.executor, event.slots, new Set(event.tasks)))
   changed(context)
 }

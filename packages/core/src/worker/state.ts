@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import type { Failure } from "../Failure.js"
-import type { Attempt, Key, PeerId, ValueId, WorkerId } from "../Id.js"
+import { type Attempt, type Key, makerIn, type PeerId, type ValueId, valueId, type WorkerId } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
 import type { Spec } from "../Spec.js"
+import type { Few } from "./few.js"
 import { Heap } from "./heap.js"
+import { Queue } from "./queue.js"
 
 export type Order = readonly [number, number, number]
 
@@ -32,99 +34,140 @@ export interface Input {
   readonly value: ValueId
 }
 
-/** On an executor. `posted`: handed over ahead of its turn, so that no round trip parts two tiny jobs. */
-export interface Running {
-  readonly _tag: "Running"
-  readonly executor: string
-  posted: boolean
-  /** Inputs that were not made yet when it was posted: jobs posted to this executor before it make them. */
-  readonly ahead: ReadonlyArray<ValueId>
-  /** Whether another was posted behind it. */
-  followed: boolean
-  /** Asked back, since what it waits for may take long. */
-  takenBack: boolean
-  /** What was expected of it when it was posted, in milliseconds. */
-  readonly expected: number
-  /** When it began; for a posted job, when it was handed over. */
-  since: number
-  /** Whether it holds its share of the executor. */
-  slot: boolean
-  /** Keys it waits for; `resuming` once it asks for its slot again. */
-  suspended: { readonly on: ReadonlyArray<Key>; readonly client: string | undefined; resuming: boolean } | undefined
-  told: boolean
-  timedOut: boolean
-  /** When its executor is ended if it has not ended by then. */
-  endBy: number | undefined
+const gathering = { _tag: "Gathering" } as const
+
+export const ready = { _tag: "Ready" } as const
+
+/** It is not here any more; what still names it is out of date. */
+export const over = { _tag: "Over" } as const
+
+/** What was seen of a group of tasks. */
+export interface Group {
+  /** A moving average; infinite as long as nothing has ended. */
+  millis: number
+  /** Whether its last value was small: executors keep small ones for what follows. */
+  small: boolean
 }
 
-export interface Job {
-  readonly spec: Spec
-  readonly attempt: Attempt
+// Rows are classes: each has one shape, which is what makes reading them cheap.
+
+export class Job {
   readonly kind: Kind
   readonly value: ValueId
-  readonly order: Order
-  readonly inputs: ReadonlyArray<Input>
-  readonly failures: number
   /** Inputs not here yet; once it runs, those of `ahead` that are not made yet. */
-  missing: number
+  missing = 0
+  /** Jobs here that make what it misses. */
+  makers: Few<Job> = undefined
+  /** Jobs here that count on what it makes. */
+  followers: Few<Job> = undefined
   /** Its executor did not find an input that was to be there: it is handed over with all of them from now on. */
-  unready: boolean
+  unready = false
   /** Whether a suspended attempt here waits for it, or for what needs it. */
-  urgent: boolean
-  state: { readonly _tag: "Gathering" } | { readonly _tag: "Ready" } | Running
+  urgent = false
+  state: typeof gathering | typeof ready | Running | typeof over = gathering
   /** Asked to end: it keeps its slot until it does. */
-  cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
+  cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined = undefined
+  constructor(
+    readonly spec: Spec,
+    readonly attempt: Attempt,
+    readonly order: Order,
+    readonly inputs: ReadonlyArray<Input>,
+    readonly failures: number,
+    readonly group: Group
+  ) {
+    this.kind = kindOf(spec)
+    this.value = valueId(spec.key, attempt)
+  }
+  gather(): void {
+    this.state = gathering
+  }
 }
 
-export interface Replica {
-  readonly key: Key
-  readonly value: ValueId
-  readonly attempt: Attempt | undefined
-  readonly digest: string
-  bytes: number
-  type: string
-  how: Note.ValueHeld["how"]
-  millis: number
-  inline: Payload | undefined
+/** On an executor. */
+export class Running {
+  readonly _tag = "Running"
+  /** Whether it holds its share of the executor. */
+  slot = false
+  /** Whether another was posted behind it. */
+  followed = false
+  /** Asked back, since what it waits for may take long. */
+  takenBack = false
+  /** Keys it waits for; `resuming` once it asks for its slot again. */
+  suspended: { readonly on: ReadonlyArray<Key>; readonly client: string | undefined; resuming: boolean } | undefined =
+    undefined
+  told = false
+  timedOut = false
+  /** When its executor is ended if it has not ended by then. */
+  endBy: number | undefined = undefined
+  constructor(
+    readonly executor: Executor,
+    /** Handed over ahead of its turn, so that no round trip parts two tiny jobs. */
+    public posted: boolean,
+    /** Inputs that were not made yet when it was posted: jobs posted to this executor before it make them. */
+    readonly ahead: ReadonlyArray<ValueId>,
+    /** What is expected of it, in milliseconds. */
+    readonly expected: number,
+    /** When it began; for a posted job, when it was handed over. */
+    public since: number
+  ) {}
+}
+
+export class Replica {
+  attempt: Attempt | undefined = undefined
+  type = ""
+  how: Note.ValueHeld["how"] = "copied"
+  millis = 0
   /** Jobs here that count on it. */
-  readonly jobs: Set<Attempt>
+  jobs: Few<Job> = undefined
   /** Asked for by the scheduler, apart from any job. */
-  asked: boolean
+  asked = false
   /** Whether the scheduler knows of it, and so is the one to drop it. */
-  told: boolean
-  state:
-    | { readonly _tag: "Wanted"; readonly holders: Array<PeerId> }
-    | {
-      readonly _tag: "Fetching"
-      readonly from: PeerId
-      readonly since: number
-      readonly holders: Array<PeerId>
-      /** Told to stop; its end has still to come. */
-      stopped: boolean
-    }
-    | { readonly _tag: "Held" }
+  told = false
+  constructor(
+    readonly key: Key,
+    readonly value: ValueId,
+    readonly digest: string,
+    public bytes: number,
+    public inline: Payload | undefined,
+    public state: ReplicaState
+  ) {}
+  get isNeeded(): boolean {
+    return this.asked || this.jobs !== undefined
+  }
 }
 
-export interface Executor {
-  readonly id: string
-  readonly slots: number
-  readonly tasks: ReadonlySet<string>
+export type ReplicaState =
+  | { readonly _tag: "Wanted"; readonly holders: Array<PeerId> }
+  | {
+    readonly _tag: "Fetching"
+    readonly from: PeerId
+    readonly since: number
+    readonly holders: Array<PeerId>
+    /** Told to stop; its end has still to come. */
+    stopped: boolean
+  }
+  | typeof held
+
+export const held = { _tag: "Held" } as const
+
+export class Executor {
   /** Sums of the shares of jobs that hold one, by their kind: each at most `slots`. */
-  whole: number
-  part: number
+  whole = 0
+  part = 0
   /** All jobs on it, in the order they were handed over. */
-  readonly jobs: Set<Attempt>
-  suspended: number
+  readonly jobs = new Set<Job>()
+  suspended = 0
   /** Jobs posted ahead, those of them that miss an input, and how long they are expected to take. */
-  readonly posted: Record<Kind, number>
-  readonly behind: Record<Kind, number>
-  readonly postedMillis: Record<Kind, number>
+  readonly posted: Record<Kind, number> = { whole: 0, part: 0 }
+  readonly behind: Record<Kind, number> = { whole: 0, part: 0 }
+  readonly postedMillis: Record<Kind, number> = { whole: 0, part: 0 }
   /** Suspended attempts that ask for their slot again. */
-  readonly resuming: PerKind<Heap<Entry>>
+  readonly resuming: PerKind<Heap<Job>> = heaps()
   /** Gathering jobs all of whose missing inputs are made here, stale entries included. */
-  readonly followers: PerKind<Heap<Entry>>
+  readonly followers: PerKind<Heap<Job>> = heaps()
   /** Told to end. */
-  ending: boolean
+  ending = false
+  constructor(readonly id: string, readonly slots: number, readonly tasks: ReadonlySet<string>) {}
 }
 
 export interface Config {
@@ -164,7 +207,7 @@ export type Outcome =
   | { readonly _tag: "Interrupted" }
 
 export type Event =
-  | { readonly _tag: "Note"; readonly note: Note.ToWorker }
+  | { readonly _tag: "Notes"; readonly notes: ReadonlyArray<Note.ToWorker> }
   /** A fresh session; `unacked` is what the last one leaves (`Link.unacked`). */
   | { readonly _tag: "LinkReset"; readonly unacked: ReadonlyArray<Note.Note> }
   | {
@@ -213,12 +256,15 @@ export type Event =
   | { readonly _tag: "Leave" }
 
 export type Command =
-  | { readonly _tag: "Tell"; readonly note: Note.FromWorker }
+  /** All that a step has to say, in order; always its last command. */
+  | { readonly _tag: "Tell"; readonly notes: ReadonlyArray<Note.FromWorker> }
   | {
     readonly _tag: "Run"
     readonly executor: string
     readonly attempt: Attempt
     readonly spec: Spec
+    /** What it makes. */
+    readonly value: ValueId
     readonly inputs: ReadonlyArray<Input>
     /** Those of its inputs that jobs handed to this executor earlier have yet to make. */
     readonly ahead: ReadonlyArray<ValueId>
@@ -232,7 +278,7 @@ export type Command =
     readonly by: string
   }
   | { readonly _tag: "EndExecutor"; readonly executor: string; readonly why: string }
-  | { readonly _tag: "Continue"; readonly attempt: Attempt }
+  | { readonly _tag: "Continue"; readonly executor: string; readonly attempt: Attempt }
   | {
     readonly _tag: "Fetch"
     readonly key: Key
@@ -244,23 +290,16 @@ export type Command =
   | { readonly _tag: "Keep"; readonly value: ValueId; readonly inline: Payload }
   | { readonly _tag: "Drop"; readonly value: ValueId }
 
-export interface Entry {
-  readonly order: Order
-  readonly attempt: Attempt
-}
-
 export interface Deadline {
   readonly at: number
-  readonly kind: "started" | "timeout" | "end"
-  readonly attempt: Attempt
+  readonly kind: "timeout" | "end"
+  readonly job: Job
 }
 
-/** What was seen of a group of tasks. */
-export interface Group {
-  /** A moving average. */
-  millis: number
-  /** Whether its last value was small: executors keep small ones for what follows. */
-  small: boolean
+/** A value to be fetched, by the order of who needs it. */
+export interface Wish {
+  readonly order: Order
+  readonly replica: Replica
 }
 
 export interface State {
@@ -282,22 +321,18 @@ export interface Inner extends State {
   readonly jobs: Map<Attempt, Job>
   readonly replicas: Map<ValueId, Replica>
   readonly executors: Map<string, Executor>
-  /** Which job here makes a value. */
-  readonly makers: Map<ValueId, Attempt>
-  /** Jobs that wait for a value that is made here. */
-  readonly waits: Map<ValueId, Set<Attempt>>
-  /** Attempts here by key. */
-  readonly byKey: Map<Key, Set<Attempt>>
   /** Ready jobs in order, stale entries included. */
-  readonly ready: PerKind<Heap<Entry>>
+  readonly ready: PerKind<Heap<Job>>
   /** The same for ready jobs that suspended ones wait for. */
-  readonly urgent: PerKind<Heap<Entry>>
+  readonly urgent: PerKind<Heap<Job>>
   /** Keys that suspended attempts wait for, and how many of them do. */
   readonly awaited: Map<Key, number>
-  readonly wanted: Heap<Entry & { readonly value: ValueId }>
+  readonly wanted: Heap<Wish>
   readonly fetchesFrom: Map<PeerId, number>
   fetches: number
   readonly deadlines: Heap<Deadline>
+  /** Jobs that began, in that order, until it is told of them that they run. */
+  readonly begun: Queue<Job>
   readonly groups: Map<string, Group>
   heartbeatAt: number | undefined
   /** Since when every executor that could start something is full of suspended attempts. */
@@ -310,19 +345,17 @@ export interface Inner extends State {
   leaving: boolean
 }
 
-export const before = (a: Entry, b: Entry): boolean =>
-  a.order[0] !== b.order[0] ?
-    a.order[0] < b.order[0]
-    : a.order[1] !== b.order[1] ?
-    a.order[1] < b.order[1]
-    : a.order[2] !== b.order[2] ?
-    a.order[2] < b.order[2]
-    : a.attempt < b.attempt
+const compare = (a: Order, b: Order): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
+
+export const before = (a: Job, b: Job): boolean => {
+  const order = compare(a.order, b.order)
+  return order < 0 || (order === 0 && a.attempt < b.attempt)
+}
 
 /** What both kinds take together; more than `slots` where fractions run beside a whole job. */
 export const used = (executor: Executor): number => executor.whole + executor.part
 
-export const heaps = (): PerKind<Heap<Entry>> => ({ whole: new Heap(before), part: new Heap(before) })
+export const heaps = (): PerKind<Heap<Job>> => ({ whole: new Heap(before), part: new Heap(before) })
 
 export const make = (options: {
   readonly id: WorkerId
@@ -349,16 +382,14 @@ export const make = (options: {
   executors: new Map(),
   heldBytes: 0,
   left: false,
-  makers: new Map(),
-  waits: new Map(),
-  byKey: new Map(),
   ready: heaps(),
   urgent: heaps(),
   awaited: new Map(),
-  wanted: new Heap<Entry & { readonly value: ValueId }>(before),
+  wanted: new Heap<Wish>((a, b) => compare(a.order, b.order) < 0),
   fetchesFrom: new Map(),
   fetches: 0,
-  deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.attempt < b.attempt),
+  deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.job.attempt < b.job.attempt),
+  begun: new Queue(),
   groups: new Map(),
   heartbeatAt: undefined,
   stuckSince: undefined,
@@ -374,28 +405,33 @@ export interface Context {
   readonly state: Inner
   readonly now: number
   readonly out: Array<Command>
+  readonly told: Array<Note.FromWorker>
 }
 
-export const tell = ({ out, state }: Context, note: Note.FromWorker): void => {
+export const tell = ({ state, told }: Context, note: Note.FromWorker): void => {
   // Before the first session there is nobody to tell: `LinkReset` tells it all.
-  if (state.linked) out.push({ _tag: "Tell", note })
+  if (state.linked) told.push(note)
+}
+
+/** The job here that makes this value: an attempt is part of the name of what it makes. */
+export const makerOf = (state: State, value: ValueId): Job | undefined => {
+  const attempt = makerIn(value)
+  const job = attempt === undefined ? undefined : state.jobs.get(attempt) as Job | undefined
+  return job?.value === value ? job : undefined
+}
+
+/** What was seen of the group, kept for as many as are used. */
+export const groupOf = ({ groups }: Inner, name: string): Group => {
+  const known = groups.get(name)
+  if (known !== undefined) return known
+  const group: Group = { millis: Infinity, small: false }
+  groups.set(name, group)
+  if (groups.size > 4096) { for (const oldest of groups.keys()) if (groups.delete(oldest)) break }
+  return group
 }
 
 export const bump = <A>(counts: Map<A, number>, of: A, by: number): void => {
   const count = (counts.get(of) ?? 0) + by
   if (count === 0) counts.delete(of)
   else counts.set(of, count)
-}
-
-export const addTo = <A, B>(sets: Map<A, Set<B>>, of: A, one: B): void => {
-  const set = sets.get(of)
-  if (set === undefined) sets.set(of, new Set([one]))
-  else set.add(one)
-}
-
-export const removeFrom = <A, B>(sets: Map<A, Set<B>>, of: A, one: B): void => {
-  const set = sets.get(of)
-  if (set === undefined) return
-  set.delete(one)
-  if (set.size === 0) sets.delete(of)
 }

@@ -6,7 +6,7 @@
 import type { Attempt } from "../Id.js"
 import type * as Note from "../Note.js"
 import { giveBack } from "./jobs.js"
-import { type Context, tell, used } from "./state.js"
+import { type Context, type Job, tell, used } from "./state.js"
 
 type Outcome = Note.WorkerTold["outcomes"][number]
 
@@ -28,21 +28,7 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
     _tag: "WorkerTold",
     info: state.info,
     values: values(context),
-    jobs: [...state.jobs.values()].map((job) => {
-      const { attempt, cancelled, inputs, spec } = job
-      const begun = job.state._tag === "Running" && !job.state.posted
-      // One that was posted behind its makers waits for its inputs, wherever it does so.
-      const waits = job.state._tag === "Running" && job.missing > 0
-      return {
-        spec,
-        attempt,
-        state: waits ? "Gathering" : job.state._tag,
-        since: begun && job.state._tag === "Running" ? job.state.since : undefined,
-        suspended: job.state._tag === "Running" && job.state.suspended !== undefined,
-        inputs: inputs.map((input) => input.value),
-        cancelled: cancelled !== undefined
-      }
-    }),
+    jobs: Array.from(state.jobs.values(), jobTold),
     outcomes: [...outcomes.values()]
   })
   for (const job of state.jobs.values()) {
@@ -52,6 +38,20 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
   }
   for (const note of unacked) if (note._tag === "FetchFailed") tell(context, note)
   if (state.left) tell(context, { _tag: "WorkerLeft" })
+}
+
+const jobTold = (job: Job): Note.WorkerTold["jobs"][number] => {
+  const at = job.state._tag === "Running" ? job.state : undefined
+  return {
+    spec: job.spec,
+    attempt: job.attempt,
+    // One that was posted behind its makers waits for its inputs, wherever it does so.
+    state: job.missing > 0 ? "Gathering" : at === undefined ? "Ready" : "Running",
+    since: at === undefined || at.posted ? undefined : at.since,
+    suspended: at?.suspended !== undefined,
+    inputs: job.inputs.map((input) => input.value),
+    cancelled: job.cancelled !== undefined
+  }
 }
 
 const isOutcome = (note: Note.Note): note is Outcome =>
@@ -84,7 +84,7 @@ export const changed = (context: Context): void => {
   tell(context, { _tag: "WorkerChanged", info })
   if (slots === 0) return
   for (const job of [...state.jobs.values()]) {
-    if (job.state._tag === "Running" || tasks.has(job.spec.task) || !state.jobs.has(job.attempt)) continue
+    if ((job.state._tag !== "Gathering" && job.state._tag !== "Ready") || tasks.has(job.spec.task)) continue
     giveBack(context, job, "no such task")
   }
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Worker from "../../src/Worker.js"
-import { Bench, input, interrupted, news, note, ran, runTask, small, tags, unready, value } from "./fixture.js"
+import { Bench, input, interrupted, news, note, ran, runTask, small, tags, told, unready, value } from "./fixture.js"
 
 /** A job behind the attempt before it, unless other makers are named. */
 const link = (key: string, attempt: number, ...after: ReadonlyArray<readonly [key: string, attempt: number]>) =>
@@ -142,7 +142,7 @@ describe("a job posted behind another", () => {
     const w = bench()
     w.step(runTask("a", 2), link("b", 3, ["a", 2]), link("c", 4, ["b", 3]))
     const commands = w.step({ _tag: "Suspended", attempt: 2, on: ["child"] }, runTask("child", 5))
-    assert.deepStrictEqual(tags(commands), ["Tell", "Interrupt", "Interrupt", "Run"])
+    assert.deepStrictEqual(tags(commands), ["Interrupt", "Interrupt", "Run", "Tell"])
     assert.deepStrictEqual(news(w.step(interrupted(3), unready(4))), [])
     assert.deepStrictEqual(news(w.step(small(5), { _tag: "Resumed", attempt: 2 })), [
       "child held: computed",
@@ -164,8 +164,8 @@ describe("a job posted behind another", () => {
     const w = bench()
     w.step(runTask("a", 2), link("b", 3, ["a", 2]))
     const states = () =>
-      w.step({ _tag: "LinkReset", unacked: [] }).flatMap((command) =>
-        command._tag === "Tell" && command.note._tag === "WorkerTold" ? command.note.jobs.map((job) => job.state) : []
+      told(w.step({ _tag: "LinkReset", unacked: [] })).flatMap((note) =>
+        note._tag === "WorkerTold" ? note.jobs.map((job) => job.state) : []
       )
     assert.deepStrictEqual(states(), ["Running", "Gathering"])
     w.step(small(2))

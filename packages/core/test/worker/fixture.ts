@@ -38,8 +38,8 @@ export const runTask = (
   attempt: number,
   more?: Partial<Omit<Note.RunTask, "spec">> & { readonly spec?: Partial<Spec.Spec> }
 ): Worker.Event => ({
-  _tag: "Note",
-  note: {
+  _tag: "Notes",
+  notes: [{
     _tag: "RunTask",
     attempt,
     order: [0, 0, attempt],
@@ -47,10 +47,10 @@ export const runTask = (
     failures: 0,
     ...more,
     spec: spec(key, { inputs: (more?.inputs ?? []).map((one) => one.key), ...more?.spec })
-  }
+  }]
 })
 
-export const note = (note: Note.ToWorker): Worker.Event => ({ _tag: "Note", note })
+export const note = (note: Note.ToWorker): Worker.Event => ({ _tag: "Notes", notes: [note] })
 
 /** A worker that checks its invariants after every step, and hands whose books are kept by the test. */
 export class Bench {
@@ -89,7 +89,7 @@ export class Bench {
 }
 
 export const told = (commands: ReadonlyArray<Worker.Command>): ReadonlyArray<Note.FromWorker> =>
-  commands.flatMap((command) => command._tag === "Tell" ? [command.note] : [])
+  commands.flatMap((command) => command._tag === "Tell" ? command.notes : [])
 
 /** Notes without heartbeats, short: what a reader looks for. */
 export const news = (commands: ReadonlyArray<Worker.Command>): ReadonlyArray<string> =>

@@ -60,7 +60,7 @@ class World {
   carryOut(command: Worker.Command): void {
     switch (command._tag) {
       case "Tell":
-        return this.hear(command.note)
+        return command.notes.forEach((note) => this.hear(note))
       case "Run": {
         const hand = this.hands.get(command.executor)!
         assert.isFalse(hand.ending, "runs on an executor that ends")
@@ -129,7 +129,7 @@ class World {
 
   handOf(attempt: number): Hand | undefined {
     const job = this.bench.state.jobs.get(attempt)
-    return job?.state._tag === "Running" ? this.hands.get(job.state.executor) : undefined
+    return job?.state._tag === "Running" ? this.hands.get(job.state.executor.id) : undefined
   }
 
   used(hand: Hand, whole: boolean): number {
@@ -214,7 +214,7 @@ class World {
     this.hands.delete(id)
     const mine = (attempt: number) => {
       const job = this.bench.state.jobs.get(attempt)
-      return job?.state._tag === "Running" && job.state.executor === id
+      return job?.state._tag === "Running" && job.state.executor.id === id
     }
     for (const attempt of [...this.suspended.keys()]) if (mine(attempt)) this.suspended.delete(attempt)
     const left = this.unready.filter((attempt) => !mine(attempt))
@@ -258,11 +258,11 @@ class World {
 
   /** The same world seen by a new session. */
   reset(): void {
-    for (const command of this.bench.step({ _tag: "LinkReset", unacked: [] })) {
-      if (command._tag !== "Tell" || command.note._tag !== "WorkerTold") continue
-      assert.deepStrictEqual(new Set(command.note.values.map((held) => held.value)), this.announced)
+    for (const note of told(this.bench.step({ _tag: "LinkReset", unacked: [] }))) {
+      if (note._tag !== "WorkerTold") continue
+      assert.deepStrictEqual(new Set(note.values.map((held) => held.value)), this.announced)
       const open = [...this.given].filter(([, given]) => given.ended === 0).map(([attempt]) => attempt)
-      assert.deepStrictEqual(command.note.jobs.map((job) => job.attempt).sort((a, b) => a - b), open)
+      assert.deepStrictEqual(note.jobs.map((job) => job.attempt).sort((a, b) => a - b), open)
     }
   }
 

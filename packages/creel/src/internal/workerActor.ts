@@ -5,7 +5,7 @@
  * A result is in the store before the machine, and so before anyone else, hears of it.
  */
 import * as MachineActor from "@creel/actor/MachineActor"
-import * as Id from "@creel/core/Id"
+import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
 import * as Payload from "@creel/core/Payload"
 import * as Machine from "@creel/core/Worker"
@@ -26,31 +26,20 @@ export interface Options {
 
 type Ref = MachineActor.MachineRef<Machine.Event, Machine.State>
 
-/** What was said in one step leaves together. */
-type Command = Exclude<Machine.Command, { readonly _tag: "Tell" }> | {
-  readonly _tag: "TellAll"
-  readonly notes: ReadonlyArray<Note.FromWorker>
-}
-
-const gathered = (commands: ReadonlyArray<Machine.Command>): Array<Command> => {
-  const out: Array<Command> = []
-  const notes: Array<Note.FromWorker> = []
-  for (const command of commands) {
-    if (command._tag === "Tell") notes.push(command.note)
-    else out.push(command)
-  }
-  if (notes.length > 0) out.push({ _tag: "TellAll", notes })
-  return out
-}
+const none: ReadonlyArray<never> = []
 
 class Hands {
   mouth: Door.Mouth<Note.FromWorker> | undefined = undefined
   ref: Ref | undefined = undefined
-  /** Where each attempt runs. */
-  private readonly places = new Map<Id.Attempt, { readonly executor: string; readonly value: Id.ValueId }>()
+  /** The machine's, which is looked at to know which job an executor speaks of. */
+  readonly state: Machine.State
+  /** Executors that are down: what one still says is of the past. */
+  private readonly down = new Set<string>()
   private before: Array<Machine.Event> = []
 
-  constructor(private readonly options: Options) {}
+  constructor(private readonly options: Options) {
+    this.state = Machine.make({ id: options.id, info: options.info, config: options.config })
+  }
 
   /** Events that come before the actor is there are the first it hears. */
   tell(event: Machine.Event): void {
@@ -64,10 +53,10 @@ class Hands {
     this.before = []
   }
 
-  readonly perform = (command: Command, hands: MachineActor.Hands<Machine.Event>): void => {
+  readonly perform = (command: Machine.Command, hands: MachineActor.Hands<Machine.Event>): void => {
     const { executors, store } = this.options
     switch (command._tag) {
-      case "TellAll":
+      case "Tell":
         return this.mouth?.send(command.notes)
       case "Run":
         return this.run(command)
@@ -75,11 +64,8 @@ class Hands {
         return executors.interrupt(command.executor, command.attempt, command.reason, command.by)
       case "EndExecutor":
         return executors.end(command.executor, command.why)
-      case "Continue": {
-        const place = this.places.get(command.attempt)
-        if (place !== undefined) executors.proceed(place.executor, command.attempt)
-        return
-      }
+      case "Continue":
+        return executors.proceed(command.executor, command.attempt)
       case "Fetch":
         return this.startFetch(command.value, command.from, hands)
       case "StopFetch":
@@ -99,7 +85,7 @@ class Hands {
       task: spec.task,
       group: spec.group,
       args: spec.args,
-      inputs: inputs.map(({ value }) => {
+      inputs: inputs.length === 0 ? none : inputs.map(({ value }) => {
         const payload = this.options.store.get(value)
         if (payload === undefined && !ahead.includes(value)) {
           throw new Error(`${spec.key} was to run without its input ${value}`)
@@ -110,7 +96,6 @@ class Hands {
       outward: spec.outward,
       deadline: spec.timeout === undefined ? undefined : this.now() + spec.timeout
     }
-    this.places.set(attempt, { executor, value: Id.valueId(spec.key, attempt) })
     this.options.executors.run(executor, job)
   }
 
@@ -150,17 +135,13 @@ class Hands {
   readonly heard = (event: ExecutorEvent): void => {
     switch (event._tag) {
       case "Up":
+        this.down.delete(event.executor)
         return this.tell({ ...event, _tag: "ExecutorUp" })
-      case "Down": {
-        for (const [attempt, place] of this.places) if (place.executor === event.executor) this.places.delete(attempt)
+      case "Down":
+        this.down.add(event.executor)
         return this.tell({ ...event, _tag: "ExecutorDown" })
-      }
       case "Ended":
         return this.ended(event)
-      case "Unready":
-        // Its executor was given up: what it still says is of the past.
-        if (!this.places.delete(event.attempt)) return
-        return this.tell(event)
       default:
         return this.tell(event)
     }
@@ -168,12 +149,11 @@ class Hands {
 
   private ended(event: Extract<ExecutorEvent, { readonly _tag: "Ended" }>): void {
     const { attempt, millis, outcome } = event
-    const place = this.places.get(attempt)
-    // Its executor was given up: what it still says is of the past.
-    if (place === undefined) return
-    this.places.delete(attempt)
     if (outcome._tag !== "Value") return this.tell({ _tag: "RunEnded", attempt, outcome, millis })
-    this.options.store.put(place.value, outcome.payload)
+    const job = this.state.jobs.get(attempt)
+    // Nobody would drop what nobody counts.
+    if (job?.state._tag !== "Running" || this.down.has(job.state.executor.id)) return
+    this.options.store.put(job.value, outcome.payload)
     this.tell({
       _tag: "RunEnded",
       attempt,
@@ -189,10 +169,7 @@ class Hands {
 
   readonly ears: Door.Ears<Note.ToWorker> = {
     reset: (_welcome, unacked) => this.tell({ _tag: "LinkReset", unacked }),
-    notes: (notes) => {
-      if (this.ref === undefined) { for (const note of notes) this.before.push({ _tag: "Note", note }) }
-      else this.ref.tellAll(notes.map((note) => ({ _tag: "Note", note })))
-    },
+    notes: (notes) => this.tell({ _tag: "Notes", notes }),
     acked: () => {},
     down: () => {},
     over: () => {}
@@ -205,11 +182,11 @@ export const make = (options: Options): Effect.Effect<Ref, never, Scope.Scope> =
     const clock = yield* Effect.clock
     const hands = new Hands(options)
     hands.now = () => clock.unsafeCurrentTimeMillis()
-    const ref = yield* MachineActor.make<Machine.State, Machine.Event, Command>({
+    const ref = yield* MachineActor.make<Machine.State, Machine.Event, Machine.Command>({
       name: options.info.name,
       machine: {
-        initial: () => Machine.make({ id: options.id, info: options.info, config: options.config }),
-        step: (state, events, now) => gathered(Machine.step(state, events, now)),
+        initial: () => hands.state,
+        step: Machine.step,
         nextDeadline: Machine.nextDeadline,
         tick: { _tag: "Tick" }
       },

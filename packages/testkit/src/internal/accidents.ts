@@ -171,7 +171,8 @@ const kinds: { readonly [K in FaultKind]?: Accident } = {
     if (holder === undefined) return false
     const value = faults.pick([...holder.store.keys()])
     // What a running task reads is in memory; only what is at rest goes bad.
-    if (value === undefined || holder.machine.replicas.get(value)?.jobs.size !== 0) return false
+    const replica = value === undefined ? undefined : holder.machine.replicas.get(value)
+    if (value === undefined || replica === undefined || replica.jobs !== undefined) return false
     holder.loseValue(value, faults.int(100))
     return true
   }

@@ -49,9 +49,6 @@ export class Executor {
   private get world() {
     return this.worker.world
   }
-  has(attempt: Id.Attempt): boolean {
-    return this.runs.has(attempt)
-  }
   get busy(): boolean {
     return this.runs.size > 0
   }

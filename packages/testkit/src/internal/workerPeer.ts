@@ -61,7 +61,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
     const told: Array<FromWorker> = []
     for (const command of Worker.step(this.machine, events, now)) {
       journal.note(now, this.id, `→ ${command._tag}`, command)
-      if (command._tag === "Tell") told.push(command.note)
+      if (command._tag === "Tell") told.push(...command.notes)
       else this.carryOut(command)
     }
     for (const event of events) {
@@ -86,7 +86,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       case "Interrupt":
         return this.executors.get(command.executor)?.interrupt(command.attempt)
       case "Continue":
-        return this.executorOf(command.attempt)?.goOn(command.attempt)
+        return this.executors.get(command.executor)?.goOn(command.attempt)
       case "EndExecutor":
         return this.endExecutor(command.executor)
       case "Fetch":
@@ -109,10 +109,6 @@ export class WorkerPeer extends Peer<Worker.Event> {
     if (isKnown === undefined) {
       throw new Wrong("no executor", `${this.id} runs ${command.spec.key} on ${command.executor}`, [command.spec.key])
     }
-  }
-  private executorOf(attempt: number): Executor | undefined {
-    for (const executor of this.executors.values()) if (executor.has(attempt)) return executor
-    return undefined
   }
   keep(value: string, text: string): void {
     this.world.written(value, text)
@@ -179,7 +175,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
   }
 
   notes(notes: ReadonlyArray<Note>): void {
-    this.tell(...notes.map((note): Worker.Event => ({ _tag: "Note", note: note as ToWorker })))
+    this.tell(...notes.map((note): Worker.Event => ({ _tag: "Notes", notes: [note as ToWorker] })))
   }
   acked(_work: number): void {}
   reset(): void {
