@@ -3,15 +3,15 @@ export default [
   {
     id: "dependents-stay",
     file: "worker/jobs.ts",
-    find: "if (dependent !== undefined && dependent.state._tag !== \"Running\") stack.push(dependent)",
+    find: "if (follower.state._tag !== \"Running\") stack.push(follower)",
     replace: "",
     why: "jobs that count on a withdrawn one wait for ever"
   },
   {
     id: "inputs-uncounted",
     file: "worker/jobs.ts",
-    find: "if (replica?.jobs.delete(job.attempt) === true) letGo(context, replica)",
-    replace: "replica?.jobs.delete(job.attempt)",
+    find: "    replica.jobs = Few.minus(replica.jobs, job)\n    letGo(context, replica)",
+    replace: "    replica.jobs = Few.minus(replica.jobs, job)",
     why: "private copies of inputs stay when the last job that needs them ends"
   },
   {
@@ -60,10 +60,8 @@ export default [
   {
     id: "slot-leak",
     file: "worker/runs.ts",
-    find:
-      "  forgetWait(context, executor, job)\n  unpost(executor, job)\n  giveUp(executor, job)\n  executor.jobs.delete(job.attempt)",
-    replace:
-      "  forgetWait(context, executor, job)\n  unpost(executor, job)\n  if (job.cancelled === undefined) giveUp(executor, job)\n  executor.jobs.delete(job.attempt)",
+    find: "  giveUp(executor, job)\n  executor.jobs.delete(job)\n}",
+    replace: "  if (job.cancelled === undefined) giveUp(executor, job)\n  executor.jobs.delete(job)\n}",
     why: "a cancelled attempt keeps its slot for ever"
   },
   {
@@ -139,28 +137,29 @@ export default [
   {
     id: "behind-withdrawn",
     file: "worker/jobs.ts",
-    find: "if (dependent !== undefined && dependent.state._tag !== \"Running\") stack.push(dependent)",
-    replace: "if (dependent !== undefined) stack.push(dependent)",
+    find: "if (follower.state._tag !== \"Running\") stack.push(follower)",
+    replace: "stack.push(follower)",
     why: "the books forget a job that its executor still has"
   },
   {
     id: "behind-lost",
     file: "worker/runs.ts",
-    find: "if (replica === undefined && !state.makers.has(value)) return giveBack(context, job, \"input withdrawn\")",
+    find:
+      "if (replica === undefined && makerOf(state, value) === undefined) return giveBack(context, job, \"input withdrawn\")",
     replace: "",
     why: "a job that came back waits for ever for a value that nobody makes"
   },
   {
     id: "behind-elsewhere",
     file: "worker/behind.ts",
-    find: "if (place === undefined || missing < job.missing) return undefined",
-    replace: "if (place === undefined) return undefined",
+    find: "if (place === undefined || made < job.missing || place.ending) return undefined",
+    replace: "if (place === undefined || place.ending) return undefined",
     why: "a job is posted though one of its inputs has still to be fetched"
   },
   {
     id: "behind-any-kind",
     file: "worker/behind.ts",
-    find: "maker.kind !== job.kind || ",
+    find: "kind !== job.kind || ",
     replace: "",
     why: "a job waits in a line in which its maker does not stand"
   }
