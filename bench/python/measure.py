@@ -28,7 +28,7 @@ def measure(order, figure, unit, run, expected, tasks):
     while time.perf_counter() < warm_until:
         once(run, few, expected(few))
     for _ in range(order["repeats"]):
-        time.sleep(0.5)  # the scheduler forgets what was let go
+        time.sleep(0.3)  # the scheduler forgets what was let go
         gc.collect()
         millis = once(run, n, expected(n))
         emit(figure, millis / tasks(n) if unit == "ms" else tasks(n) / millis * 1e3)

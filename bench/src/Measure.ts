@@ -1,6 +1,7 @@
 /**
- * Warms up, then measures, the same way for every subject: a tenth of the work again and again until the time for
- * warming up is over, then the whole work as often as ordered. What was computed is checked each time.
+ * Warms up, then measures, the same way for every subject: a tenth of the work again and again until the process has
+ * used its time for warming up (processor time: what else the machine does warms nothing), then the whole work as often
+ * as ordered. What was computed is checked each time.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -20,17 +21,25 @@ export interface Work<R = never> {
   readonly tasks: (n: number) => number
 }
 
-/** Runs it once and answers how many milliseconds it took; letting go of its futures comes after the clock is read. */
-const once = <R>(work: Work<R>, n: number): Effect.Effect<number, unknown, Exclude<R, Scope.Scope>> =>
+/** Processor time that this process with all its threads has used, in milliseconds. */
+const processor = (): number => {
+  const { system, user } = process.cpuUsage()
+  return (system + user) / 1000
+}
+
+/** Runs it once: milliseconds by the clock and of processors. Letting go of its futures comes after the clock is read. */
+const once = <R>(work: Work<R>, n: number) =>
   Effect.gen(function*() {
+    const before = processor()
     const started = performance.now()
     const sum = yield* work.run(n)
     const millis = performance.now() - started
+    const cpu = processor() - before
     if (sum !== work.sum(n)) {
       return yield* Effect.dieMessage(`${work.figure}: the results add up to ${sum}, not to ${work.sum(n)}`)
     }
-    return millis
-  }).pipe(Effect.scoped) as Effect.Effect<number, unknown, Exclude<R, Scope.Scope>>
+    return { millis, cpu }
+  }).pipe(Effect.scoped)
 
 const rate = (figure: string, tasks: number, millis: number): number => {
   switch (find(figure)?.unit) {
@@ -48,19 +57,21 @@ export const settle: Effect.Effect<void> = Effect.sleep("50 millis").pipe(
   Effect.zipRight(Effect.sync(() => globalThis.gc?.()))
 )
 
+/** A quick run leaves out what is a variant. */
+const isOrdered = (order: Order, work: { readonly figure: string; readonly variant?: string | undefined }): boolean =>
+  order.works.includes(find(work.figure)?.work ?? "") && (order.variants || work.variant === undefined)
+
 export const measure = <R>(order: Order, works: ReadonlyArray<Work<R>>) =>
-  Effect.forEach(
-    works.filter((work) => order.works.includes(find(work.figure)?.work ?? "")),
-    (work) =>
-      Effect.gen(function*() {
-        const count = order.counts[find(work.figure)?.work ?? ""] ?? 1
-        const warmUntil = performance.now() + order.warmup
-        while (performance.now() < warmUntil) yield* once(work, Math.max(1, Math.ceil(count / 10)))
-        for (let n = 0; n < order.repeats; n++) {
-          yield* settle
-          const millis = yield* once(work, count)
-          emit({ figure: work.figure, variant: work.variant, value: rate(work.figure, work.tasks(count), millis) })
-        }
-      }),
-    { discard: true }
-  )
+  Effect.forEach(works.filter((work) => isOrdered(order, work)), (work) =>
+    Effect.gen(function*() {
+      const { figure, variant } = work
+      const count = order.counts[find(figure)?.work ?? ""] ?? 1
+      const warmUntil = processor() + order.warmup
+      while (processor() < warmUntil) yield* once(work, Math.max(1, Math.ceil(count / 10)))
+      for (let n = 0; n < order.repeats; n++) {
+        yield* settle
+        const { cpu, millis } = yield* once(work, count)
+        const tasks = work.tasks(count)
+        emit({ figure, variant, value: rate(figure, tasks, millis), cpu: cpu / tasks * 1_000 })
+      }
+    }), { discard: true })

@@ -37,17 +37,17 @@ export const works: ReadonlyArray<Work> = [
   work("roundtrip", "tasks", "submit one no-op, wait for it, again", 500, 100),
   work("map", "tasks", "map 10,000 no-ops, gather", 10_000, 1_000),
   work("submit", "tasks", "10,000 single submits of no-ops, gather", 10_000, 1_000),
-  work("chain", "tasks", "1,000, each taking the one before it", 1_000, 150),
-  work("tree", "tasks", "4,096 leaves added pairwise, by futures", 4_096, 512),
-  work("ascompleted", "tasks", "2,000 with 10 in flight, each that is done starts another", 2_000, 200),
+  work("chain", "tasks", "1,000, each taking the one before it", 1_000, 100),
+  work("tree", "tasks", "4,096 leaves added pairwise, by futures", 4_096, 256),
+  work("ascompleted", "tasks", "2,000 with 10 in flight, each that is done starts another", 2_000, 100),
   work("data", "data", "100 MB to a worker, back from one, from one to another", 100_000_000, 100_000_000),
-  work("million", "million", "1,000,000 tasks queued: bytes of each, pauses", 1_000_000, 100_000),
-  work("machine", "machine", "the scheduler machine alone, with 10 and with 1,000 workers", 300_000, 50_000),
-  work("mandelbrot", "cpu", "rows of a picture, on one thread and on two", 1_200, 600),
-  work("words", "cpu", "words of 64 MB of text, on one thread and on two", 64_000_000, 16_000_000),
+  work("million", "million", "1,000,000 tasks queued: bytes of each, pauses", 1_000_000, 50_000),
+  work("machine", "machine", "the scheduler machine alone, with 10 and with 1,000 workers", 300_000, 40_000),
+  work("mandelbrot", "cpu", "rows of a picture, on one thread and on two", 1_200, 500),
+  work("words", "cpu", "words of 64 MB of text, on one thread and on two", 64_000_000, 8_000_000),
   work("startup", "startup", "cluster ready, first result", 1, 1),
   work("idle", "idle", "bytes of a future that is done, at the client", 100_000, 20_000),
-  work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 400),
+  work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
   work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
 
@@ -57,7 +57,9 @@ const pool = (name: string, what: string, quick: boolean): Subject => ({
   language: "node",
   pool: true,
   quick,
-  groups: ["tasks", "data", "million", "startup", "overhead"]
+  groups: ["tasks", "data", "million", "startup", "overhead"],
+  // one pool stands for all where it is not the small tasks
+  long: name === "poolifier" ? [] : ["data", "million", "startup", "overhead"]
 })
 
 export const subjects: ReadonlyArray<Subject> = [
@@ -152,6 +154,10 @@ export interface Step {
 const rounds = (choice: Choice, group: string): number =>
   choice.rounds ?? (choice.quick ? group === "tasks" ? 2 : 1 : 3)
 
+/** Nor does it ask twice those that take long. */
+const isTurn = (choice: Choice, round: number, subject: Subject): boolean =>
+  round === 1 || !choice.quick || choice.rounds !== undefined || subject.language === "node"
+
 const chosenWorks = (choice: Choice): ReadonlyArray<Work> =>
   works.filter((each) => choice.only.length === 0 || choice.only.includes(each.name))
 
@@ -181,12 +187,13 @@ export const steps = (choice: Choice): ReadonlyArray<Step> => {
   const most = Math.max(0, ...groups.map((group) => rounds(choice, group)))
   return Array.from({ length: most }, (_, index) => index + 1).flatMap((round) =>
     groups.filter((group) => round <= rounds(choice, group)).flatMap((group) =>
-      chosenSubjects(choice).filter((subject) => takesPart(choice, subject, group)).map((subject) => ({
-        round,
-        subject,
-        group,
-        works: chosenWorks(choice).filter((each) => each.group === group)
-      }))
+      chosenSubjects(choice).filter((subject) => takesPart(choice, subject, group) && isTurn(choice, round, subject))
+        .map((subject) => ({
+          round,
+          subject,
+          group,
+          works: chosenWorks(choice).filter((each) => each.group === group)
+        }))
     )
   )
 }

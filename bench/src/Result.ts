@@ -16,6 +16,8 @@ export interface Row {
   readonly median: number
   readonly least: number
   readonly most: number
+  /** Median of the processor time, in microseconds a task; where it was measured. */
+  readonly cpu: number | undefined
   /** How many times better than Dask, and than the best of the JavaScript pools; below 1 is worse. */
   readonly overDask: number | undefined
   readonly overPool: number | undefined
@@ -62,6 +64,8 @@ export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
     const of = (subject: string, variant: string | undefined) =>
       runs.filter((run) => run.figure === figure.name && run.subject === subject && run.variant === variant)
         .map((run) => run.value)
+    // shares may be nothing, or less: no ratio of them says anything
+    const compared = figure.unit !== "%"
     const dask = of("dask", undefined)
     const ofPools = [...pools].map((name) => of(name, undefined)).filter((values) => values.length > 0).map(median)
     const best = ofPools.length === 0
@@ -75,9 +79,14 @@ export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
       )
       return [...variants].map((variant): Row => {
         const values = of(subject, variant)
+        const cpu = runs.flatMap((run) =>
+          run.figure === figure.name && run.subject === subject && run.variant === variant && run.cpu !== undefined
+            ? [run.cpu]
+            : []
+        )
         const value = median(values)
-        const overDask = dask.length === 0 ? undefined : ratio(figure, value, median(dask))
-        const overPool = best === undefined ? undefined : ratio(figure, value, best)
+        const overDask = dask.length === 0 || !compared ? undefined : ratio(figure, value, median(dask))
+        const overPool = best === undefined || !compared ? undefined : ratio(figure, value, best)
         const aim = figure.aims.find((each) => each.subject === subject && each.variant === variant)
         return {
           figure: figure.name,
@@ -89,6 +98,7 @@ export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
           median: value,
           least: Math.min(...values),
           most: Math.max(...values),
+          cpu: cpu.length === 0 ? undefined : median(cpu),
           overDask,
           overPool,
           aim: aim && { text: aimText(figure, aim), met: met(aim, value, overDask, overPool) }

@@ -9,7 +9,9 @@ export interface Order {
   readonly works: ReadonlyArray<string>
   /** How many tasks, elements or bytes, by work. */
   readonly counts: Readonly<Record<string, number>>
-  /** How long each work is warmed up before it is measured. */
+  /** Whether variants are measured too: tasks that are Effects. */
+  readonly variants: boolean
+  /** Milliseconds of processor time each work is warmed up for. */
   readonly warmup: number
   /** How many measured runs of each work in this process. */
   readonly repeats: number
@@ -25,6 +27,8 @@ export interface Sample {
   /** Who it is about, where that is not the subject that was ordered. */
   readonly subject?: string | undefined
   readonly value: number
+  /** Processor time of the whole process, all its threads, in microseconds a task: steadier than the clock. */
+  readonly cpu?: number | undefined
 }
 
 /** A sample and where it comes from. */

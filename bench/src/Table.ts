@@ -23,7 +23,7 @@ const spread = (row: Row): string => {
   return `${Math.round((row.most - row.least) / Math.abs(row.median) * 100)} %`
 }
 
-const head = ["figure", "subject", "median", "", "spread", "to Dask", "to best pool", "aim", "reached"]
+const head = ["figure", "subject", "median", "", "spread", "CPU µs", "to Dask", "to best pool", "aim", "reached"]
 
 const cells = (row: Row, before: Row | undefined): ReadonlyArray<string> => [
   row.figure === before?.figure ? "" : row.figure,
@@ -31,13 +31,14 @@ const cells = (row: Row, before: Row | undefined): ReadonlyArray<string> => [
   show(row.median),
   row.unit,
   spread(row),
+  row.cpu === undefined ? "" : show(row.cpu),
   row.subject === "dask" ? "" : times(row.overDask),
   times(row.overPool),
   row.aim?.text ?? "",
   verdict(row)
 ]
 
-const right = new Set([2, 4, 5, 6])
+const right = new Set([2, 4, 5, 6, 7])
 
 /** Columns as wide as they must be, a blank line between figures. */
 export const table = (rows: ReadonlyArray<Row>): string => {

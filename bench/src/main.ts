@@ -81,13 +81,14 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
         group,
         works: names,
         counts: Plan.counts(options),
-        warmup: options.quick ? 250 : 1000,
+        variants: !options.quick,
+        warmup: options.quick ? 200 : 1000,
         // Dask is slow where all others are done at once
-        repeats: subject.language === "python" && group === "tasks" ? 1 : options.quick ? 2 : 3,
+        repeats: subject.language === "python" && group === "tasks" ? 1 : 3,
         startedAt: Date.now()
       }
       const samples = yield* Effect.either(
-        Process.run(order, found[subject.name]?.python, options.quick ? 60 : 600)
+        Process.run(order, found[subject.name]?.python, options.quick ? 180 : 1200)
       )
       if (samples._tag === "Right") {
         runs.push(...samples.right.map((sample) => ({ ...sample, subject: sample.subject ?? subject.name, round })))
@@ -105,12 +106,15 @@ const bench = (options: Options.Options) =>
     const versions = { ...npmVersions() }
     for (const [name, { version }] of Object.entries(found)) versions[name] = version
     const machine = Machine.machine(versions)
+    if (Plan.steps(options).length === 0) {
+      return yield* Effect.die(new Options.UsageError("none of these subjects does any of these works, see --list."))
+    }
+    if (machine.load > machine.cores / 4) say("the machine is busy with something else: ratios will be rough")
     const { failed, runs } = yield* measure(options, found)
     const rows = Result.rows(runs)
     process.stdout.write(`${Machine.describe(machine)}\n\n${table(rows)}\n`)
-    for (const [subject, group] of Plan.skipped(options)) {
-      process.stdout.write(`\n${group} on ${subject} is skipped in a quick run: it takes minutes\n`)
-    }
+    const skipped = Plan.skipped(options).map(([subject, group]) => `${group} on ${subject}`)
+    if (skipped.length > 0) process.stdout.write(`\nskipped, for the run is quick: ${skipped.join(", ")}\n`)
     for (const { subject, why } of leftOut) process.stdout.write(`\n${subject} is left out: ${why}\n`)
     for (const { subject, why } of failed) process.stdout.write(`\nfailed: ${subject}: ${why}\n`)
     if (options.json !== undefined) {

@@ -45,7 +45,7 @@ describe("the plan", () => {
   })
 
   it("says what a quick run skips", () => {
-    assert.deepStrictEqual(Plan.skipped(Options.parse(["--quick"])), [["dask", "million"]])
+    assert.deepInclude(Plan.skipped(Options.parse(["--quick"])), ["dask", "million"])
     assert.deepStrictEqual(Plan.skipped(Options.parse([])), [])
   })
 })
