@@ -1,7 +1,7 @@
 /**
  * The state of one `AsCompleted`: who waits, who is done and not taken, what was taken last.
  *
- * 1. Each future added is in exactly one of `watching` and `ready` until it is taken.
+ * 1. Each future added is, as often as it was added, in `watching` or in `ready` until it is taken.
  * 2. A taken future is released when the next one is taken, unless retained.
  */
 import * as Cause from "effect/Cause"
@@ -12,14 +12,19 @@ import * as Stream from "effect/Stream"
 import type { AsCompleted } from "../AsCompleted.js"
 import type { Future } from "../Future.js"
 import type { ClientCore } from "./clientCore.js"
-import type { Handle } from "./handle.js"
+import type { Handle, Watcher } from "./handle.js"
 import { suspending } from "./waits.js"
 
 type AnyHandle = Handle<any, any>
 
-export class Completion<A, E> implements AsCompleted<A, E> {
-  private readonly watching = new Map<symbol, { readonly handle: AnyHandle; readonly stop: () => void }>()
+export class Completion<A, E> implements AsCompleted<A, E>, Watcher {
+  /** Those that are not done, and how often each was added since it last was. */
+  private readonly watching = new Map<AnyHandle, number>()
+  /** The sum of those. */
+  private waiting = 0
+  /** Those from `head` on are done and not taken. */
   private ready: Array<AnyHandle> = []
+  private head = 0
   /** How often each is in `watching` and `ready` together. */
   private readonly outstanding = new Map<AnyHandle, number>()
   private taken: Array<AnyHandle> = []
@@ -37,20 +42,25 @@ export class Completion<A, E> implements AsCompleted<A, E> {
   addNow(future: Future<A, E>): void {
     const handle = future as AnyHandle
     this.outstanding.set(handle, (this.outstanding.get(handle) ?? 0) + 1)
-    if (handle.done || handle.released) return this.isReady(handle)
-    const id = Symbol()
-    const stop = handle.watch(() => {
-      if (!handle.done) return
-      stop()
-      this.watching.delete(id)
-      this.isReady(handle)
-    })
-    this.watching.set(id, { handle, stop })
+    if (handle.done || handle.released) return this.isReady(handle, 1)
+    const times = this.watching.get(handle)
+    this.watching.set(handle, (times ?? 0) + 1)
+    this.waiting++
+    if (times === undefined) handle.watch(this)
   }
 
-  private isReady(handle: AnyHandle): void {
-    this.ready.push(handle)
-    this.wakeAll()
+  changed(handle: AnyHandle): void {
+    const times = this.watching.get(handle)
+    if (times === undefined || !handle.done) return
+    handle.unwatch(this)
+    this.watching.delete(handle)
+    this.waiting -= times
+    this.isReady(handle, times)
+  }
+
+  private isReady(handle: AnyHandle, times: number): void {
+    for (let n = 0; n < times; n++) this.ready.push(handle)
+    if (this.wake.length > 0) this.wakeAll()
   }
 
   private wakeAll(): void {
@@ -62,17 +72,15 @@ export class Completion<A, E> implements AsCompleted<A, E> {
   /** Waits for something to take. */
   private readonly some: Effect.Effect<void, Cause.NoSuchElementException> = Effect.suspend(() => {
     this.letGo()
-    if (this.ready.length > 0) return Effect.void
+    if (this.ready.length > this.head) return Effect.void
     if (this.watching.size === 0) {
       return Effect.fail(new Cause.NoSuchElementException("no future is outstanding: add some before taking the next"))
     }
-    const [first] = this.watching.values()
+    const [first] = this.watching.keys()
     // Only inside an attempt does it matter which futures are waited for.
-    const handles = first?.handle.owner.attempt === undefined
-      ? []
-      : [...this.watching.values()].map((entry) => entry.handle)
+    const handles = first?.owner.attempt === undefined ? [] : [...this.watching.keys()]
     const wait = Effect.async<void>((resume) => {
-      if (this.ready.length > 0) return resume(Effect.void)
+      if (this.ready.length > this.head) return resume(Effect.void)
       const wake = () => resume(Effect.void)
       this.wake.push(wake)
       return Effect.sync(() => {
@@ -90,11 +98,17 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   readonly takeBatch: Effect.Effect<ReadonlyArray<Future<A, E>>, Cause.NoSuchElementException> = Effect.map(
     Effect.suspend(() => this.some),
-    () => this.shift(this.ready.length)
+    () => this.shift(this.ready.length - this.head)
   )
 
   private shift(count: number): Array<AnyHandle> {
-    const taken = this.ready.splice(0, count)
+    const taken = this.ready.slice(this.head, this.head + count)
+    this.head += count
+    // Cut now and then, so that taking one costs no more where many are ready.
+    if (this.head * 2 > this.ready.length) {
+      this.ready.splice(0, this.head)
+      this.head = 0
+    }
     for (const handle of taken) {
       const times = (this.outstanding.get(handle) ?? 1) - 1
       if (times === 0) this.outstanding.delete(handle)
@@ -122,11 +136,15 @@ export class Completion<A, E> implements AsCompleted<A, E> {
 
   readonly settled = Stream.mapEffect(this.stream, (future) => Effect.either(Effect.flatten(future.await)))
 
-  readonly count: Effect.Effect<number> = Effect.sync(() => this.watching.size + this.ready.length)
+  readonly count: Effect.Effect<number> = Effect.sync(() => this.outstandingCount)
 
   readonly isEmpty: Effect.Effect<boolean> = Effect.map(this.count, (count) => count === 0)
 
   readonly clear: Effect.Effect<void> = Effect.sync(() => this.forget())
+
+  private get outstandingCount(): number {
+    return this.waiting + this.ready.length - this.head
+  }
 
   close(): void {
     this.forget()
@@ -134,20 +152,22 @@ export class Completion<A, E> implements AsCompleted<A, E> {
   }
 
   private forget(): void {
-    for (const { stop } of this.watching.values()) stop()
+    for (const handle of this.watching.keys()) handle.unwatch(this)
     this.watching.clear()
+    this.waiting = 0
     this.outstanding.clear()
     this.ready = []
+    this.head = 0
     // Who waits learns that nothing is outstanding.
     this.wakeAll()
   }
 
   toString(): string {
-    return `AsCompleted(${this.watching.size} waiting, ${this.ready.length} done)`
+    return `AsCompleted(${this.waiting} waiting, ${this.ready.length - this.head} done)`
   }
 
   toJSON(): unknown {
-    return { _id: "AsCompleted", waiting: this.watching.size, done: this.ready.length }
+    return { _id: "AsCompleted", waiting: this.waiting, done: this.ready.length - this.head }
   }
 
   [Inspectable.NodeInspectSymbol](): unknown {

@@ -27,7 +27,7 @@ import { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
 import { type Source, toFutureError } from "./answers.js"
 import { ClientKeys } from "./clientKeys.js"
-import { Endings } from "./endings.js"
+import { type Ending, Endings } from "./endings.js"
 import { Fetches } from "./fetches.js"
 import { Handle, type Owner } from "./handle.js"
 import { type Hold, Holds } from "./holds.js"
@@ -307,7 +307,8 @@ export class ClientCore {
 
   /** Their scope is over: what is done is let go, in one step; answers those whose Exit is still to come. */
   readonly endAll = (handles: ReadonlyArray<AnyHandle>): ReadonlyArray<AnyHandle> => {
-    for (const handle of handles) handle.interruptNow(FiberId.none)
+    const pending = handles.filter((handle) => handle.beginInterrupt(FiberId.none))
+    if (pending.length > 0) this.interrupted(pending)
     const interrupting = handles.filter((handle) => handle.isInterrupting)
     this.releaseAll(interrupting.length === 0 ? handles : handles.filter((handle) => !handle.isInterrupting))
     return interrupting
@@ -318,17 +319,28 @@ export class ClientCore {
     RowHandles.remove(handle.row, handle)
   }
 
-  /** A handle was interrupted here: its want goes, and its Exit comes when nothing of it runs any more. */
-  interrupted(handle: AnyHandle): void {
-    const { row } = handle
-    const want = row.want
-    handle.released = true
-    this.forget(handle)
-    const alone = row.refs === 1
-    const entry = this.endings.add(row.key, want, handle)
-    this.step({ _tag: "Release", keys: [row.key], count: 1, answer: true })
-    if (!alone || !this.connected || this.closed) return this.endings.end(row.key, want)
-    if (!handle.isDone()) this.endings.limit(entry)
+  /** Handles were interrupted here: their wants go, and their Exits come when nothing of those runs any more. */
+  interrupted(handles: ReadonlyArray<AnyHandle>): void {
+    const alone: Array<Ending> = []
+    const shared: Array<AnyHandle> = []
+    for (const handle of handles) {
+      const { row } = handle
+      handle.released = true
+      this.forget(handle)
+      // While another handle of this client stands for it nothing of it ends, and there is nothing to wait for.
+      if (RowHandles.any(row)) shared.push(handle)
+      else alone.push(this.endings.add(row.key, row.want, handle))
+    }
+    if (shared.length > 0) {
+      this.step({ _tag: "Release", keys: shared.map((handle) => handle.row.key), count: 1, answer: false })
+      for (const handle of shared) handle.finishInterrupt()
+    }
+    if (alone.length === 0) return
+    this.step({ _tag: "Release", keys: alone.map((entry) => entry.key), count: 1, answer: true })
+    // An interruption never waits for a dead link.
+    if (!this.connected || this.closed) { for (const entry of alone) this.endings.end(entry.key, entry.want) }
+    const open = alone.filter((entry) => !entry.handle.isDone())
+    if (open.length > 0) this.endings.limit(open)
   }
 
   retain(handle: AnyHandle, scope: Scope.Scope): void {

@@ -11,12 +11,19 @@ import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type { Handle } from "./handle.js"
 
-/** An interrupted handle, and the timer that ends its waiting if nothing else does. */
+/** An interrupted handle, and what ends its waiting if nothing else does. */
 export interface Ending {
   readonly key: Id.Key
   readonly want: number
   readonly handle: Handle<any, any>
-  timer: Fiber.RuntimeFiber<void> | undefined
+  limit: Limit | undefined
+}
+
+/** One timer for all that were interrupted together. */
+interface Limit {
+  /** How many still wait. */
+  left: number
+  readonly timer: Fiber.RuntimeFiber<void>
 }
 
 export class Endings {
@@ -31,7 +38,7 @@ export class Endings {
   ) {}
 
   add(key: Id.Key, want: number, handle: Handle<any, any>): Ending {
-    const entry: Ending = { key, want, handle, timer: undefined }
+    const entry: Ending = { key, want, handle, limit: undefined }
     const list = this.byKey.get(key)
     if (list === undefined) this.byKey.set(key, [entry])
     else list.push(entry)
@@ -39,12 +46,16 @@ export class Endings {
   }
 
   /** The grace period begins. */
-  limit(entry: Ending): void {
-    const { key, want } = entry
-    entry.timer = Runtime.runFork(this.world.runtime)(
-      Effect.zipRight(this.world.clock.sleep(this.world.grace), Effect.sync(() => this.end(key, want))),
+  limit(entries: ReadonlyArray<Ending>): void {
+    const over = () => {
+      for (const { key, want } of entries) this.end(key, want)
+    }
+    const timer = Runtime.runFork(this.world.runtime)(
+      Effect.zipRight(this.world.clock.sleep(this.world.grace), Effect.sync(over)),
       { immediate: false }
     )
+    const limit: Limit = { left: entries.length, timer }
+    for (const entry of entries) entry.limit = limit
   }
 
   /** Nothing that this want kept going runs any more, or nobody waits for that any longer. */
@@ -56,7 +67,7 @@ export class Endings {
     else this.byKey.set(key, rest)
     for (const entry of list) {
       if (entry.want > want) continue
-      entry.timer?.unsafeInterruptAsFork(FiberId.none)
+      if (entry.limit !== undefined && --entry.limit.left === 0) entry.limit.timer.unsafeInterruptAsFork(FiberId.none)
       entry.handle.finishInterrupt()
     }
   }

@@ -34,6 +34,11 @@ export interface Waiter {
   readonly settled: (exit: Exit.Exit<any, any>) => void
 }
 
+/** Who looks at every change. */
+export interface Watcher {
+  readonly changed: (handle: Handle<any, any>) => void
+}
+
 /** On whose behalf it was made. */
 export interface Owner {
   readonly core: ClientCore
@@ -49,6 +54,21 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>): Machine.Row["status"] => {
   return failure.reason === "Cancelled" ? "cancelled" : failure.reason === "Lost" ? "lost" : "error"
 }
 
+/** One alone as it is, several in an array: nearly always there is one at most. */
+const withOne = <T extends object>(all: T | Array<T> | undefined, one: T): T | Array<T> => {
+  if (all === undefined) return one
+  if (!Array.isArray(all)) return [all, one]
+  all.push(one)
+  return all
+}
+
+const withoutOne = <T extends object>(all: T | Array<T> | undefined, one: T): T | Array<T> | undefined => {
+  if (!Array.isArray(all)) return all === one ? undefined : all
+  const index = all.indexOf(one)
+  if (index >= 0) all.splice(index, 1)
+  return all.length === 0 ? undefined : all
+}
+
 /** Small enough to be kept undecoded: it is outside of the budget for fetched bytes, as its row is. */
 const isSmall = (settled: Settled): boolean =>
   settled._tag === "Failure" || (settled.payload !== undefined && Payload.bytes(settled.payload) <= Payload.inlineMax)
@@ -61,7 +81,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   /** What it was released with and nobody has looked at yet: it is decoded when somebody does. */
   private rest: Settled | undefined = undefined
   private waiters: Waiter | Array<Waiter> | undefined = undefined
-  private watchers: Array<() => void> | undefined = undefined
+  private watchers: Watcher | Array<Watcher> | undefined = undefined
   private interruptor: FiberId.FiberId | undefined = undefined
   /** The row may be wanted anew, and end otherwise: from its Exit or its release on, this handle says what it was. */
   private lastStatus: Machine.Row["status"] | undefined = undefined
@@ -211,19 +231,12 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   }
 
   addWaiter(waiter: Waiter): void {
-    if (this.waiters === undefined) this.waiters = waiter
-    else if (Array.isArray(this.waiters)) this.waiters.push(waiter)
-    else this.waiters = [this.waiters, waiter]
+    this.waiters = withOne(this.waiters, waiter)
   }
 
   /** One that waits for the same handle twice is removed as often. */
   removeWaiter(waiter: Waiter): void {
-    if (this.waiters === waiter) this.waiters = undefined
-    else if (Array.isArray(this.waiters)) {
-      const index = this.waiters.indexOf(waiter)
-      if (index >= 0) this.waiters.splice(index, 1)
-      if (this.waiters.length === 0) this.waiters = undefined
-    }
+    this.waiters = withoutOne(this.waiters, waiter)
   }
 
   get waiting(): boolean {
@@ -244,26 +257,33 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
       (this.interruptor === undefined && this.row.status !== "pending")
   }
 
-  /** Calls back at every change until the returned function is called. */
-  watch(watcher: () => void): () => void {
-    const watchers = this.watchers ??= []
-    watchers.push(watcher)
-    return () => {
-      const index = watchers.indexOf(watcher)
-      if (index >= 0) watchers.splice(index, 1)
-    }
+  /** Calls back at every change. */
+  watch(watcher: Watcher): void {
+    this.watchers = withOne(this.watchers, watcher)
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.watchers = withoutOne(this.watchers, watcher)
   }
 
   changed(): void {
-    if (this.watchers !== undefined) { for (const watcher of this.watchers.slice()) watcher() }
+    const { watchers } = this
+    if (watchers === undefined) return
+    if (Array.isArray(watchers)) { for (const watcher of watchers.slice()) watcher.changed(this) }
+    else watchers.changed(this)
   }
 
   interruptNow(fiberId: FiberId.FiberId): void {
+    if (this.beginInterrupt(fiberId)) this.core.interrupted([this])
+  }
+
+  /** Answers whether there was anything to interrupt; the core is still to be told. */
+  beginInterrupt(fiberId: FiberId.FiberId): boolean {
     if (this.released || this.interruptor !== undefined || this.exit !== undefined || this.row.status !== "pending") {
-      return
+      return false
     }
     this.interruptor = fiberId
-    this.core.interrupted(this)
+    return true
   }
 
   /** The work that only this handle wanted has ended. */

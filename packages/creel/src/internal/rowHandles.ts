@@ -20,8 +20,7 @@ export const single = (row: Machine.Row): AnyHandle | undefined => {
   return Array.isArray(handles) ? undefined : handles
 }
 
-export const count = (row: Machine.Row): number =>
-  row.handles === undefined ? 0 : Array.isArray(row.handles) ? row.handles.length : 1
+export const any = (row: Machine.Row): boolean => row.handles !== undefined
 
 export const add = (row: Machine.Row, handle: AnyHandle): void => {
   if (row.handles === undefined) row.handles = handle

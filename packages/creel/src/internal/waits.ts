@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { FutureError } from "../FutureError.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
-import type { Handle, Waiter } from "./handle.js"
+import type { Handle, Waiter, Watcher } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -64,49 +64,61 @@ export const bringing = (
   handles: ReadonlyArray<AnyHandle>,
   failFast: boolean
 ): Effect.Effect<void> => {
-  const wait = Effect.async<void>((resume) => {
-    const waiting: Array<AnyHandle> = []
-    // One more, so that nothing is over before all were looked at.
-    let missing = 1
-    let over = false
-    const stop = () => {
-      over = true
-      for (const handle of waiting) handle.removeWaiter(waiter)
-    }
-    const waiter: Waiter = {
-      settled: (exit) => {
-        missing--
-        if (over || (missing > 0 && !(failFast && Exit.isFailure(exit)))) return
-        // What has settled has let go of its waiters.
-        if (missing > 0) stop()
-        resume(Effect.void)
-      }
-    }
+  const missing: Array<AnyHandle> = []
+  for (const handle of handles) {
+    handle.observe()
+    const exit = handle.peek()
+    if (exit === undefined) missing.push(handle)
+    else if (failFast && Exit.isFailure(exit)) return Effect.void
+  }
+  if (missing.length === 0) return Effect.void
+  const wait = Effect.async<void>((resume) => new Bringing(missing, failFast, () => resume(Effect.void)).begin(core))
+  return suspending(core, handles[0]?.owner.attempt, missing, wait)
+}
+
+/** The one waiter of many handles. */
+class Bringing implements Waiter {
+  private missing: number
+  private over = false
+
+  constructor(
+    private readonly handles: ReadonlyArray<AnyHandle>,
+    private readonly failFast: boolean,
+    private readonly done: () => void
+  ) {
+    this.missing = handles.length
+  }
+
+  begin(core: ClientCore): Effect.Effect<void> | undefined {
     const needs: Array<Id.Key> = []
-    for (const handle of handles) {
-      handle.observe()
+    for (const handle of this.handles) {
       const exit = handle.peek()
-      if (over) return
-      if (exit !== undefined) {
-        if (!failFast || Exit.isSuccess(exit)) continue
-        stop()
-        return resume(Effect.void)
+      if (exit !== undefined) this.settled(exit)
+      else {
+        handle.addWaiter(this)
+        // One of another client is brought here by that one.
+        if (handle.isInterrupting) continue
+        if (handle.core === core) needs.push(handle.row.key)
+        else handle.core.step({ _tag: "Need", keys: [handle.row.key] })
       }
-      missing++
-      waiting.push(handle)
-      handle.addWaiter(waiter)
-      if (handle.isInterrupting) continue
-      // One of another client is brought here by that one.
-      if (handle.core === core) needs.push(handle.row.key)
-      else handle.core.step({ _tag: "Need", keys: [handle.row.key] })
+      if (this.over) return
     }
     if (needs.length > 0) core.step({ _tag: "Need", keys: needs })
-    if (over) return
-    missing--
-    if (missing === 0) return resume(Effect.void)
-    return Effect.sync(stop)
-  })
-  return suspending(core, handles[0]?.owner.attempt, handles, wait)
+    return this.over ? undefined : Effect.sync(() => this.stop())
+  }
+
+  settled(exit: Exit.Exit<unknown, unknown>): void {
+    this.missing--
+    if (this.over || (this.missing > 0 && !(this.failFast && Exit.isFailure(exit)))) return
+    this.stop()
+    this.done()
+  }
+
+  private stop(): void {
+    this.over = true
+    // What has settled has let go of its waiters.
+    if (this.missing > 0) { for (const handle of this.handles) handle.removeWaiter(this) }
+  }
 }
 
 /** Until so many of these are done (their values stay where they are). */
@@ -115,34 +127,52 @@ export const waiting = (
   handles: ReadonlyArray<AnyHandle>,
   count: number
 ): Effect.Effect<void> => {
-  const wait = Effect.async<void>((resume) => {
-    let done = 0
-    for (const handle of handles) if (handle.done) done++
-    if (done >= count) return resume(Effect.void)
-    const open = new Set<AnyHandle>()
-    const stops: Array<() => void> = []
-    const stop = () => {
-      for (const each of stops) each()
-    }
-    for (const handle of handles) {
-      if (handle.done) continue
-      open.add(handle)
-      stops.push(handle.watch(() => {
-        if (handle.done === !open.has(handle)) return
-        if (handle.done) {
-          open.delete(handle)
-          done++
-        } else {
-          open.add(handle)
-          done--
-        }
-        if (done >= count) {
-          stop()
-          resume(Effect.void)
-        }
-      }))
-    }
-    return Effect.sync(stop)
-  })
+  const wait = Effect.async<void>((resume) => new Waiting(handles, count, () => resume(Effect.void)).begin())
   return suspending(core, handles[0]?.owner.attempt, handles, wait)
+}
+
+/** The one watcher of many handles. What is done may fall back to pending. */
+class Waiting implements Watcher {
+  private done = 0
+  /** What is watched and not done, and how often it is asked for. */
+  private readonly open = new Map<AnyHandle, number>()
+  private readonly watched = new Map<AnyHandle, number>()
+
+  constructor(
+    private readonly handles: ReadonlyArray<AnyHandle>,
+    private readonly count: number,
+    private readonly over: () => void
+  ) {}
+
+  begin(): Effect.Effect<void> | undefined {
+    for (const handle of this.handles) {
+      if (handle.done) this.done++
+      else this.watched.set(handle, (this.watched.get(handle) ?? 0) + 1)
+    }
+    if (this.done >= this.count) return void this.over()
+    for (const [handle, times] of this.watched) {
+      this.open.set(handle, times)
+      handle.watch(this)
+    }
+    return Effect.sync(() => this.stop())
+  }
+
+  changed(handle: AnyHandle): void {
+    if (handle.done === !this.open.has(handle)) return
+    const times = this.watched.get(handle) ?? 0
+    if (handle.done) {
+      this.open.delete(handle)
+      this.done += times
+    } else {
+      this.open.set(handle, times)
+      this.done -= times
+    }
+    if (this.done < this.count) return
+    this.stop()
+    this.over()
+  }
+
+  private stop(): void {
+    for (const handle of this.watched.keys()) handle.unwatch(this)
+  }
 }
