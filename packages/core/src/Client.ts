@@ -113,9 +113,10 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   const inner = state as Inner.Inner // the one door through which rows are written
   const out: Array<Command> = []
   const context: Inner.Context = { state: inner, now, out, releases: [], loose: [] }
-  for (const event of events) {
-    if (inner.closed) afterwards(inner, event, out)
-    else record(context, event)
+  // Counted loops on the hot path: until it is compiled they cost a fraction of `for of`.
+  for (let i = 0; i < events.length; i++) {
+    if (inner.closed) afterwards(inner, events[i]!, out)
+    else record(context, events[i]!)
   }
   flushReleases(context)
   sweep(context)

@@ -28,7 +28,8 @@ export const record = (context: Context, event: Event): void => {
       return submit(context, row.spec === undefined ? [] : [row.spec], [{ key: row.key, want: row.want }], [])
     }
     case "Release": {
-      for (const key of event.keys) released(context, key, event.count, event.answer)
+      const { answer, count, keys } = event
+      for (let i = 0; i < keys.length; i++) released(context, keys[i]!, count, answer)
       return
     }
     case "Cancel":
@@ -36,7 +37,9 @@ export const record = (context: Context, event: Event): void => {
     case "RetryKeys":
       return retried(context, event.keys)
     case "Need": {
-      for (const key of event.keys) {
+      const { keys } = event
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!
         const row = rows.get(key)
         if (row !== undefined && isWanted(row)) need(context, row)
         else refuse(context, key, "Lost", "it was released here: join it before its last reference goes")
@@ -46,7 +49,8 @@ export const record = (context: Context, event: Event): void => {
     case "FetchEnded":
       return ended(context, event)
     case "Notes": {
-      for (const one of event.notes) note(context, one)
+      const { notes } = event
+      for (let i = 0; i < notes.length; i++) note(context, notes[i]!)
       return
     }
     case "LinkReset":

@@ -95,7 +95,8 @@ export const endWant = (context: Context, row: RowState): void => {
 export const sweep = (context: Context): void => {
   const { loose, out, state } = context
   // It grows while it is walked: inputs that become loose are visited in this same walk.
-  for (const row of loose) {
+  for (let i = 0; i < loose.length; i++) {
+    const row = loose[i]!
     row.loose = false
     if (isWanted(row) || row.needed > 0) continue
     const { key } = row

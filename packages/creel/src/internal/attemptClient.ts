@@ -4,16 +4,16 @@
  */
 import type * as Client from "../Client.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
-import { fromCore } from "./clientService.js"
-import { stateKey } from "./clientState.js"
+import { fromState } from "./clientService.js"
+import { type State, stateKey } from "./clientState.js"
 
 class Lazy {
   private made: Client.Service | undefined
 
-  constructor(readonly core: ClientCore, readonly attempt: AttemptBinding) {}
+  constructor(readonly state: State) {}
 
   get service(): Client.Service {
-    return this.made ??= fromCore(this.core, this.attempt)
+    return this.made ??= fromState(this.state)
   }
 }
 
@@ -21,7 +21,7 @@ class Lazy {
 const handler: ProxyHandler<Lazy> = {
   get: (lazy, key) =>
     key === stateKey
-      ? { core: lazy.core, attempt: lazy.attempt, io: lazy.core.world.io }
+      ? lazy.state
       : Reflect.get(lazy.service, key),
   has: (lazy, key) => Reflect.has(lazy.service, key),
   ownKeys: (lazy) => Reflect.ownKeys(lazy.service),
@@ -34,4 +34,4 @@ const handler: ProxyHandler<Lazy> = {
 
 // A proxy stands for the service that its handler answers with.
 export const lazyClient = (core: ClientCore, attempt: AttemptBinding): Client.Service =>
-  new Proxy(new Lazy(core, attempt), handler) as unknown as Client.Service
+  new Proxy(new Lazy({ core, attempt, place: undefined }), handler) as unknown as Client.Service

@@ -19,8 +19,11 @@ import type { Handle } from "./handle.js"
 
 type AnyHandle = Handle<any, any>
 
-export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined): Client.Service => {
-  const state: State = { core, attempt, place: undefined }
+export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined): Client.Service =>
+  fromState({ core, attempt, place: undefined })
+
+export const fromState = (state: State): Client.Service => {
+  const { core } = state
   const own = () => state
   const { ask } = core.world.door
   /** A question never overtakes what was said before it. */

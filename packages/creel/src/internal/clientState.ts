@@ -16,6 +16,7 @@ import * as Tracer from "effect/Tracer"
 import type * as Client from "../Client.js"
 import type * as Task from "../Task.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
+import type { Hold } from "./holds.js"
 import * as Submission from "./submission.js"
 
 /** `Client` finds its service by this. */
@@ -62,6 +63,8 @@ export interface Place {
   readonly level: LogLevel.LogLevel
   readonly region: Region
   readonly from: Submission.From
+  /** Of the scope there, once something has begun in it. */
+  hold: Hold | undefined
 }
 
 /** Read from the fiber's own state, and made anew only where that has changed. */
@@ -77,7 +80,7 @@ export const placeOf = (state: State, fiber: AnyFiber): Place => {
   ) return last
   const { attempt, core } = state
   const from = { core, attempt, outward: outwardOf(context, annotations, level) }
-  return state.place = { context, annotations, level, region: here, from }
+  return state.place = { context, annotations, level, region: here, from, hold: undefined }
 }
 
 const outwardOf = (
@@ -102,9 +105,10 @@ const outwardOf = (
 export const scopeIn = (fiber: AnyFiber): Scope.Scope =>
   Context.get(fiber.currentContext as Context.Context<Scope.Scope>, Scope.Scope)
 
-const states = new WeakMap<Client.Service, State>()
-
-/** Where a service that is not made yet answers the state that it will be bound to. */
+/**
+ * Where a service of Creel's answers the state that it is bound to. Not enumerable: a copy of a service is no service of
+ * Creel's.
+ */
 export const stateKey: unique symbol = Symbol("creel/Client/state")
 
 /** Of the service in the fiber's own context. */
@@ -112,7 +116,7 @@ export const stateIn = (fiber: AnyFiber): State =>
   stateOf(Context.get(fiber.currentContext as Context.Context<Client.Client>, Tag))
 
 const stateOf = (service: Client.Service): State => {
-  const state = states.get(service) ?? (service as { readonly [stateKey]?: State })[stateKey]
+  const state = (service as { readonly [stateKey]?: State })[stateKey]
   if (state === undefined) {
     throw new Error("this Client service was not made by Creel: a wrapper must pass calls on to one that was")
   }
@@ -120,7 +124,5 @@ const stateOf = (service: Client.Service): State => {
 }
 
 /** From now on calls of this service are on this core, for this attempt. */
-export const bind = (service: Client.Service, state: State): Client.Service => {
-  states.set(service, state)
-  return service
-}
+export const bind = (service: Client.Service, state: State): Client.Service =>
+  Object.defineProperty(service, stateKey, { value: state })

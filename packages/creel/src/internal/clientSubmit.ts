@@ -41,13 +41,17 @@ const contractOf = (what: unknown): Task.Contract.Any => {
   })
 }
 
-/** What is wrong with a submission is thrown where it is found, however deep in the arguments, and fails the Effect here. */
+/** What is wrong with a submission is thrown where it is found, however deep in the arguments. */
+const refused = (error: unknown): Effect.Effect<never, SubmitError> => {
+  if (!(error instanceof SubmitError)) throw error
+  return Effect.fail(error)
+}
+
 const failing = <A>(f: () => Effect.Effect<A, SubmitError>): Effect.Effect<A, SubmitError> => {
   try {
     return f()
   } catch (error) {
-    if (!(error instanceof SubmitError)) throw error
-    return Effect.fail(error)
+    return refused(error)
   }
 }
 
@@ -65,17 +69,23 @@ const whenRoom = <A>(
     : Effect.flatMap(core.awaitRoom, () => whenRoom(state, place, go))
 }
 
-/** In the hold of the fiber's scope, which is asked to end what it holds the first time that something begins in it. */
-const holding = <A>(
-  { core }: State,
-  scope: Scope.Scope,
-  go: (hold: Hold) => Effect.Effect<A, SubmitError>
-): Effect.Effect<A, SubmitError> => {
-  const hold = core.holds.get(scope)
-  return hold === undefined ? Effect.flatMap(core.holds.attach(scope), go) : go(hold)
+/** Of the fiber's scope, if something has begun in it before. */
+const holdIn = ({ core }: State, place: Place, fiber: AnyFiber): Hold | undefined => {
+  const { hold } = place
+  return hold !== undefined && !hold.over ? hold : place.hold = core.holds.get(scopeIn(fiber))
 }
 
-/** Plain code: it runs for every single submission. */
+/** In the hold of the fiber's scope, which is asked to end what it holds the first time that something begins in it. */
+const holding = <A>(
+  state: State,
+  place: Place,
+  fiber: AnyFiber,
+  go: (hold: Hold) => Effect.Effect<A, SubmitError>
+): Effect.Effect<A, SubmitError> => {
+  const hold = holdIn(state, place, fiber)
+  return hold === undefined ? Effect.flatMap(state.core.holds.attach(scopeIn(fiber)), go) : go(hold)
+}
+
 const submitNow = (
   state: State,
   place: Place,
@@ -91,21 +101,25 @@ const submitNow = (
   return spec
 }
 
+/** Plain code: it runs for every single submission. */
 const submitIn = (
   state: State,
   place: Place,
   what: unknown,
   args: ReadonlyArray<unknown>,
   hold: Hold
-): Effect.Effect<AnyFuture, SubmitError> =>
-  failing(() => {
+): Effect.Effect<AnyFuture, SubmitError> => {
+  try {
     const contract = contractOf(what)
-    return whenRoom(state, place, () =>
-      failing(() => {
-        const spec = submitNow(state, place, contract, args, false)
-        return Effect.succeed(state.core.handle<unknown, unknown>(state, spec.key, contract, hold))
-      }))
-  })
+    if (!state.core.hasRoom()) {
+      return whenRoom(state, place, () => submitIn(state, place, contract, args, hold))
+    }
+    const spec = submitNow(state, place, contract, args, false)
+    return Effect.succeed(state.core.handle<unknown, unknown>(state, spec.key, contract, hold))
+  } catch (error) {
+    return refused(error)
+  }
+}
 
 export const submitWith = (
   stateFor: StateFor,
@@ -116,7 +130,10 @@ export const submitWith = (
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
     const place = placeOf(state, fiber)
-    return holding(state, scopeIn(fiber), (hold) => submitIn(state, place, what, args, hold))
+    const hold = holdIn(state, place, fiber)
+    return hold === undefined
+      ? holding(state, place, fiber, (hold) => submitIn(state, place, what, args, hold))
+      : submitIn(state, place, what, args, hold)
   })
 
 export const submit: Client.Submit<Client.Client> = (what: unknown, ...args: ReadonlyArray<unknown>): any =>
@@ -214,7 +231,9 @@ class Mapping {
   ): void {
     const { core } = this.state
     core.submit(specs, keys, noKeys, brought)
-    for (const key of keys) this.futures.push(core.handle(this.state, key, this.contract, this.hold))
+    for (let i = 0; i < keys.length; i++) {
+      this.futures.push(core.handle(this.state, keys[i]!, this.contract, this.hold))
+    }
   }
 }
 
@@ -227,7 +246,7 @@ export const mapWith = (
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
     const place = placeOf(state, fiber)
-    return holding(state, scopeIn(fiber), (hold) =>
+    return holding(state, place, fiber, (hold) =>
       failing(() => {
         const mapping = new Mapping(state, place, contractOf(what), columns, hold)
         const batch = () => failing(() => mapping.batch() ? Effect.succeed(true) : Effect.as(turn, false))
@@ -309,8 +328,9 @@ export const scatter = (
   value: unknown,
   options: Client.ScatterOptions | undefined
 ): Effect.Effect<Future<any>, SubmitError, Scope.Scope> =>
-  Effect.withFiberRuntime<Future<any>, SubmitError>((fiber) =>
-    holding(state, scopeIn(fiber as AnyFiber), (hold) => {
+  Effect.withFiberRuntime<Future<any>, SubmitError>((runtime) => {
+    const fiber = runtime as AnyFiber
+    return holding(state, placeOf(state, fiber), fiber, (hold) => {
       if (state.core.closed) {
         return Effect.fail(new SubmitError({ reason: "ClientClosed", detail: "the client is closed" }))
       }
@@ -321,4 +341,4 @@ export const scatter = (
         return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, ...withAdvice(error.message) }))
       }
     })
-  )
+  })

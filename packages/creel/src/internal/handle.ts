@@ -193,7 +193,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   observe(): void {
     this.observed = true
     const { settled } = this.row
-    if (settled?._tag === "Failure" && this.exit?._tag === "Failure") this.core.failureSeen(settled.failure.key)
+    if (settled?._tag === "Failure" && this.exit?._tag === "Failure") this.core.unseen.failureSeen(settled.failure.key)
   }
 
   /** The Exit, if it is here (decoded now if need be). */

@@ -22,6 +22,11 @@ interface Release extends Note.Release {
   readonly wants: Array<Note.Want>
 }
 
+/** Counted: until it is compiled this costs a fraction of `for of`. */
+const append = <A>(to: Array<A>, all: ReadonlyArray<A>): void => {
+  for (let i = 0; i < all.length; i++) to.push(all[i]!)
+}
+
 /** Notes on their way out. */
 export class Outgoing {
   notes: Array<Note.FromClient> = []
@@ -51,9 +56,9 @@ export class Outgoing {
       return
     }
     this.saved += emptySubmit
-    for (const spec of specs) open.specs.push(spec)
-    for (const want of wants) open.wants.push(want)
-    for (const key of keep) open.keep.push(key)
+    append(open.specs, specs)
+    append(open.wants, wants)
+    append(open.keep, keep)
   }
 
   /** And so are releases that follow one another. */
@@ -64,6 +69,6 @@ export class Outgoing {
       this.notes.push(this.release)
       return
     }
-    for (const want of note.wants) open.wants.push(want)
+    append(open.wants, note.wants)
   }
 }
