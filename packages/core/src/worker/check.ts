@@ -14,11 +14,17 @@ const checkers: Readonly<Record<string, Checker>> = {
   *W1(state) {
     for (const executor of state.executors.values()) {
       const used = { whole: 0, part: 0 }
+      const brief = { whole: 0, part: 0 }
       for (const job of executor.jobs) {
-        if (job.state._tag === "Running" && job.state.slot) used[kindOf(job.spec)] += share(executor, job)
+        if (job.state._tag !== "Running" || !job.state.slot) continue
+        used[kindOf(job.spec)] += share(executor, job)
+        if (job.state.brief) brief[job.kind] += 1
       }
       for (const kind of kinds) {
         const [counted, has] = [executor[kind], used[kind]]
+        if (brief[kind] !== executor.brief[kind]) {
+          yield `${executor.id} counts ${executor.brief[kind]} brief (${kind}), has ${brief[kind]}`
+        }
         if (Math.abs(has - counted) > 1e-6) yield `${executor.id} counts ${counted} (${kind}), has ${has}`
         if (has > executor.slots + 1000 * tolerance) yield `${executor.id} has ${has} (${kind}) of ${executor.slots}`
       }

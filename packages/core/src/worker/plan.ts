@@ -7,7 +7,7 @@
  */
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
-import { fits, goOn, isRunning, run } from "./runs.js"
+import { expectedOf, fits, goOn, isRunning, run } from "./runs.js"
 import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {
@@ -87,7 +87,7 @@ const start = (
     if (!isReady(job)) continue
     const executor = choose(open, job, (executor) => !isPromised(executor, kind) && fits(executor, job))
     if (executor !== undefined) {
-      run(context, job, executor, undefined)
+      run(context, job, executor, false)
       started += 1
       if (!hasRoom(executor, kind)) open.delete(executor)
       continue
@@ -120,16 +120,14 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set())
 }
 
-/** Shorter ones are not told apart: so many at most are posted however little they take. */
-const least = 0.025
-
-/** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
-const expectedOf = (job: Job): number => Math.max(job.group.millis, least)
-
-/** Hands over tiny jobs whose time is known to busy executors, so that no round trip parts them. */
-const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Executor>): void => {
+/**
+ * Hands over tiny jobs whose time is known to executors that are busy with the like, so that no round trip parts them.
+ * Nobody is posted behind what may take long.
+ */
+const postAhead = (context: Context, kind: Kind, open: ReadonlyArray<Executor>): void => {
   const { config, ready: { [kind]: ready } } = context.state
   if (config.postAheadMillis <= 0) return
+  const executors = open.filter((executor) => executor.brief[kind] > 0 || hasRoom(executor, kind))
   for (const executor of executors) postBehind(context, kind, executor, executors)
   for (let job = firstReady(ready); job !== undefined; job = firstReady(ready)) {
     const expected = expectedOf(job)
@@ -142,7 +140,7 @@ const postAhead = (context: Context, kind: Kind, executors: ReadonlyArray<Execut
     }
     if (best === undefined) return
     ready.pop()
-    run(context, job, best, expected)
+    run(context, job, best, true)
     postBehind(context, kind, best, executors)
   }
 }
@@ -180,7 +178,7 @@ const postBehind = (
     // Two that follow the same job could run at once: unless they are tiny, an idle executor is worth the round trip.
     const apart = expected > postAheadMillis / 10 && isSibling(job) &&
       others.some((other) => other !== executor && hasRoom(other, kind))
-    if (!apart) run(context, job, executor, expected)
+    if (!apart) run(context, job, executor, true)
   }
   followers.compact(state.jobs.size, (job) => job.state._tag === "Gathering")
 }

@@ -46,22 +46,31 @@ export const fits = (executor: Executor, job: Job): boolean =>
 const take = (executor: Executor, job: RunningJob): void => {
   job.state.slot = true
   executor[job.kind] += share(executor, job)
+  if (job.state.brief) executor.brief[job.kind] += 1
 }
 
 const giveUp = (executor: Executor, job: RunningJob): void => {
   if (!job.state.slot) return
   job.state.slot = false
   executor[job.kind] -= share(executor, job)
+  if (job.state.brief) executor.brief[job.kind] -= 1
   if (executor[job.kind] < tolerance) executor[job.kind] = 0
 }
 
-/** Hands a job over: to begin at once or, where it is `expected` to take so many milliseconds, after what is there. */
-export const run = (context: Context, job: Job, executor: Executor, expected: number | undefined): void => {
-  const { now, out } = context
+/** Shorter ones are not told apart: so many at most are posted however little they take. */
+const least = 0.025
+
+/** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
+export const expectedOf = (job: Job): number => Math.max(job.group.millis, least)
+
+/** Hands a job over: to begin at once, or `posted` behind what is there. */
+export const run = (context: Context, job: Job, executor: Executor, posted: boolean): void => {
+  const { now, out, state } = context
   const ahead = aheadOf(job)
-  job.state = new Running(executor, expected !== undefined, ahead, expected ?? 0, now)
+  const expected = expectedOf(job)
+  job.state = new Running(executor, posted, ahead, expected, expected <= state.config.postAheadMillis, now)
   executor.jobs.add(job)
-  if (expected !== undefined) {
+  if (posted) {
     executor.posted[job.kind] += 1
     executor.postedMillis[job.kind] += expected
     if (ahead.length > 0) executor.behind[job.kind] += 1
@@ -282,8 +291,11 @@ const timedOut = (worker: string, { attempt, spec: { key, timeout } }: Job, mill
 })
 
 const measure = (group: Group, millis: number, small: boolean): void => {
-  group.millis = group.millis === Infinity ? millis : group.millis + 0.3 * (millis - group.millis)
   group.small = small
+  if (group.seen < 2) {
+    group.seen += 1
+    group.millis = Math.min(group.millis, millis)
+  } else group.millis += 0.3 * (millis - group.millis)
 }
 
 export const recall = (context: Context, note: Note.RecallTask): void => {
@@ -354,6 +366,10 @@ const tellStarted = (context: Context): void => {
     }
     if (context.now < at + startedAfter) return
     begun.shift()
+    if (job.state.brief) {
+      job.state.brief = false
+      if (job.state.slot) job.state.executor.brief[job.kind] -= 1
+    }
     if (job.cancelled !== undefined) continue
     job.state.told = true
     tell(context, { _tag: "TaskStarted", key: job.spec.key, attempt: job.attempt, at })

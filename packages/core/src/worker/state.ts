@@ -45,6 +45,8 @@ export const over = { _tag: "Over" } as const
 export interface Group {
   /** A moving average; infinite as long as nothing has ended. */
   millis: number
+  /** How many ended, up to two: the first also pays for loading its code. */
+  seen: number
   /** Whether its last value was small: executors keep small ones for what follows. */
   small: boolean
 }
@@ -95,6 +97,7 @@ export class Running {
   /** Keys it waits for; `resuming` once it asks for its slot again. */
   suspended: { readonly on: ReadonlyArray<Key>; readonly client: string | undefined; resuming: boolean } | undefined =
     undefined
+  /** Whether it has run for so long that this is news; then it is brief no more. */
   told = false
   timedOut = false
   /** When its executor is ended if it has not ended by then. */
@@ -105,8 +108,10 @@ export class Running {
     public posted: boolean,
     /** Inputs that were not made yet when it was posted: jobs posted to this executor before it make them. */
     readonly ahead: ReadonlyArray<ValueId>,
-    /** What is expected of it, in milliseconds. */
+    /** What is expected of it, in milliseconds; infinite where nothing is known. */
     readonly expected: number,
+    /** Whether that is little enough for others to be posted behind it. */
+    public brief: boolean,
     /** When it began; for a posted job, when it was handed over. */
     public since: number
   ) {}
@@ -161,6 +166,8 @@ export class Executor {
   readonly posted: Record<Kind, number> = { whole: 0, part: 0 }
   readonly behind: Record<Kind, number> = { whole: 0, part: 0 }
   readonly postedMillis: Record<Kind, number> = { whole: 0, part: 0 }
+  /** Jobs that hold a share and are expected to give it up soon. */
+  readonly brief: Record<Kind, number> = { whole: 0, part: 0 }
   /** Suspended attempts that ask for their slot again. */
   readonly resuming: PerKind<Heap<Job>> = heaps()
   /** Gathering jobs all of whose missing inputs are made here, stale entries included. */
@@ -424,7 +431,7 @@ export const makerOf = (state: State, value: ValueId): Job | undefined => {
 export const groupOf = ({ groups }: Inner, name: string): Group => {
   const known = groups.get(name)
   if (known !== undefined) return known
-  const group: Group = { millis: Infinity, small: false }
+  const group: Group = { millis: Infinity, seen: 0, small: false }
   groups.set(name, group)
   if (groups.size > 4096) { for (const oldest of groups.keys()) if (groups.delete(oldest)) break }
   return group

@@ -75,7 +75,16 @@ describe("a chain", () => {
       ran(w.step(runTask("a", 2), runTask("slow", 3, { spec: { group: "unknown" } }), link("b", 4, ["a", 2]))),
       ["a@e0"]
     )
-    assert.deepStrictEqual(ran(w.step(small(2))), ["slow@e0", "b@e0"])
+    // Nobody is posted behind what may take long.
+    assert.deepStrictEqual(ran(w.step(small(2))), ["slow@e0"])
+    assert.deepStrictEqual(ran(w.step(small(3, 100))), ["b@e0"])
+  })
+
+  it("nothing more is posted behind what turned out to take long", () => {
+    const w = bench()
+    assert.deepStrictEqual(ran(w.step(runTask("a", 2), runTask("b", 3))), ["a@e0", "b@e0"])
+    assert.deepStrictEqual(ran([...w.after(25), ...w.step(runTask("c", 4), link("d", 5, ["a", 2]))]), [])
+    assert.deepStrictEqual(ran(w.step(small(2))), ["c@e0", "d@e0"])
   })
 
   it("of two that follow one, an idle executor gets the second unless it is tiny", () => {
