@@ -154,9 +154,12 @@ export interface Step {
 const rounds = (choice: Choice, group: string): number =>
   choice.rounds ?? (choice.quick ? group === "tasks" ? 2 : 1 : 3)
 
-/** Nor does it ask twice those that take long. */
-const isTurn = (choice: Choice, round: number, subject: Subject): boolean =>
-  round === 1 || !choice.quick || choice.rounds !== undefined || subject.language === "node"
+/** What takes minutes and hardly varies is asked once, unless rounds are asked for. */
+const isTurn = (choice: Choice, round: number, subject: Subject, group: string): boolean => {
+  if (round === 1 || choice.rounds !== undefined) return true
+  if (choice.quick) return subject.language === "node"
+  return group !== "million" || subject.name === "creel-threads"
+}
 
 const chosenWorks = (choice: Choice): ReadonlyArray<Work> =>
   works.filter((each) => choice.only.length === 0 || choice.only.includes(each.name))
@@ -187,7 +190,9 @@ export const steps = (choice: Choice): ReadonlyArray<Step> => {
   const most = Math.max(0, ...groups.map((group) => rounds(choice, group)))
   return Array.from({ length: most }, (_, index) => index + 1).flatMap((round) =>
     groups.filter((group) => round <= rounds(choice, group)).flatMap((group) =>
-      chosenSubjects(choice).filter((subject) => takesPart(choice, subject, group) && isTurn(choice, round, subject))
+      chosenSubjects(choice).filter((subject) =>
+        takesPart(choice, subject, group) && isTurn(choice, round, subject, group)
+      )
         .map((subject) => ({
           round,
           subject,

@@ -2,6 +2,7 @@
  * Runs a child process and collects its samples. It ends with the scope, and what it started with it.
  */
 import * as Command from "@effect/platform/Command"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -26,10 +27,23 @@ const command = (order: Order, python: string | undefined): Command.Command =>
 
 const lastLines = (text: string): string => text.trim().split("\n").slice(-12).join("\n")
 
+/** Asks it to end, with all that it started; one that does not is ended. */
+const end = (child: CommandExecutor.Process) =>
+  Effect.if(child.isRunning, {
+    onTrue: () =>
+      child.kill("SIGTERM").pipe(
+        Effect.interruptible,
+        Effect.timeout("5 seconds"),
+        Effect.orElse(() => child.kill("SIGKILL"))
+      ),
+    onFalse: () => Effect.void
+  }).pipe(Effect.ignore)
+
 /** Fails when the child does, takes longer than `limit` seconds, or says nothing. */
 export const run = (order: Order, python: string | undefined, limit: number) =>
   Effect.gen(function*() {
     const child = yield* Command.start(command(order, python))
+    yield* Effect.addFinalizer(() => end(child))
     const samples: Array<Sample> = []
     let said = ""
     const [, , code] = yield* Effect.all([

@@ -2,7 +2,6 @@
  * A child process: does one group of works on one subject, as ordered in its last argument, and says each figure on
  * stdout.
  */
-import { NodeRuntime } from "@effect/platform-node"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Order } from "./Sample.js"
@@ -34,5 +33,6 @@ Effect.promise(() => groups[order.group]!()).pipe(
   Effect.catchAllCause((cause) =>
     Effect.zipRight(Effect.sync(() => process.stderr.write(`${Cause.pretty(cause)}\n`)), end(1))
   ),
-  NodeRuntime.runMain
+  // not `runMain`: told to end, it ends at once, whatever is still open
+  Effect.runFork
 )

@@ -8,7 +8,6 @@ export interface Pool {
   readonly inc: (x: number) => Promise<number>
   /** One of the functions of `workers/functions.ts`, by its name. */
   readonly call: <A>(name: string, argument: unknown) => Promise<A>
-  readonly close: () => Promise<unknown>
 }
 
 const file = (name: string): URL => new URL(`../workers/${name}.js`, import.meta.url)
@@ -24,8 +23,7 @@ const piscina = (concurrentTasksPerWorker: number) => async (): Promise<Pool> =>
   })
   return {
     inc: (x) => pool.run(x),
-    call: (name, argument) => pool.run(argument, { name }),
-    close: () => pool.destroy()
+    call: (name, argument) => pool.run(argument, { name })
   }
 }
 
@@ -34,8 +32,7 @@ const tinypool = async (): Promise<Pool> => {
   const pool = new Tinypool({ filename: file("functions").href, minThreads: 2, maxThreads: 2 })
   return {
     inc: (x) => pool.run(x),
-    call: (name, argument) => pool.run(argument, { name }),
-    close: () => pool.destroy()
+    call: (name, argument) => pool.run(argument, { name })
   }
 }
 
@@ -44,8 +41,7 @@ const poolifier = async (): Promise<Pool> => {
   const pool = new FixedThreadPool<unknown, unknown>(2, file("poolifier").pathname)
   return {
     inc: (x) => pool.execute(x) as Promise<number>,
-    call: <A>(name: string, argument: unknown) => pool.execute(argument, name) as Promise<A>,
-    close: () => pool.destroy()
+    call: <A>(name: string, argument: unknown) => pool.execute(argument, name) as Promise<A>
   }
 }
 
@@ -54,8 +50,7 @@ const workerpool = async (): Promise<Pool> => {
   const pool = library.pool(file("workerpool").pathname, { maxWorkers: 2, workerType: "thread" })
   return {
     inc: async (x) => await pool.exec("inc", [x]),
-    call: async (name, argument) => await pool.exec(name, [argument]),
-    close: async () => await pool.terminate()
+    call: async (name, argument) => await pool.exec(name, [argument])
   }
 }
 

@@ -13,10 +13,6 @@ export const cluster = (name: string): Effect.Effect<Layer.Layer<Client.Client, 
     return name === "creel-fibers" ? (await import("./creelFibers.js")).fibers : undefined
   })
 
-/** With a pool that is open meanwhile. */
+/** With a pool of its own, which ends with the process: not every pool's own end does end. */
 export const withPool = <A, E>(name: string, use: (pool: Pool) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.acquireUseRelease(
-    Effect.flatMap(Effect.promise(() => import("./pools.js")), ({ pools }) => Effect.promise(pools[name]!)),
-    use,
-    (pool) => Effect.promise(() => pool.close())
-  )
+  Effect.promise(async () => (await import("./pools.js")).pools[name]!()).pipe(Effect.flatMap(use))
