@@ -2,7 +2,10 @@
  * `npm run bench`: every subject does the same works, in turns, each time in a fresh process; then one table.
  */
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as Runtime from "@effect/platform/Runtime"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -141,4 +144,11 @@ const program = Effect.suspend(() => {
   )
 )
 
-program.pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
+program.pipe(
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain({
+    // stopped by a signal is not done
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause) ? onExit(130) : Runtime.defaultTeardown(exit, onExit)
+  })
+)
