@@ -12,6 +12,7 @@ import { Lineage } from "./lineage.js"
 import { Runs } from "./runs.js"
 import { Group, rowBefore } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Row, RowState, Run, Worker } from "./shapes.js"
+import { Table } from "./table.js"
 import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
@@ -86,7 +87,7 @@ export interface State {
   readonly incarnation: Incarnation
   readonly config: Config
   readonly journal: Journal.Journal
-  readonly rows: Map<Key, Row>
+  readonly rows: Table<Row>
   /** Rows whose key now names other work, kept for those that were made from them. */
   readonly shadows: Map<Key, Array<Row>>
   readonly runs: Runs
@@ -179,7 +180,7 @@ export const make = (options: MakeOptions): State => {
     incarnation: options.incarnation,
     config,
     journal: Journal.make(config.journal),
-    rows: new Map(),
+    rows: new Table(),
     shadows: new Map(),
     runs: new Runs(),
     workers: new Map(),
@@ -250,7 +251,7 @@ export const isWanted = (row: Row): boolean =>
     row.dependents !== undefined && row.dependents.size > 0)
 
 const isWantedByClients = (row: Row): boolean => {
-  for (const want of row.wants) if (!want.over) return true
+  for (let want = row.firstWant; want !== undefined; want = want.next) if (!want.over) return true
   return false
 }
 

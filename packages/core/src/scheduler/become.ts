@@ -112,11 +112,11 @@ const enter = (state: State, row: Row, s: RowState): void => {
         }
         row.countedOn = undefined
       }
-      for (const want of row.wants) tell(state, row, want)
+      for (let want = row.firstWant; want !== undefined; want = want.next) tell(state, row, want)
       return
     }
     case "Failed": {
-      for (const want of row.wants) tell(state, row, want)
+      for (let want = row.firstWant; want !== undefined; want = want.next) tell(state, row, want)
       if (row.dependents === undefined) return
       for (const dependent of row.dependents.values()) {
         if (!isActive(dependent.state)) continue

@@ -109,7 +109,7 @@ const failWaiters = (
   const detail = `${run.row.key} waits for ${closed.path.join(", which waits for ")}, which cannot end before ` +
     `${run.row.key} does: do not wait for a future from inside the work it needs`
   const failure = Failure.make("WaitCycle", run.row.key, detail, { worker: run.worker.id })
-  for (const want of [...row.wants]) {
+  for (const want of row.wants) {
     if (!lives(want.client, run, note)) continue
     removeWant(state, row, want.client)
     toClient(state, want.client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure })

@@ -295,7 +295,9 @@ const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants
   if (failure !== undefined) {
     // Its last word was said: it need not be worked out again, nor is it anyone else's.
     const isOwn = failure.reason !== "Cancelled" || !isNeededBeside(row, client)
-    if (row.state._tag === "Idle" && row.wants.length === 0 && row.consumers === 0 && isOwn) fail(state, row, failure)
+    if (row.state._tag === "Idle" && row.firstWant === undefined && row.consumers === 0 && isOwn) {
+      fail(state, row, failure)
+    }
   }
   const before = wantOf(row, client)
   if (before !== undefined && before.want > one.want) return

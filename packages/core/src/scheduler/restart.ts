@@ -22,10 +22,10 @@ const none: ReadonlyArray<Row> = []
  */
 export const restart = (state: State, by: string): void => {
   journal(state, "restart", undefined, undefined, by)
-  const rows: Array<Row> = [...state.rows.values()]
+  const rows = [...state.rows.values()].sort((a, b) => a.seq - b.seq)
   for (const shadows of state.shadows.values()) rows.push(...shadows)
   for (const row of rows) {
-    for (const want of [...row.wants]) {
+    for (const want of row.wants) {
       if (want.told !== true) {
         const failure = Failure.make("Cancelled", row.key, "the cluster was restarted", { by })
         toClient(state, want.client, { _tag: "TaskNotStored", key: row.key, want: want.want, failure })

@@ -17,26 +17,28 @@ import type { Offer } from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { become } from "./become.js"
 import { Few } from "./few.js"
-import { type Client, groupOf, idle, isWanted, journal, type Order, Row, type State, touch, WantOf } from "./State.js"
+import { type Client, groupOf, idle, isWanted, journal, Row, type State, touch, WantOf } from "./State.js"
 
 const generationMillis = 100
 
-/**
- * Where a submission stands: children just before their parent, everything else after what came earlier.
- *
- * @since 0.1.0
- * @category getters
- */
-export const orderOf = (state: State, spec: Spec): Order => {
-  const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)?.row.order
+/** Where a submission stands: children just before their parent, everything else after what came earlier. */
+const stand = (state: State, row: Row, spec: Spec): void => {
+  const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)?.row
+  // Not by a minus alone: of 0 that makes -0, which is no small integer.
+  const rank = 0 - spec.priority
   if (parent === undefined) {
     if (state.now - state.submitted > generationMillis) state.generation++
     state.submitted = state.now
-    return [-spec.priority, state.generation, state.seq]
+    row.rank = rank
+    row.generation = state.generation
+    row.turn = row.seq
+    return
   }
   // Halves nest: grandchildren come before children, and all of them after the parent's predecessor.
-  const whole = Math.ceil(parent[2])
-  return [Math.min(-spec.priority, parent[0]), parent[1], parent[2] - (1 - (whole - parent[2])) / 2]
+  const whole = Math.ceil(parent.turn)
+  row.rank = Math.min(rank, parent.rank)
+  row.generation = parent.generation
+  row.turn = parent.turn - (1 - (whole - parent.turn)) / 2
 }
 
 /**
@@ -57,8 +59,8 @@ export const find = (state: State, key: Key, digest: string): Row | undefined =>
  */
 export const createRow = (state: State, spec: Spec, inputs: ReadonlyArray<Row>): Row => {
   const group = groupOf(state, spec.group)
-  const row = new Row(spec.key, spec.digest, state.seq, orderOf(state, spec), group, spec, undefined)
-  state.seq++
+  const row = new Row(spec.key, spec.digest, state.seq++, group, spec, undefined)
+  stand(state, row, spec)
   row.inputs = inputs
   for (const input of inputs) {
     ;(input.dependents ??= new Few()).add(row)
@@ -77,15 +79,15 @@ export const createRow = (state: State, spec: Spec, inputs: ReadonlyArray<Row>):
  * @category constructors
  */
 export const createOffered = (state: State, offer: Offer): Row => {
-  const order: Order = [0, state.generation, state.seq]
-  const row = new Row(offer.key, offer.digest, state.seq, order, groupOf(state, "scatter"), undefined, offer)
-  state.seq++
+  const row = new Row(offer.key, offer.digest, state.seq++, groupOf(state, "scatter"), undefined, offer)
+  row.generation = state.generation
+  row.turn = row.seq
   row.fresh = true
   return enter(state, row)
 }
 
 const enter = (state: State, row: Row): Row => {
-  state.rows.set(row.key, row)
+  state.rows.add(row.key, row)
   row.group.rows++
   row.group.count("Idle", 1)
   touch(state, row)
@@ -96,8 +98,8 @@ const none: ReadonlyArray<never> = []
 
 /** Wants that are over go with the row, or with its name. */
 const disown = (row: Row): void => {
-  for (const want of row.wants) leave(want)
-  row.wants = none
+  for (let want = row.firstWant; want !== undefined; want = want.next) leave(want)
+  row.firstWant = undefined
 }
 
 /** The client no longer has this want. */
@@ -161,9 +163,12 @@ export const addWant = (state: State, row: Row, client: Client, want: number): b
     known.over = false
   } else {
     const made = new WantOf(client, row, want)
-    // A row has its own array as soon as it has a want: what is pushed to it is pushed to no other.
-    if (row.wants.length === 0) row.wants = [made]
-    else (row.wants as Array<WantOf>).push(made)
+    let last = row.firstWant
+    if (last === undefined) row.firstWant = made
+    else {
+      while (last.next !== undefined) last = last.next
+      last.next = made
+    }
     join(client, made)
   }
   row.fresh = false
@@ -176,10 +181,16 @@ export const addWant = (state: State, row: Row, client: Client, want: number): b
  * @category combinators
  */
 export const removeWant = (state: State, row: Row, client: Client): void => {
-  const known = wantOf(row, client)
+  let before: WantOf | undefined
+  let known = row.firstWant
+  while (known !== undefined && known.client !== client) {
+    before = known
+    known = known.next
+  }
   if (known === undefined) return
   leave(known)
-  row.wants = row.wants.length === 1 ? none : row.wants.filter((one) => one !== known)
+  if (before === undefined) row.firstWant = known.next
+  else before.next = known.next
   touch(state, row)
 }
 
@@ -190,7 +201,7 @@ export const removeWant = (state: State, row: Row, client: Client): void => {
  * @category getters
  */
 export const wantOf = (row: Row, client: Client): WantOf | undefined => {
-  for (const want of row.wants) if (want.client === client) return want
+  for (let want = row.firstWant; want !== undefined; want = want.next) if (want.client === client) return want
   return undefined
 }
 

@@ -44,7 +44,7 @@ export const scatter = (state: State, row: Row): void => {
   row.copying = undefined
   row.scattered = true
   letGo(state, row, s)
-  for (const want of row.wants) tell(state, row, want)
+  for (let want = row.firstWant; want !== undefined; want = want.next) tell(state, row, want)
 }
 
 const ask = (state: State, row: Row, s: Stored, worker: Worker): void => {

@@ -79,12 +79,12 @@ const want = (state: State, row: Row): void => {
         if (row.offer.scatter === undefined) spare(state, row, s)
         else scatter(state, row)
       }
-      for (const one of row.wants) tell(state, row, one)
+      for (let one = row.firstWant; one !== undefined; one = one.next) tell(state, row, one)
       if (row.keep) done(state, row)
       return
     }
     case "Failed": {
-      for (const one of row.wants) tell(state, row, one)
+      for (let one = row.firstWant; one !== undefined; one = one.next) tell(state, row, one)
       if (row.keep) done(state, row)
       return
     }
@@ -115,7 +115,7 @@ const want = (state: State, row: Row): void => {
  * While somebody wants what was made from it, copies stay: the next of many tasks may well be given the same.
  */
 const spare = (state: State, row: Row, s: Stored): void => {
-  if (row.fresh || row.consumers > 0 || row.wants.length > 0 || row.dependents === undefined) return
+  if (row.fresh || row.consumers > 0 || row.firstWant !== undefined || row.dependents === undefined) return
   if (!s.holders.some((holder) => holder._tag === "Client" && holder.down === undefined)) return
   for (const dependent of row.dependents.values()) if (isWanted(dependent)) return
   for (const holder of [...s.holders]) {
@@ -202,7 +202,7 @@ export const fail = (state: State, row: Row, failure: Failure.Failure, force: bo
 
 /** Who was told of a value learns that it is being made again. */
 const pending = (state: State, row: Row): void => {
-  for (const one of row.wants) {
+  for (let one = row.firstWant; one !== undefined; one = one.next) {
     if (one.told === undefined || one.told === true) continue
     one.told = undefined
     toClient(state, one.client, { _tag: "TaskPending", key: row.key, want: one.want })
@@ -231,7 +231,7 @@ const abandon = (state: State, row: Row): void => {
   }
   row.pardon()
   row.blame = undefined
-  if (row.wants.length > 0 || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
+  if (row.firstWant !== undefined || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
   else forget(state, row)
 }
 

@@ -128,6 +128,8 @@ export class WantOf {
    * may name it or try it again, and wants nothing.
    */
   over = false
+  /** The next want of the same row. */
+  next: WantOf | undefined = undefined
   /** Its neighbours among all that its client wants. */
   before: WantOf | undefined = undefined
   after: WantOf | undefined = undefined
@@ -188,8 +190,8 @@ export class Row {
   inputs: ReadonlyArray<Row> = none
   /** Rows that name this one as an input, whatever their state. */
   dependents: Few<Row> | undefined = undefined
-  /** Changed by `rows` alone. */
-  wants: ReadonlyArray<WantOf> = none
+  /** The first to want it, and through that one the others; changed by `rows` alone. */
+  firstWant: WantOf | undefined = undefined
   /** Dependents that are unfinished. */
   consumers = 0
   /** Inputs that are not stored. */
@@ -198,6 +200,10 @@ export class Row {
   countedOn: Few<Row> | undefined = undefined
   /** The attempts of this row that are in some worker's books; changed by `books` alone. */
   runs: ReadonlyArray<Run> = none
+  /** Which row runs first: see `Order`. */
+  rank = 0
+  generation = 0
+  turn = 0
   /** Its class, while that is a plain one: see `classFor`. */
   class: Class | undefined = undefined
   /** Its place in the queue of its class. */
@@ -217,12 +223,23 @@ export class Row {
     readonly key: Key,
     readonly digest: string,
     readonly seq: number,
-    readonly order: Order,
     readonly group: Group,
     public spec: Spec | undefined,
     offer: Offer | undefined
   ) {
     if (offer !== undefined) this.more.offer = offer
+  }
+
+  /** As it is told to workers. */
+  get order(): Order {
+    return [this.rank, this.generation, this.turn]
+  }
+
+  /** All its wants, eldest first, as they are now. */
+  get wants(): ReadonlyArray<WantOf> {
+    const wants: Array<WantOf> = []
+    for (let want = this.firstWant; want !== undefined; want = want.next) wants.push(want)
+    return wants
   }
 
   private get more(): Rare {
@@ -612,10 +629,8 @@ export type Peer = Worker | Client
  * @category getters
  */
 export function rowBefore(a: Row, b: Row): boolean {
-  const x = a.order
-  const y = b.order
-  if (x[0] !== y[0]) return x[0] < y[0]
-  if (x[1] !== y[1]) return x[1] < y[1]
-  if (x[2] !== y[2]) return x[2] < y[2]
+  if (a.rank !== b.rank) return a.rank < b.rank
+  if (a.generation !== b.generation) return a.generation < b.generation
+  if (a.turn !== b.turn) return a.turn < b.turn
   return a.seq < b.seq
 }

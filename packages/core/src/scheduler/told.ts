@@ -115,7 +115,7 @@ const adoptJob = (state: State, worker: Worker, job: TellingJob): Run => {
   }
   const settled = row !== undefined && (row.state._tag === "Assigned" || row.state._tag === "Stored")
   const group = groupOf(state, spec.group)
-  const orphan = new Row(spec.key, spec.digest, state.seq++, [0, 0, 0], group, spec, undefined)
+  const orphan = new Row(spec.key, spec.digest, state.seq++, group, spec, undefined)
   orphan.gone = true
   worker.overdrawn = true
   const run = books.open(state, orphan, worker, job.attempt)
