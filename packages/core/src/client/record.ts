@@ -8,7 +8,7 @@ import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { ended, lost, need, pending, stored } from "./fetch.js"
-import { beginWant, endWant, explain, fail, loosen, row as rowOf, stopFetch, wanted } from "./rows.js"
+import { beginWant, endWant, explain, fail, loosen, needs, row as rowOf, stopFetch, wanted } from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 
@@ -107,15 +107,13 @@ const isEachWanted = ({ keep, specs, wants }: Extract<Event, { _tag: "Submit" }>
 }
 
 const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>): void => {
+  if (isEachWanted(event) && submittedFresh(context, event.specs)) return
   const { rows } = context.state
   // All or nothing: part of a graph would compute something nobody asked for.
   const conflict = conflicting(rows, event.specs)
   if (conflict !== undefined) {
     const detail = "this key is in use for other work: release it first, or choose another"
     return refuse(context, conflict.key, "DuplicateKey", detail)
-  }
-  if (isEachWanted(event) && event.specs.every((spec) => !rows.has(spec.key))) {
-    return submittedFresh(context, event.specs)
   }
   const fresh: Array<Spec> = []
   for (const spec of event.specs) {
@@ -148,16 +146,28 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
   submit(context, fresh, wants, keep)
 }
 
-/** New work that is all wanted here: what `map` and `submit` say, nearly always. */
-const submittedFresh = (context: Context, specs: ReadonlyArray<Spec>): void => {
+/**
+ * New work under new keys that is all wanted here: what `map` and `submit` say, nearly always. Anything else is left to
+ * those who sort it out.
+ */
+const submittedFresh = (context: Context, specs: ReadonlyArray<Spec>): boolean => {
+  const { rows } = context.state
+  for (let i = 0; i < specs.length; i++) if (rows.has(specs[i]!.key)) return false
+  const before = rows.size
   const wants: Array<Note.Want> = []
-  for (const spec of specs) {
-    // A key that stands twice in one submission is one row, wanted twice.
-    const known = context.state.rows.get(spec.key)
-    if (known !== undefined && wantOne(context, known)) wants.push({ key: spec.key, want: known.want })
-    if (known === undefined) wants.push({ key: spec.key, want: wanted(context, spec).want })
+  for (let i = 0; i < specs.length; i++) {
+    const { key } = specs[i]!
+    wants.push({ key, want: wanted(context, specs[i]!).want })
   }
+  if (rows.size - before < specs.length) {
+    // A key stands twice.
+    for (const { key } of specs) rows.delete(key)
+    context.state.lastWant -= specs.length
+    return false
+  }
+  for (let i = 0; i < specs.length; i++) needs(context, specs[i]!)
   submit(context, specs, wants, [])
+  return true
 }
 
 const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): void => {

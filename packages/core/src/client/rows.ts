@@ -21,12 +21,14 @@ export const row = (context: Context, key: Key): RowState => {
   return fresh
 }
 
-/** What nobody has asked for before, wanted once. Nobody could have heard of it, so there is nothing to say. */
+/**
+ * What nobody has asked for before, wanted once; what it needs is still to be counted. Nobody could have heard of it, so
+ * there is nothing to say.
+ */
 export const wanted = (context: Context, spec: Spec): RowState => {
   const { state } = context
   const fresh = blank(spec.key, spec, 1, state.lastWant += 1)
   state.rows.set(spec.key, fresh)
-  if (spec.inputs.length > 0) { for (const key of spec.inputs) rowNeeded(context, key) }
   return fresh
 }
 
@@ -61,11 +63,12 @@ export const changed = (row: RowState): Command => ({ _tag: "Changed", row, want
 
 export const explain = (context: Context, row: RowState, spec: Spec): void => {
   row.spec = spec
-  for (const key of spec.inputs) rowNeeded(context, key)
+  needs(context, spec)
 }
 
-const rowNeeded = (context: Context, key: Key): void => {
-  row(context, key).needed += 1
+/** Counts what it needs. */
+export const needs = (context: Context, { inputs }: Spec): void => {
+  for (let i = 0; i < inputs.length; i++) row(context, inputs[i]!).needed += 1
 }
 
 /** A want begins: it has a number of its own, and nothing that was said to an earlier one counts. */

@@ -42,6 +42,12 @@ Tag.viewNames.forEach((name, index) => {
 })
 if (NodeBuffer !== undefined) viewKinds.set(NodeBuffer.prototype, Tag.viewNames.indexOf("Buffer"))
 
+/** Setting a length leaves compiled code, and these hold one or two nearly always. */
+const empty = (array: Array<unknown>): void => {
+  if (array.length > 16) array.length = 0
+  while (array.length > 0) array.pop()
+}
+
 /** Writes one of Effect's own: the neighbour's part, given to the writer so that it need not know its neighbour. */
 export type WriteEffect = (writer: Writer, value: object, kind: Kind) => void
 
@@ -81,13 +87,13 @@ export class Writer extends ByteWriter {
     }
     this.depth = 0
     // What stands in the path is of the user's value, and must not be kept for longer than it.
-    this.path.length = 0
+    empty(this.path)
     this.opaque = 0
     this.count = 0
-    this.few.length = 0
+    empty(this.few)
     this.many = undefined
     this.open = undefined
-    this.shapes.length = 0
+    empty(this.shapes)
     if (this.entries.length > 0) {
       this.entries = []
       this.buffers = undefined
