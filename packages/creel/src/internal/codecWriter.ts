@@ -9,7 +9,7 @@
  *
  * Imperative on purpose: this runs for every argument and every result.
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import { ByteWriter } from "./codecBytes.js"
 import { isDataArray, type Kind, kindOf, NodeBuffer } from "./codecKinds.js"
 import { describe, Refused, render, type Segment } from "./codecPath.js"
@@ -69,13 +69,13 @@ export class Writer extends ByteWriter {
     super()
   }
 
-  run(value: unknown, options: WriteOptions): Payload {
+  run(value: unknown, options: WriteOptions): Payload.Payload {
     this.options = options
     this.bytes[0] = Tag.version | (options.schema === undefined ? 0 : Tag.flagSchema)
     this.pos = 1
     if (options.schema !== undefined) this.text(options.schema)
     this.value(value)
-    const buffers = this.entries.length === 0 ? [] : this.table()
+    const buffers = this.entries.length === 0 ? Payload.empty.buffers : this.table()
     return { head: this.bytes.slice(0, this.pos), buffers }
   }
 
