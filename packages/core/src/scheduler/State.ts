@@ -97,6 +97,8 @@ export interface State {
   readonly roster: Array<Worker>
   rosterAt: number
   readonly groups: Map<string, Group>
+  /** The group asked for last: the next one is nearly always the same. */
+  lastGroup: Group | undefined
   readonly pools: Map<string, Pool>
   readonly plain: Map<string, Array<Class>>
   readonly specials: Map<string, Class>
@@ -123,6 +125,8 @@ export interface State {
   inboxAt: number
   readonly dirty: Worklist<Row>
   readonly moved: Worklist<Worker>
+  /** Workers whose place among the busy is to be found anew before anybody steals. */
+  readonly unranked: Worklist<Worker>
   out: Array<Command>
   /** Who was said something in this step. */
   readonly addressed: Worklist<Peer>
@@ -188,6 +192,7 @@ export const make = (options: MakeOptions): State => {
     roster: [],
     rosterAt: 0,
     groups: new Map(),
+    lastGroup: undefined,
     pools: new Map(),
     plain: new Map(),
     specials: new Map(),
@@ -206,6 +211,7 @@ export const make = (options: MakeOptions): State => {
     inboxAt: 0,
     dirty: new Worklist(),
     moved: new Worklist(),
+    unranked: new Worklist(),
     out: [],
     addressed: new Worklist(),
     now: 0,
@@ -323,10 +329,12 @@ export const journal = (
  * @category combinators
  */
 export const groupOf = (state: State, name: string): Group => {
+  if (state.lastGroup?.name === name) return state.lastGroup
   let group = state.groups.get(name)
   if (group === undefined) {
     group = new Group(name)
     state.groups.set(name, group)
   }
+  state.lastGroup = group
   return group
 }

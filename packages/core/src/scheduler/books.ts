@@ -213,15 +213,24 @@ export const refresh = (state: State, worker: Worker): void => {
 }
 
 /**
- * The same among the calm and the busy.
+ * The same among the busy, for all that have moved. Once a batch is enough: only stealing asks.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const refreshAll = (state: State, worker: Worker): void => {
-  refresh(state, worker)
-  const { part, pool, whole } = worker
-  if (pool === undefined || !worker.open) return
+export const rank = (state: State): void => {
+  for (let worker = state.unranked.shift(); worker !== undefined; worker = state.unranked.shift()) {
+    worker.unranked = false
+    rankOne(worker)
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const rankOne = ({ open, part, pool, whole }: Worker): void => {
+  if (pool === undefined || !open) return
   pool.whole.busy.update(whole.busy, -whole.pressure)
   pool.part.busy.update(part.busy, -part.pressure)
 }

@@ -15,7 +15,7 @@
  * @since 0.1.0
  */
 import * as Saturation from "../policy/saturation.js"
-import { bound, isBounded, move, refreshAll } from "./books.js"
+import { bound, isBounded, move, rankOne, refresh } from "./books.js"
 import { Class, Pool, type Row, type State, type Worker } from "./State.js"
 
 const specialsMax = 256
@@ -280,7 +280,8 @@ export const place = (state: State, worker: Worker): void => {
   }
   bound(state, worker)
   if (worker.open) {
-    refreshAll(state, worker)
+    refresh(state, worker)
+    rankOne(worker)
     move(state, worker, true)
   }
   for (const list of state.plain.values()) for (const of of list) if (!hasEligible(of)) unblock(state, of)

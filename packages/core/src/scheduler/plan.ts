@@ -68,7 +68,11 @@ export const plan = (state: State): void => {
 const applyMoves = (state: State): void => {
   for (let worker = state.moved.shift(); worker !== undefined; worker = state.moved.shift()) {
     worker.moved = false
-    books.refreshAll(state, worker)
+    books.refresh(state, worker)
+    if (!worker.unranked) {
+      worker.unranked = true
+      state.unranked.push(worker)
+    }
     if (!worker.gained) continue
     worker.gained = false
     state.unplanned = true

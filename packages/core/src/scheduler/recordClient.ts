@@ -19,7 +19,7 @@ import { lookAgain } from "./circles.js"
 import { fetchFailedByClient } from "./fetches.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
-import { type Client, idle, isWanted, type Row, type State, Stored, toClient, touch } from "./State.js"
+import { type Client, idle, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
 
 /**
@@ -58,8 +58,15 @@ const duplicate = (key: Key): Failure.Failure =>
   )
 
 const submit = (state: State, client: Client, note: Submit): void => {
-  for (const spec of note.specs) submitOne(state, client, spec)
-  for (const want of note.wants) wantOne(state, client, want)
+  const made: Array<Row | undefined> = []
+  for (const spec of note.specs) made.push(submitOne(state, client, spec))
+  for (let n = 0; n < note.wants.length; n++) {
+    const want = note.wants[n]!
+    // Nearly always each spec is wanted, in the same order: its row need not be looked up again.
+    const row = made[n]
+    const isIt = row !== undefined && !row.shadowed && row.key === want.key
+    wantOne(state, client, want, isIt ? row : state.rows.get(want.key))
+  }
   for (const key of note.keep) {
     const row = state.rows.get(key)
     if (row === undefined || isRefused(client, key)) continue
@@ -68,13 +75,17 @@ const submit = (state: State, client: Client, note: Submit): void => {
   }
 }
 
-const submitOne = (state: State, client: Client, spec: Spec): void => {
+const submitOne = (state: State, client: Client, spec: Spec): Row | undefined => {
   // Also where the work is known already: an attempt may ask for what waits for it, or for itself.
   const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)
   if (parent !== undefined) client.home = parent.worker
-  const failure = makeRow(state, client, spec)
-  if (failure !== undefined) (client.refused ??= new Map()).set(spec.key, failure)
-  else if (client.refused !== undefined) allow(client, spec.key)
+  const made = makeRow(state, client, spec)
+  if (!(made instanceof Row)) {
+    ;(client.refused ??= new Map()).set(spec.key, made)
+    return undefined
+  }
+  if (client.refused !== undefined) allow(client, spec.key)
+  return made
 }
 
 const isRefused = (client: Client, key: Key): boolean => client.refused?.has(key) === true
@@ -86,9 +97,9 @@ const allow = (client: Client, key: Key): void => {
 const wantOne = (
   state: State,
   client: Client,
-  { digest, key, want }: Want
+  { digest, key, want }: Want,
+  row: Row | undefined
 ): void => {
-  const row = state.rows.get(key)
   const refused = client.refused?.get(key)
   if (row !== undefined && digest !== undefined && row.digest !== digest) {
     return toClient(state, client, { _tag: "TaskNotStored", key, want, failure: duplicate(key) })
@@ -101,8 +112,8 @@ const wantOne = (
   toClient(state, client, { _tag: "TaskNotStored", key, want, failure })
 }
 
-/** Makes the row of this spec, or finds it. What it gives back is why there can be none. */
-const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | undefined => {
+/** Makes the row of this spec, or finds it, or says why there can be none. */
+const makeRow = (state: State, client: Client, spec: Spec): Row | Failure.Failure => {
   if (client.refused !== undefined) {
     for (const key of spec.inputs) {
       const failure = client.refused.get(key)
@@ -111,7 +122,10 @@ const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | un
   }
   const known = state.rows.get(spec.key)
   if (known !== undefined) {
-    if (known.digest === spec.digest) return again(state, known, spec)
+    if (known.digest === spec.digest) {
+      again(state, known, spec)
+      return known
+    }
     if (isWanted(known)) {
       return duplicate(spec.key)
     }
@@ -130,8 +144,7 @@ const makeRow = (state: State, client: Client, spec: Spec): Failure.Failure | un
     inputs.push(input)
   }
   if (known !== undefined) shadow(state, known)
-  createRow(state, spec, inputs)
-  return undefined
+  return createRow(state, spec, inputs)
 }
 
 const inherited: ReadonlySet<string> = new Set([
@@ -148,7 +161,7 @@ const sameOptions = (a: Spec, b: Spec): boolean =>
   JSON.stringify([a.workers, a.resources, a.retry]) === JSON.stringify([b.workers, b.resources, b.retry])
 
 /** The same work once more: a failure that other circumstances might have avoided is not inherited. */
-const again = (state: State, row: Row, spec: Spec): undefined => {
+const again = (state: State, row: Row, spec: Spec): void => {
   const s = row.state
   if (row.spec === undefined) return
   if (s._tag === "Failed") {
@@ -182,7 +195,7 @@ const retry = (state: State, client: Client, note: Retry): void => {
     if (row !== undefined && meant && row.state._tag === "Failed") {
       if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row)
     }
-    wantOne(state, client, one)
+    wantOne(state, client, one, row)
   }
 }
 
@@ -264,7 +277,7 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     const row = state.rows.get(one.key)
     const other = row !== undefined && one.digest !== undefined && one.digest !== row.digest
     if (row === undefined || other || isRefused(client, one.key)) {
-      if (one.told === undefined || !("failure" in one.told)) wantOne(state, client, one)
+      if (one.told === undefined || !("failure" in one.told)) wantOne(state, client, one, row)
       continue
     }
     wanted.add(row)

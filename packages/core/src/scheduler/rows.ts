@@ -226,6 +226,7 @@ export const forget = (state: State, row: Row): void => {
   // The name of a group is forgotten with its rows; how long it takes is worth keeping for a while.
   if (row.group.rows === 0 && row.group.millis === undefined && row.runs.length === 0) {
     state.groups.delete(row.group.name)
+    state.lastGroup = undefined
   }
   unlink(state, row)
 }

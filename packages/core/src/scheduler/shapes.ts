@@ -560,6 +560,7 @@ export class Worker {
   readonly classes = new Set<Class>()
   moved = false
   gained = false
+  unranked = false
   /** What this step has said to it. */
   mail: Array<ToWorker> | undefined = undefined
   /** It told of more than it should have been given, in an earlier life. */

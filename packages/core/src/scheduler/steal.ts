@@ -13,6 +13,7 @@
 import * as Cost from "../policy/cost.js"
 import * as Saturation from "../policy/saturation.js"
 import { pays } from "../policy/stealing.js"
+import { rank } from "./books.js"
 import { classFor, fits, isAble, isNamed } from "./classes.js"
 import { near, transfer } from "./near.js"
 import { journal, type Ranking, type Run, type Share, type State, toWorker } from "./State.js"
@@ -29,6 +30,7 @@ const recallsMax = 3
  */
 export const steal = (state: State): void => {
   if (state.workers.size < 2) return
+  rank(state)
   for (const pool of state.pools.values()) {
     send(state, "whole", pool.whole)
     send(state, "part", pool.part)
