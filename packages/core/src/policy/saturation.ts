@@ -74,14 +74,16 @@ export const hasRoom = (worker: Filled, slots: number, millis: number | undefine
   return worker.load + millis * slots <= limits.aheadMillis * worker.slots
 }
 
+const dataAheadMax = 64
+
 /**
- * Whether it may be given a task that belongs there because its inputs do: bounded by number alone.
+ * Whether it may be given a task that belongs there because its inputs do: bounded by number alone, and so to fewer.
  *
  * @since 0.1.0
  * @category guards
  */
 export const hasRoomForData = (worker: Filled, slots: number, limits: Limits): boolean =>
-  worker.used + slots <= worker.slots * (1 + limits.aheadMax) + epsilon
+  worker.used + slots <= worker.slots * (1 + Math.min(limits.aheadMax, dataAheadMax)) + epsilon
 
 /**
  * How pressed a worker is: below zero while slots are free (an idle one -1), then the milliseconds it is booked for.

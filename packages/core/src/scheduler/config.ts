@@ -13,7 +13,7 @@
 export interface Config {
   /** How much expected work a slot is given ahead of what it runs. Default 20. */
   readonly aheadMillis: number
-  /** How many whole-slot tasks a slot is given ahead at most. Default 64. */
+  /** How many whole-slot tasks a slot is given ahead at most. Default 256. */
   readonly aheadMax: number
   /** What a task of an unknown group is believed to take. Default 100. */
   readonly unknownMillis: number
@@ -57,7 +57,7 @@ export interface Config {
  */
 export const defaults: Config = {
   aheadMillis: 20,
-  aheadMax: 64,
+  aheadMax: 256,
   unknownMillis: 100,
   latencyMillis: 1,
   bandwidth: 100_000,

@@ -72,7 +72,7 @@ export const make = (
       unrunnableGrace: 6_000,
       unreachableMillis: random.pick([500, 3_000]) ?? 3_000,
       aheadMillis: random.pick([0, 20, 500]) ?? 20,
-      aheadMax: random.pick([1, 4, 64]) ?? 64,
+      aheadMax: random.pick([1, 4, 256]) ?? 256,
       inlineBudget: random.pick([0, 300, 1_000_000]) ?? 0,
       stepBudget: random.pick([3, 50, 10_000]) ?? 50,
       journal: 200
