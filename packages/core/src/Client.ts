@@ -21,7 +21,8 @@
  * - C2: a wanted row has a want number no other row has; none is greater than the last one given.
  * - C3: status, outcome and facts agree: failures have their reason's status, a settled value is `finished`.
  * - C4: a row that is not wanted has no outcome, no facts, no joiners and no fetch.
- * - C5: a fetch that is not stopped belongs to one row that asks for it; at most `fetchesMax` run.
+ * - C5: a fetch that is not stopped belongs to one row that asks for it; at most `fetchesMax` run; only what is to be
+ *   fetched waits for its turn.
  * - C6: joiners wait only where an answer can still come: unsettled, or settled with the payload gone.
  * - C7: cached bytes are counted exactly and stay within the budget.
  * - C8: a closed client has no rows.

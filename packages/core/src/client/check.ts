@@ -57,6 +57,9 @@ const checkers: Readonly<Record<string, Checker>> = {
       if (row.fetch?.from !== undefined && !state.fetching.has(row.fetch.value)) yield `${row.key} waits for no fetch`
       if (row.fetch !== undefined && !row.joined) yield `${row.key} fetches and nobody joins`
     }
+    for (const key of [...state.queue, ...state.retrying]) {
+      if (state.rows.get(key)?.fetch === undefined) yield `${key} waits for its turn and is not to be fetched`
+    }
   },
   *C6(state) {
     for (const { facts, fetch, joined, key, settled } of state.rows.values()) {
