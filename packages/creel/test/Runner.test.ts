@@ -175,6 +175,48 @@ describe("the code of an attempt", () => {
       assert.sameMembers(closed, Array.from({ length: 200 }, (_, n) => `${n} ${n % 2 === 0 ? "Success" : "Failure"}`))
     }))
 
+  it.scoped("ends when its finalizers have, interrupted or not; one that fails is a defect of the attempt", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const release = Deferred.unsafeMake<void>(FiberId.none)
+      const task = Task.make("finalizes", (x: number) =>
+        Effect.gen(function*() {
+          yield* Effect.addFinalizer((exit) =>
+            Effect.zipRight(Deferred.await(release), Effect.sync(() => void log.push(`${x} ${exit._tag}`)))
+          )
+          if (x === 3) yield* Effect.addFinalizer(() => Effect.die("a bad finalizer"))
+          return x === 2 ? yield* Effect.never : x
+        }))
+      const { ended, run, runner, said } = yield* make(task)
+      run(job(1, task, 1), job(2, task, 2), job(3, task, 3), job(4, inc, 4))
+      yield* ended(1)
+      runner.interrupt(attempt(2), "no need", "test")
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual([said, log], [["4 5"], []])
+      yield* Deferred.succeed(release, undefined)
+      yield* ended(4)
+      assert.sameMembers(log, ["1 Success", "2 Failure", "3 Success"])
+      assert.sameMembers([...said], ["4 5", "1 1", "2 Interrupted", "3 Failure"])
+    }))
+
+  it.scoped("is interrupted, and its finalizers have run, when the runner's scope has closed", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const task = Task.make("stays", (x: number) =>
+        Effect.zipRight(
+          Effect.addFinalizer(() =>
+            Effect.zipRight(Effect.yieldNow(), Effect.sync(() => void log.push(`closed ${x}`)))
+          ),
+          Effect.never
+        ))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { ended, run } = yield* make(task)
+        run(job(1, task, 1), job(2, task, 2), job(3, inc, 1))
+        yield* ended(1)
+      }))
+      assert.sameMembers(log, ["closed 1", "closed 2"])
+    }))
+
   it.scoped("has a Client that is like any other, made when it is asked for", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
