@@ -1,7 +1,7 @@
 /**
- * Warms up, then measures, the same way for every subject: a tenth of the work again and again until the process has
- * used its time for warming up (processor time: what else the machine does warms nothing), then the whole work as often
- * as ordered. What was computed is checked each time.
+ * Warms up, then measures, the same way for every subject: the work again and again until the process has used its time
+ * for warming up (processor time: what else the machine does warms nothing), then as often as ordered. What was computed
+ * is checked each time.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -52,10 +52,11 @@ const rate = (figure: string, tasks: number, millis: number): number => {
   }
 }
 
-/** The heap is clean and what the last run left behind is done with. */
-export const settle: Effect.Effect<void> = Effect.sleep("50 millis").pipe(
-  Effect.zipRight(Effect.sync(() => globalThis.gc?.()))
-)
+/**
+ * What the last run left behind is done with. The heap is not collected: that takes from V8 the room for what dies young,
+ * which no program does to itself, and the next run would be measured at growing it again.
+ */
+export const settle: Effect.Effect<void> = Effect.sleep("50 millis")
 
 /** A quick run leaves out what is a variant. */
 const isOrdered = (order: Order, work: { readonly figure: string; readonly variant?: string | undefined }): boolean =>
@@ -67,7 +68,7 @@ export const measure = <R>(order: Order, works: ReadonlyArray<Work<R>>) =>
       const { figure, variant } = work
       const count = order.counts[find(figure)?.work ?? ""] ?? 1
       const warmUntil = processor() + order.warmup
-      while (processor() < warmUntil) yield* once(work, Math.max(1, Math.ceil(count / 10)))
+      while (processor() < warmUntil) yield* once(work, count)
       for (let n = 0; n < order.repeats; n++) {
         yield* settle
         const { cpu, millis } = yield* once(work, count)

@@ -85,7 +85,7 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
         works: names,
         counts: Plan.counts(options),
         variants: !options.quick,
-        warmup: options.quick ? 200 : 1000,
+        warmup: options.quick ? 500 : 3000,
         // Dask is slow where all others are done at once
         repeats: subject.language === "python" && group === "tasks" ? 1 : 3,
         startedAt: Date.now()
