@@ -9,13 +9,16 @@ import type { FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerT
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
 import { Lineage } from "./lineage.js"
+import { rowBefore } from "./rowShapes.js"
+import type { Row, RowState, Run } from "./rowShapes.js"
 import { Runs } from "./runs.js"
-import { Group, rowBefore } from "./shapes.js"
-import type { Class, Client, Peer, Pool, Row, RowState, Run, Worker } from "./shapes.js"
+import { Group } from "./shapes.js"
+import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
 import { Table } from "./table.js"
 import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
+export * from "./rowShapes.js"
 export * from "./shapes.js"
 
 /**

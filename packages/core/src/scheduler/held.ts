@@ -9,7 +9,7 @@
  *
  * @since 0.1.0
  */
-import type { Row, Stored } from "./shapes.js"
+import type { Row, Stored } from "./rowShapes.js"
 
 /**
  * @since 0.1.0

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { Row } from "./shapes.js"
+import type { Row } from "./rowShapes.js"
 
 /**
  * @since 0.1.0

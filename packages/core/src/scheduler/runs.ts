@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import type { Attempt } from "../Id.js"
-import type { Run } from "./shapes.js"
+import type { Run } from "./rowShapes.js"
 
 const places = 16
 

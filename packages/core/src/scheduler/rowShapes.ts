@@ -1,0 +1,403 @@
+/**
+ * The shapes of rows: a piece of work, where it is, who wants it, and its attempts. Everything is mutated in place, for
+ * speed, and by `step` alone: `become` alone writes `row.state`, `books` alone what is booked. Its neighbour `shapes` has
+ * groups, classes, pools and peers.
+ *
+ * @since 0.1.0
+ */
+import type { Failure } from "../Failure.js"
+import type { Attempt, ClientId, Key, PeerId, ValueId } from "../Id.js"
+import type { Offer } from "../Note.js"
+import type { Payload } from "../Payload.js"
+import type { Spec } from "../Spec.js"
+import type { Few } from "./few.js"
+import type { Held } from "./held.js"
+import type { Class, Client, Group, Peer, Worker } from "./shapes.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Order = readonly [priority: number, generation: number, order: number]
+
+/**
+ * Where a row is, with what only holds there. Idle, Waiting and Failed have the same fields: an engine looks up what it
+ * has seen in at most four shapes fast, and there are four.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RowState =
+  | { readonly _tag: "Idle"; readonly notBefore: undefined; readonly failure: undefined }
+  /** `row.missing` inputs are not stored, or a retry is not due before `notBefore`. */
+  | { readonly _tag: "Waiting"; readonly notBefore: number | undefined; readonly failure: undefined }
+  | Queued
+  | Assigned
+  | Stored
+  | { readonly _tag: "Failed"; readonly notBefore: undefined; readonly failure: Failure }
+
+/**
+ * Of an assigned row this is its attempt itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Assigned {
+  readonly _tag: "Assigned"
+  readonly run: Run
+  /** Inputs that attempts on this same worker have yet to make. */
+  readonly ahead: Array<Row>
+}
+
+/**
+ * The same for all rows of a class that are queued at one time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Queued {
+  readonly _tag: "Queued"
+  readonly class: Class
+  readonly since: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export class Stored {
+  readonly _tag = "Stored"
+  holders: ReadonlyArray<Peer>
+  /** Who could not fetch it from whom, once for each try. */
+  reports: Array<{ readonly holder: Peer; readonly reader: PeerId }> | undefined = undefined
+  /** The holder in whose list it stands, and its neighbours there: see `Held`. */
+  home: Held | undefined = undefined
+  before: Stored | undefined = undefined
+  after: Stored | undefined = undefined
+  constructor(
+    readonly row: Row,
+    readonly value: ValueId,
+    readonly attempt: Attempt | undefined,
+    readonly bytes: number,
+    readonly type: string,
+    /** Kept here: the scheduler is one more holder. */
+    readonly inline: Payload | undefined,
+    holder: Peer
+  ) {
+    this.holders = holder.alone
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const idle: RowState = { _tag: "Idle", notBefore: undefined, failure: undefined }
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const waiting: RowState = { _tag: "Waiting", notBefore: undefined, failure: undefined }
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const waitingUntil = (notBefore: number): RowState => ({ _tag: "Waiting", notBefore, failure: undefined })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failedBy = (failure: Failure): RowState => ({ _tag: "Failed", notBefore: undefined, failure })
+
+/**
+ * A client's want of a row.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class WantOf {
+  /** What it was told last: the value, `true` for a failure (the last word), or nothing. */
+  told: ValueId | true | undefined = undefined
+  /**
+   * It was told of a failure, and the row has begun again for others: the want keeps the row known, so that its client
+   * may name it or try it again, and wants nothing.
+   */
+  over = false
+  /** The next want of the same row. */
+  next: WantOf | undefined = undefined
+  /** Its neighbours among all that its client wants. */
+  before: WantOf | undefined = undefined
+  after: WantOf | undefined = undefined
+  constructor(readonly client: Client, readonly row: Row, public want: number) {}
+}
+
+/**
+ * Somebody waits until all that only one want kept going has ended. `open` rows have yet to end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ender {
+  readonly client: ClientId
+  readonly key: Key
+  readonly want: number
+  open: number
+}
+
+const none: ReadonlyArray<never> = []
+
+/**
+ * Of all attempts that count on no other: nothing is ever added to it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const nothingAhead: Array<Row> = []
+
+/**
+ * What few rows have, kept apart so that the others are small.
+ */
+class Rare {
+  offer: Offer | undefined = undefined
+  keep = false
+  failures = 0
+  unfetchable = 0
+  recalls = 0
+  deaths: ReadonlyArray<string> = none
+  blame: Row | undefined = undefined
+  awaited = 0
+  fresh = false
+  cut = false
+  copying: Set<Worker> | undefined = undefined
+  scattered = false
+  refusedBy: Set<Worker> | undefined = undefined
+  enders: Array<Ender> | undefined = undefined
+}
+
+/**
+ * One piece of work, wanted or remembered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Row {
+  state: RowState = idle
+  inputs: ReadonlyArray<Row> = none
+  /** Rows that name this one as an input, whatever their state. */
+  dependents: Few<Row> | undefined = undefined
+  /** The first to want it, and through that one the others; changed by `rows` alone. */
+  firstWant: WantOf | undefined = undefined
+  /** Dependents that are unfinished. */
+  consumers = 0
+  /** Inputs that are not stored. */
+  missing = 0
+  /** Rows assigned ahead of this one, to the worker that makes it. */
+  countedOn: Few<Row> | undefined = undefined
+  /** The attempts of this row that are in some worker's books; changed by `books` alone. */
+  runs: ReadonlyArray<Run> = none
+  /** Which row runs first: see `Order`. */
+  rank = 0
+  generation = 0
+  turn = 0
+  /** Its class, while that is a plain one: see `classFor`. */
+  class: Class | undefined = undefined
+  /** Its place in the queue of its class. */
+  place = -1
+  dirty = false
+  /** Not, or no longer, in `state.rows`. */
+  gone = false
+  /** Other work has its key. */
+  shadowed = false
+  /** In `state.lineage`, and its neighbours there. */
+  remembered = false
+  older: Row | undefined = undefined
+  newer: Row | undefined = undefined
+  private rare: Rare | undefined = undefined
+
+  constructor(
+    readonly key: Key,
+    readonly digest: string,
+    readonly seq: number,
+    readonly group: Group,
+    public spec: Spec | undefined,
+    offer: Offer | undefined
+  ) {
+    if (offer !== undefined) this.more.offer = offer
+  }
+
+  /** As it is told to workers. */
+  get order(): Order {
+    return [this.rank, this.generation, this.turn]
+  }
+
+  /** All its wants, eldest first, as they are now. */
+  get wants(): ReadonlyArray<WantOf> {
+    const wants: Array<WantOf> = []
+    for (let want = this.firstWant; want !== undefined; want = want.next) wants.push(want)
+    return wants
+  }
+
+  private get more(): Rare {
+    return this.rare ??= new Rare()
+  }
+
+  get offer(): Offer | undefined {
+    return this.rare?.offer
+  }
+  set offer(offer: Offer | undefined) {
+    this.more.offer = offer
+  }
+  /** Wanted by the cluster itself, until done. */
+  get keep(): boolean {
+    return this.rare !== undefined && this.rare.keep
+  }
+  set keep(keep: boolean) {
+    if (keep || this.rare !== undefined) this.more.keep = keep
+  }
+  /** Attempts that failed, and that could not get their inputs. */
+  get failures(): number {
+    return this.rare === undefined ? 0 : this.rare.failures
+  }
+  set failures(failures: number) {
+    this.more.failures = failures
+  }
+  get unfetchable(): number {
+    return this.rare === undefined ? 0 : this.rare.unfetchable
+  }
+  set unfetchable(times: number) {
+    this.more.unfetchable = times
+  }
+  /** How often it was asked back from a worker. */
+  get recalls(): number {
+    return this.rare === undefined ? 0 : this.rare.recalls
+  }
+  set recalls(times: number) {
+    this.more.recalls = times
+  }
+  get deaths(): ReadonlyArray<string> {
+    return this.rare === undefined ? none : this.rare.deaths
+  }
+  set deaths(deaths: ReadonlyArray<string>) {
+    this.more.deaths = deaths
+  }
+  /** The input whose failure dooms this row, noted when it fails. */
+  get blame(): Row | undefined {
+    return this.rare?.blame
+  }
+  set blame(row: Row | undefined) {
+    if (row !== undefined || this.rare !== undefined) this.more.blame = row
+  }
+  /** Suspended attempts that (through others) wait for this row. */
+  get awaited(): number {
+    return this.rare === undefined ? 0 : this.rare.awaited
+  }
+  set awaited(count: number) {
+    this.more.awaited = count
+  }
+  /** An offer not yet named by anything: not forgotten before it is. */
+  get fresh(): boolean {
+    return this.rare !== undefined && this.rare.fresh
+  }
+  set fresh(fresh: boolean) {
+    if (fresh || this.rare !== undefined) this.more.fresh = fresh
+  }
+  /** It cannot be made again: its lineage was cut. */
+  get cut(): boolean {
+    return this.rare !== undefined && this.rare.cut
+  }
+  set cut(cut: boolean) {
+    this.more.cut = cut
+  }
+  /** Workers asked for a copy of scattered data. */
+  get copying(): Set<Worker> | undefined {
+    return this.rare?.copying
+  }
+  set copying(workers: Set<Worker> | undefined) {
+    if (workers !== undefined || this.rare !== undefined) this.more.copying = workers
+  }
+  /** All copies asked for were made. */
+  get scattered(): boolean {
+    return this.rare !== undefined && this.rare.scattered
+  }
+  set scattered(scattered: boolean) {
+    if (scattered || this.rare !== undefined) this.more.scattered = scattered
+  }
+  /** Workers that could not make their copy. */
+  get refusedBy(): Set<Worker> | undefined {
+    return this.rare?.refusedBy
+  }
+  set refusedBy(workers: Set<Worker> | undefined) {
+    this.more.refusedBy = workers
+  }
+  get enders(): Array<Ender> | undefined {
+    return this.rare?.enders
+  }
+  set enders(enders: Array<Ender> | undefined) {
+    this.more.enders = enders
+  }
+
+  /** What was counted against it does not count any longer. */
+  pardon(): void {
+    const { rare } = this
+    if (rare === undefined) return
+    rare.failures = rare.unfetchable = 0
+    rare.deaths = none
+  }
+}
+
+/**
+ * One attempt, in the books of its worker from the order to run until its one end.
+ *
+ * `Current`: its row is Assigned to it. `Loose`: its worker is suspect and the row may be tried elsewhere; whoever is
+ * first wins. `Ending`: cancelled or withdrawn; nothing but its end is awaited. `Orphan`: told of by its worker, and no
+ * client has claimed it yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Run implements Assigned {
+  readonly _tag = "Assigned"
+  ahead: Array<Row> = nothingAhead
+  phase: "Current" | "Loose" | "Ending" | "Orphan" = "Current"
+  /** When it began to run, if that was said. */
+  started: number | undefined = undefined
+  /** What it waits for, its slot given away. */
+  suspended: ReadonlyArray<Row> | undefined = undefined
+  /** The worker that asked for it back. */
+  thief: Worker | undefined = undefined
+  /** It has refused to come back. */
+  refused = false
+  previous: Run | undefined = undefined
+  next: Run | undefined = undefined
+  /** The same among those of its kind there. */
+  earlier: Run | undefined = undefined
+  later: Run | undefined = undefined
+  constructor(
+    readonly attempt: Attempt,
+    public row: Row,
+    readonly worker: Worker,
+    readonly slots: number,
+    /** Expected milliseconds it was booked with. */
+    readonly millis: number,
+    readonly at: number
+  ) {}
+  get run(): Run {
+    return this
+  }
+}
+
+/**
+ * Which of two rows runs first: by priority, generation, order, and then age.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export function rowBefore(a: Row, b: Row): boolean {
+  if (a.rank !== b.rank) return a.rank < b.rank
+  if (a.generation !== b.generation) return a.generation < b.generation
+  if (a.turn !== b.turn) return a.turn < b.turn
+  return a.seq < b.seq
+}
