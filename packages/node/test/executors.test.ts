@@ -94,6 +94,25 @@ describe("executors on threads", () => {
       assert.isUndefined(log.events.find((event) => event._tag === "Ended" && event.attempt === 5))
     }))
 
+  it.scopedLive("do not blame what had ended when one dies, even if its end was not told", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(0, "wait"))
+      // All of one turn: the ends of the first are lost with the executor.
+      for (let attempt = 1; attempt < 20; attempt++) executors.run(one, job(attempt, "echo"))
+      executors.run(one, job(20, "exit"))
+      executors.run(one, job(21, "echo"))
+      assert.deepStrictEqual((yield* log.down(place, 1)).started, [0, 20])
+    }))
+
+  it.scopedLive("blame what ended last, for what it left behind", () =>
+    Effect.gen(function*() {
+      const { executors, log, one, place } = yield* threads()
+      executors.run(one, job(1, "echo"))
+      executors.run(one, job(2, "leaveExit"))
+      assert.deepStrictEqual((yield* log.down(place, 1)).started, [2])
+    }))
+
   it.scopedLive("tell an exception that nobody caught, with its stack", () =>
     Effect.gen(function*() {
       const { executors, log, one, place } = yield* threads()

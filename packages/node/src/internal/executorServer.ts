@@ -33,24 +33,50 @@ export type OpenBody = (
   mark: (attempt: number) => void
 ) => Effect.Effect<Body, NodeClusterError, Scope.Scope>
 
+/**
+ * Ends are told when the turn is over, and lost with an executor that dies before: what has ended is no longer marked
+ * as running, so that it is not blamed. The latest stays marked until another begins or ends: it may have left something
+ * behind that kills, and no death may be nobody's, or it could happen for ever.
+ */
+const makeMarks = (options: OpenOptions) => {
+  const set = Marks.marker(options.marks)
+  const marks = new Map<number, number>()
+  let latest = -1
+  const wipe = (): void => {
+    if (latest >= 0) set(Marks.over(latest))
+    latest = -1
+  }
+  return {
+    posted: (attempt: number, mark: number): void => void marks.set(attempt, mark),
+    begun: (attempt: number): void => {
+      wipe()
+      set(marks.get(attempt) ?? -1)
+    },
+    ended: (attempt: number): void => {
+      wipe()
+      latest = marks.get(attempt) ?? -1
+      marks.delete(attempt)
+    }
+  }
+}
+
 const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) => {
   const onOpen = Effect.fnUntraced(function*(options: OpenOptions) {
-    const setMark = Marks.marker(options.marks)
-    const marks = new Map<number, number>()
+    const marks = makeMarks(options)
     const emit = Events.makeSender(wire, options.share)
     const body = yield* open(
       options,
       (event) => {
         if (event._tag === "Up" || event._tag === "Down") return
-        if (event._tag === "Ended" || event._tag === "Unready") marks.delete(event.attempt)
         emit(event)
+        if (event._tag === "Ended" || event._tag === "Unready") marks.ended(event.attempt)
       },
-      (attempt) => setMark(marks.get(attempt) ?? -1)
+      marks.begun
     )
     const obey = (command: Command): void => {
       if (command._tag === "Interrupt") return body.interrupt(command.attempt, command.reason, command.by)
       if (command._tag === "Proceed") return body.proceed(command.attempt)
-      marks.set(command.job.attempt, command.mark)
+      marks.posted(command.job.attempt, command.mark)
       body.run(command.job)
     }
     yield* Effect.acquireRelease(Effect.sync(() => Commands.listen(wire, obey)), (stop) => Effect.sync(stop))

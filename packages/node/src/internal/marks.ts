@@ -26,6 +26,9 @@ export interface Marks {
 /** The first mark at a place. */
 export const first = (place: number): number => place + capacity
 
+/** The mark that says of a job that had begun that it has ended. */
+export const over = (mark: number): number => mark < 0 ? mark : placeOf(mark)
+
 /** The next mark at the place of this one. */
 export const next = (mark: number, marks: Marks): number => {
   if (numberOf(mark) < numbers) return mark + capacity

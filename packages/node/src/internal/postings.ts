@@ -60,9 +60,12 @@ export class Postings {
     return begun
   }
 
-  /** All that had begun and not ended. */
+  /** All that had begun and not ended: what has ended without its having been heard is not marked any more. */
   started(): ReadonlyArray<number> {
     for (const attempt of this.readMarks()) this.claim(attempt)
-    return [...this.rows].filter(([, row]) => row.claimed).map(([attempt]) => attempt)
+    const marked = this.marks.open !== undefined
+    return [...this.rows]
+      .filter(([, row]) => row.claimed && (!marked || row.mark < 0 || this.marks.isSet(row.mark)))
+      .map(([attempt]) => attempt)
   }
 }
