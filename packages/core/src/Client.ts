@@ -36,7 +36,7 @@ import { sweep } from "./client/rows.js"
 import * as Inner from "./client/state.js"
 import { flushReleases } from "./client/told.js"
 import * as Failure from "./Failure.js"
-import type { ClientId, Key } from "./Id.js"
+import type { ClientId, Key, ValueId } from "./Id.js"
 import type { Spec } from "./Spec.js"
 
 /**
@@ -187,6 +187,17 @@ export const outboxBytes = (state: State): number => (state as Inner.Inner).outb
  * @category getters
  */
 export const get = (state: State, key: Key): Row | undefined => state.rows.get(key)
+
+/**
+ * The value that this client serves under a key, until it was told to let it go.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const offering = (state: State, key: Key): ValueId | undefined => {
+  const offer = (state as Inner.Inner).rows.get(key)?.offer
+  return offer?.dropped === true ? undefined : offer?.value
+}
 
 /**
  * Whether nothing is left: no rows, no fetches, no answers awaited.

@@ -169,3 +169,23 @@ describe("a batch of map", () => {
       }).pipe(on({}, count))
     }))
 })
+
+describe("an argument too large for a note", () => {
+  const long = Task.sync("long", (text: string) => text.length).pipe(Task.with({ pure: true }))
+
+  it.scoped("is not lost when the same pure work is submitted again while it is being let go", () =>
+    Effect.gen(function*() {
+      for (let i = 0; i < 20; i++) {
+        const text = "x".repeat(9_000 + i)
+        yield* Effect.scoped(Effect.flatten(Client.submit(long, text)))
+        assert.strictEqual(yield* Client.run(long, text), 9_000 + i)
+      }
+    }).pipe(on({}, long)))
+
+  it.scoped("is the same for two futures of one key", () =>
+    Effect.gen(function*() {
+      const text = "x".repeat(9_000)
+      const two = yield* Effect.all([Client.submit(long, text), Client.submit(long, text)])
+      assert.deepStrictEqual(yield* Client.gather(two), [9_000, 9_000])
+    }).pipe(on({}, long)))
+})

@@ -254,6 +254,15 @@ export class ClientCore {
       this.pending.push(offer)
     }
     this.step({ _tag: "Submit", specs, wants, keep })
+    if (brought.length > 0 && !this.stepping) this.withdrawRefused(brought)
+  }
+
+  /** What was brought once more while it was still here from the last time is not kept twice. */
+  private withdrawRefused(brought: ReadonlyArray<Submission.Brought>): void {
+    for (const { offer } of brought) {
+      const kept = Machine.offering(this.machine, offer.key)
+      if (kept !== undefined && kept !== offer.value) this.world.door.withdraw(this.id, offer.value)
+    }
   }
 
   private readonly moulds = new Map<Task.Contract.Any, Submission.Mould>()

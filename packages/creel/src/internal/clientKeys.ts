@@ -2,7 +2,7 @@
  * The names one client gives to work. It owns the numbering of submissions, and the mark by which keys that users name
  * stay in this client's own space.
  */
-import type * as Id from "@creel/core/Id"
+import * as Id from "@creel/core/Id"
 
 /** Two hexadecimal digits for each byte: far cheaper than `toString(16)` on numbers that are no small integers. */
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
@@ -12,7 +12,7 @@ export class ClientKeys {
   private readonly nonce: string
   private readonly base: number
 
-  constructor(client: Id.ClientId) {
+  constructor(private readonly client: Id.ClientId) {
     this.nonce = client.slice(1, 7)
     this.base = parseInt(this.nonce, 16) || 1
   }
@@ -27,6 +27,11 @@ export class ClientKeys {
   /** Keys that users name live in this client's own space. */
   named(key: string): Id.Key {
     return `${key}~${this.nonce}`
+  }
+
+  /** A name of its own for each time that something is brought: a word to drop the last one must not mean this one. */
+  offered(key: Id.Key): Id.ValueId {
+    return Id.offeredId(key, `${this.client}~${++this.counter}`)
   }
 
   /** As users know it. */

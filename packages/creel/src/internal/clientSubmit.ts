@@ -3,7 +3,7 @@
  *
  * They cost no span and no service lookup through an Effect: `clientState` reads what they need from the fiber itself.
  */
-import * as Id from "@creel/core/Id"
+import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
 import * as Effect from "effect/Effect"
@@ -305,7 +305,7 @@ const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions
   const { core } = state
   const key = core.keys.fresh("scatter-")
   const payload = Value.encode(value, { share: typeof SharedArrayBuffer !== "undefined" })
-  const id = Id.offeredId(key, core.id)
+  const id = core.keys.offered(key)
   core.offer(id, payload)
   core.step({
     _tag: "Offer",

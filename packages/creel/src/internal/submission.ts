@@ -6,7 +6,7 @@
  * its arguments and its inputs.
  */
 import * as Machine from "@creel/core/Client"
-import * as Id from "@creel/core/Id"
+import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
 import * as Duration from "effect/Duration"
@@ -239,7 +239,7 @@ const bring = (core: ClientCore, key: Id.Key, digest: string, payload: Payload.P
   offer: {
     _tag: "Offer",
     key,
-    value: Id.offeredId(key, core.id),
+    value: core.keys.offered(key),
     digest,
     bytes: Payload.bytes(payload),
     inline: undefined,
