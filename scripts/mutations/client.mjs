@@ -45,8 +45,8 @@ export default [
   {
     id: "no-lineage",
     file: "client/rows.ts",
-    find: "if (row === undefined || isWanted(row) || row.needed > 0) continue",
-    replace: "if (row === undefined || isWanted(row)) continue",
+    find: "if (isWanted(row) || row.needed > 0) continue",
+    replace: "if (isWanted(row)) continue",
     why: "inputs that were released are forgotten, and a new scheduler cannot make them again"
   },
   {

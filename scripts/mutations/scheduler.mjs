@@ -116,7 +116,7 @@ export default [
   {
     id: "cancel-others",
     file: "scheduler/cancel.ts",
-    find: "let needed = row.keep || row.wants.some((want) => want.client !== client)",
+    find: "let needed = row.keep || row.wants.some((want) => want.client !== client && !want.over)",
     replace: "let needed = row.keep",
     why: "without force, work that another client wants is stopped"
   },
@@ -138,7 +138,7 @@ export default [
   {
     id: "told-nothing-released",
     file: "scheduler/recordClient.ts",
-    find: "for (const row of [...client.wanted]) if (!wanted.has(row)) removeWant(state, row, client)",
+    find: "for (const { row } of wantsOf(client)) if (!wanted.has(row)) removeWant(state, row, client)",
     replace: "",
     why: "what a client released while its session was lost is wanted for ever"
   },
