@@ -78,5 +78,7 @@ export const run = (order: Order, python: string | undefined, limit: number) =>
     }),
     Effect.catchAll((error) =>
       error._tag === "ChildFailed" ? Effect.fail(error) : Effect.fail(new ChildFailed({ why: error.message }))
-    )
+    ),
+    // Some ways in which a process cannot be started are thrown.
+    Effect.catchAllDefect((defect) => Effect.fail(new ChildFailed({ why: String(defect) })))
   )
