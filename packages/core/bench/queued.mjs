@@ -5,28 +5,19 @@
  * process: what else the machine does lengthens the first alone.
  */
 import * as Scheduler from "@creel/core/Scheduler"
+import { makeSpec } from "./spec.mjs"
 
 const tasks = Number(process.argv[2] ?? 1_000_000)
 const batch = Number(process.argv[3] ?? 1_000)
 
-const spec = (n) => ({
-  key: `t-${(Math.imul(n, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}3f2a9c`,
-  digest: `3f2a9c${n.toString(16).padStart(12, "0")}`,
-  task: "t",
-  group: "t",
-  args: { head: new Uint8Array(0), buffers: none },
-  inputs: [],
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined
-})
 const none = []
+const spec = (n) =>
+  makeSpec(
+    `t-${(Math.imul(n, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}3f2a9c`,
+    `3f2a9c${n.toString(16).padStart(12, "0")}`,
+    { head: new Uint8Array(0), buffers: none },
+    []
+  )
 const heap = () => {
   globalThis.gc?.()
   globalThis.gc?.()

@@ -9,26 +9,11 @@
  */
 import * as Id from "@creel/core/Id"
 import * as Scheduler from "@creel/core/Scheduler"
+import { makeSpec } from "./spec.mjs"
 
 const args = { head: new Uint8Array(0), buffers: [] }
 const none = []
-const spec = (key, inputs) => ({
-  key,
-  digest: "d",
-  task: "t",
-  group: "t",
-  args,
-  inputs,
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined
-})
+const spec = (key, inputs) => makeSpec(key, "d", args, inputs)
 
 const held = ({ attempt, spec: { key } }) => ({
   _tag: "ValueHeld",
