@@ -17,7 +17,7 @@ const house = {
   core: { own: [], effect: ["effect"], data: true, thirdParty: false },
   actor: { own: [], effect: ["effect", "@effect/rpc", "@effect/platform"] },
   creel: { own: ["core", "actor"], effect: ["effect", "@effect/platform", "@effect/rpc"] },
-  collections: { own: ["creel"], effect: ["effect"] },
+  collections: { own: ["creel"], effect: ["effect", "@effect/platform"] },
   node: {
     own: ["core", "actor", "creel"],
     effect: ["effect", "@effect/platform", "@effect/rpc", "@effect/platform-node"],

@@ -19,11 +19,25 @@ export * as Args from "./Args.js"
 export * as AsCompleted from "./AsCompleted.js"
 
 /**
+ * Functions as arguments.
+ *
+ * @since 0.1.0
+ */
+export * as Callable from "./Callable.js"
+
+/**
  * What a program does with a cluster.
  *
  * @since 0.1.0
  */
 export * as Client from "./Client.js"
+
+/**
+ * What can be computed.
+ *
+ * @since 0.1.0
+ */
+export * as Collection from "./Collection.js"
 
 /**
  * The cluster a program has.
@@ -73,6 +87,13 @@ export * as FutureError from "./FutureError.js"
  * @since 0.1.0
  */
 export * as Gather from "./Gather.js"
+
+/**
+ * Work as plain data.
+ *
+ * @since 0.1.0
+ */
+export * as Graph from "./Graph.js"
 
 /**
  * A cluster in this process.
