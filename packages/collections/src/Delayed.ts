@@ -35,7 +35,11 @@ export type TypeId = typeof TypeId
 export interface Delayed<out A, out E = never, out R = never>
   extends Collection.Collection<A, E, R>, Pipeable, Inspectable
 {
-  readonly [TypeId]: { readonly _A: Types.Covariant<A>; readonly _E: Types.Covariant<E>; readonly _R: Types.Covariant<R> }
+  readonly [TypeId]: {
+    readonly _A: Types.Covariant<A>
+    readonly _E: Types.Covariant<E>
+    readonly _R: Types.Covariant<R>
+  }
   /** Its name in the graph. */
   readonly key: string
   /** What is to be done; `undefined` where that has to be found out first (`later`). */

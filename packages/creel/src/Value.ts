@@ -25,6 +25,7 @@ import { write } from "./internal/codecEffects.js"
 import * as effectsReader from "./internal/codecEffectsReader.js"
 import { typeName } from "./internal/codecKinds.js"
 import { describe as what, Refused, Unreadable } from "./internal/codecPath.js"
+import { canonicalToken } from "./internal/digest.js"
 
 /**
  * A value that cannot cross. `path` says where it stands (`args[0].user`), `found` what stands there, never its content.
@@ -197,6 +198,29 @@ export const decodeEither = (payload: Payload): Either.Either<unknown, NotDecoda
  * @category getters
  */
 export const describe = (value: unknown): string => typeName(value)
+
+/**
+ * A text that equal values share, and no others: the same in every thread, process and run. Equality is that of contents:
+ * records by their fields in any order, Maps and Sets in any order, `Data`, `Option` and their like as `Equal` has it; `-0`
+ * is `0`, and `NaN` is `NaN`. Long texts are digests. Throws `NotEncodable`.
+ *
+ * @example
+ * ```ts
+ * import { Value } from "creel"
+ *
+ * const same = Value.token({ a: 1, b: [2] }) === Value.token({ b: [2], a: 1 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const token = (value: unknown): string => {
+  try {
+    return canonicalToken(value)
+  } catch (error) {
+    throw error instanceof Refused ? new NotEncodable({ path: error.path, found: error.found }) : error
+  }
+}
 
 /**
  * Who transformed the value with a Schema before it was encoded, if anybody: what was given as `schema` to `encode`.

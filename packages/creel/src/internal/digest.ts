@@ -67,6 +67,7 @@ interface Walk {
   /** Depth of the highest object that anything under the current one refers to. */
   highest: number
   opaque: number
+  readonly negativeZero: string
 }
 
 /**
@@ -77,14 +78,28 @@ export const canonicalDigest = (
   inputKey: (leaf: object) => string | undefined,
   root = ""
 ): string => {
-  const walk: Walk = { inputKey, root, known: new Map(), above: new Map(), highest: Infinity, opaque: 0 }
-  return digestText([token(walk, value)])
+  return digestText([token(walkFrom(inputKey, root, "n-0"), value)])
 }
+
+const walkFrom = (inputKey: Walk["inputKey"], root: string, negativeZero: string): Walk => ({
+  inputKey,
+  root,
+  known: new Map(),
+  above: new Map(),
+  highest: Infinity,
+  opaque: 0,
+  negativeZero
+})
+
+const noInput = (): undefined => undefined
+
+/** What two values share if they are equal, and only then: no digest where it is short. `-0` is `0`, as `===` has it. */
+export const canonicalToken = (value: unknown): string => token(walkFrom(noInput, "", "n0"), value)
 
 const token = (walk: Walk, value: unknown): string => {
   switch (typeof value) {
     case "number":
-      return Object.is(value, -0) ? "n-0" : `n${value}`
+      return Object.is(value, -0) ? walk.negativeZero : `n${value}`
     case "string":
       return short(`s${value.length}:${value}`)
     case "boolean":
