@@ -17,13 +17,23 @@ import type * as Option from "effect/Option"
 import type { Future } from "./Future.js"
 import type { FutureError, SubmitError } from "./FutureError.js"
 
-// Depth runs down; types past the fourth level are not followed.
-type Less = [0, 0, 1, 2, 3, 4]
+/**
+ * Depth runs down; types past the fourth level are not followed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Less = [0, 0, 1, 2, 3, 4]
 
 type Anything = (...args: Array<never>) => unknown
 
-/** Whether a type is a container that is searched for futures: an array, a tuple, a plain record. */
-type IsContainer<A> = A extends ReadonlyArray<unknown> ? true
+/**
+ * Whether a type is a container that is searched for futures: an array, a tuple, a plain record.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type IsContainer<A> = A extends ReadonlyArray<unknown> ? true
   : A extends
     | { readonly [Symbol.iterator]: unknown }
     | Effect.Effect<unknown, unknown, unknown>
