@@ -233,12 +233,12 @@ const all = (values: unknown): unknown => values
 /** Equal structures of equal values have equal keys: nothing is done but to bring them together. */
 export const structure = (values: unknown): Made => {
   const { args, needs } = split([values])
-  return lazy(pureKey(all, args), Graph.call(all, ...args), needs, { structure: { value: args[0] } })
+  return lazy(pureKey(all, args), { _tag: "Call", task: all, args, uses: [] }, needs, { structure: { value: args[0] } })
 }
 
 const get = (value: any, key: string | number): unknown => value[key]
 
 export const field = (self: Delayed.Any, key: string | number): Made => {
   const { args, needs } = split([self, key])
-  return lazy(pureKey(get, args), Graph.call(get, ...args), needs)
+  return lazy(pureKey(get, args), { _tag: "Call", task: get, args, uses: [] }, needs)
 }

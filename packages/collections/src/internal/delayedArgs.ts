@@ -1,8 +1,9 @@
 /**
- * Lazy values among arguments: they are found where the codec would find futures, in arrays and plain records at any
- * depth, and a ref stands in the place of each. What holds none is left as it is, not copied.
+ * Lazy values among arguments: they are found where the codec would find futures, in arrays, plain records and Effect's
+ * `Data`, at any depth, and a ref stands in the place of each. What holds none is left as it is, not copied.
  */
 import * as Graph from "creel/Graph"
+import * as Data from "effect/Data"
 
 /** As deep as the codec goes; what lies deeper it refuses. */
 const maxDepth = 1000
@@ -10,9 +11,11 @@ const maxDepth = 1000
 /** Answers what stands for a leaf; `undefined` leaves it. */
 export type Replace = (leaf: object) => unknown
 
+const structPrototype: unknown = Object.getPrototypeOf(Data.struct({}))
+
 const isRecord = (value: object): boolean => {
   const proto: unknown = Object.getPrototypeOf(value)
-  return proto === Object.prototype || proto === null
+  return proto === Object.prototype || proto === null || proto === structPrototype
 }
 
 const enumerable = Object.prototype.propertyIsEnumerable
