@@ -168,7 +168,7 @@ const split = <A>(args: A): { readonly args: A; readonly needs: ReadonlyArray<De
   return { args: replaced, needs: Array.from(needs) }
 }
 
-type Callee = Graph.Call["task"]
+export type Callee = Graph.Call["task"]
 
 /** A plain function that is refused is looked at again, and reported, when it is submitted. */
 const contractOf = (callee: Callee): Task.Contract.Any | undefined => {
