@@ -207,19 +207,6 @@ export const value: <A>(value: A) => Delayed<A> = internal.value
 /**
  * Work that was submitted already. The future must be of the client that computes, and not released.
  *
- * @example
- * ```ts
- * import { Delayed } from "@creel/collections"
- * import { Client } from "creel"
- * import { Effect } from "effect"
- *
- * const program = Effect.gen(function*() {
- *   const future = yield* Client.submit((x: number) => x + 1, 1)
- *   const more = Delayed.fromFuture(future).pipe(Delayed.map((x) => x * 10))
- *   return yield* yield* Delayed.compute(more)
- * }) // 20
- * ```
- *
  * @since 0.1.0
  * @category constructors
  */
@@ -227,14 +214,6 @@ export const fromFuture: <A, E>(future: Future<A, E>) => Delayed<A, E> = interna
 
 /**
  * What computing a collection gives, as a lazy value. Among arguments a collection stands as it is.
- *
- * @example
- * ```ts
- * import { Bag, Delayed } from "@creel/collections"
- *
- * const numbers = Delayed.fromCollection(Bag.range(0, 3)) // [0, 1, 2]
- * const first = Delayed.get(numbers, 0) // 0
- * ```
  *
  * @since 0.1.0
  * @category constructors

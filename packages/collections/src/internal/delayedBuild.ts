@@ -1,6 +1,7 @@
 /**
  * From lazy values to a graph. The walk has no recursion: a chain may be as long as memory allows. A lazy value is
- * visited once, by identity; of several with one key the first that is met counts, for they are the same work.
+ * visited once, by identity; of several with one key the first that is met counts, for they are the same work, unless one
+ * is held: what is there already is not done again.
  */
 import type * as Collection from "creel/Collection"
 import type { SubmitError } from "creel/FutureError"
@@ -65,6 +66,7 @@ class Walk {
   private visit(delayed: Delayed.Any): void {
     if (this.seen.has(delayed)) return
     this.seen.add(delayed)
+    if (delayed.node?._tag === "Held") return void this.nodes.set(delayed.key, delayed.node)
     if (this.nodes.has(delayed.key) || this.open.has(delayed.key)) return
     if (delayed.node === undefined) {
       this.open.add(delayed.key)
@@ -73,12 +75,13 @@ class Walk {
     }
     this.nodes.set(delayed.key, delayed.node)
     const { brings } = delayed as Delayed.Any & Brings
-    if (brings !== undefined) { for (const [key, node] of brings) if (!this.nodes.has(key)) this.nodes.set(key, node) }
+    for (const [key, node] of brings ?? []) if (node._tag === "Held" || !this.nodes.has(key)) this.nodes.set(key, node)
     this.push(delayed.needs)
   }
 
   resolve(later: Delayed.Any, to: Delayed.Any): void {
     this.open.delete(later.key)
+    if (this.nodes.has(later.key)) return
     if (to.key !== later.key) this.nodes.set(later.key, { _tag: "Alias", of: to.key })
     this.push([to])
   }
