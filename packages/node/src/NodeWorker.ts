@@ -1,10 +1,11 @@
 /**
  * A worker entry of one's own: a file that says which tasks it runs and what they need, started as a thread or a process
- * by a cluster's `spawn`. Its type is complete only when everything the tasks require is provided, and it is the one
- * form that bundlers follow.
+ * by a cluster's `spawn`. Its type is complete only when everything the tasks require is provided, Node's own services
+ * (`NodeContext`: files, paths, commands) apart, and it is the one form that bundlers follow.
  *
  * @since 0.1.0
  */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Worker from "creel/Worker"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -25,16 +26,19 @@ const notBuilt = (cause: Cause.Cause<unknown>): NodeClusterError =>
     advice: "correct what the layer needs: the database it connects to, the variables it reads"
   })
 
-const openLayer = <E>(layer: Layer.Layer<Worker.Worker, E>) => (wire: Wire): OpenBody => (options, emit, mark) =>
-  Effect.gen(function*() {
-    const context = yield* Effect.mapErrorCause(
-      Layer.build(Layer.merge(layer, Door.layerClient(wire))),
-      (cause) => Cause.fail(notBuilt(cause))
-    )
-    return yield* Context.get(context, Worker.Worker).makeRunner(optionsOf(options, emit, mark)).pipe(
-      Effect.provide(context)
-    )
-  })
+const openLayer =
+  <E>(layer: Layer.Layer<Worker.Worker, E, NodeContext.NodeContext>) =>
+  (wire: Wire): OpenBody =>
+  (options, emit, mark) =>
+    Effect.gen(function*() {
+      const context = yield* Effect.mapErrorCause(
+        Layer.build(Layer.merge(Layer.provide(layer, NodeContext.layer), Door.layerClient(wire))),
+        (cause) => Cause.fail(notBuilt(cause))
+      )
+      return yield* Context.get(context, Worker.Worker).makeRunner(optionsOf(options, emit, mark)).pipe(
+        Effect.provide(context)
+      )
+    })
 
 /**
  * Serves the cluster that started this thread or process, until it is ended. The layer is built when the cluster opens
@@ -43,8 +47,9 @@ const openLayer = <E>(layer: Layer.Layer<Worker.Worker, E>) => (wire: Wire): Ope
  * @since 0.1.0
  * @category constructors
  */
-export const run = <E>(layer: Layer.Layer<Worker.Worker, E>): Effect.Effect<never, NodeClusterError> =>
-  Launch.run(openLayer(layer))
+export const run = <E>(
+  layer: Layer.Layer<Worker.Worker, E, NodeContext.NodeContext>
+): Effect.Effect<never, NodeClusterError> => Launch.run(openLayer(layer))
 
 /**
  * The last line of a worker's entry: {@link run}, started.
@@ -67,7 +72,7 @@ export const run = <E>(layer: Layer.Layer<Worker.Worker, E>): Effect.Effect<neve
  * @since 0.1.0
  * @category running
  */
-export const launch = <E>(layer: Layer.Layer<Worker.Worker, E>): void => {
+export const launch = <E>(layer: Layer.Layer<Worker.Worker, E, NodeContext.NodeContext>): void => {
   // The outermost edge of a thread or process of its own: nothing is above that could run this.
   Effect.runFork(Effect.catchAllCause(run(layer), (cause) =>
     Effect.sync(() => {

@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Cluster } from "creel"
 import { Effect, Exit, Fiber, Layer } from "effect"
 import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { broken } from "./fixtures/broken.js"
-import { add, big, exit, fib, greeting, inc, spin, sum, whoami } from "./fixtures/contracts.js"
+import { add, big, exit, fib, greeting, inc, isThere, spin, sum, whoami } from "./fixtures/contracts.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 const entry = new URL("./fixtures/modules/worker.mjs", import.meta.url)
@@ -42,6 +43,8 @@ describe("a cluster of threads", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* graph, 13)
       assert.strictEqual(yield* Client.run(fib, 7), 13)
+      // Node's own services are there for every task.
+      assert.isTrue(yield* Client.run(isThere, fileURLToPath(import.meta.url)))
       assert.strictEqual(yield* Client.run((x: number) => x * 2, 21), 42)
       assert.match(yield* Cluster.describe, /^Cluster\(2 threads: 1 worker, 2 slots; tasks: .*inc/)
       // A thousand jobs, each with its own answer.
@@ -84,6 +87,7 @@ describe("a cluster of threads", () => {
   it.scopedLive("with a worker entry that provides what its tasks need", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Client.run(greeting, "you"), "hello, you")
+      assert.isTrue(yield* Client.run(isThere, fileURLToPath(import.meta.url)))
     }).pipe(Effect.provide(NodeCluster.layerThreads({ threads: 1, spawn: () => new Worker(entry) }))))
 
   it.scopedLive("tells why the layer of a worker entry cannot be built", () =>

@@ -1,4 +1,5 @@
 /** Loads a tasks' module in this thread, and says what is wrong with one that does not load. */
+import type { NodeContext } from "@effect/platform-node/NodeContext"
 import * as TaskGroup from "creel/TaskGroup"
 import * as Effect from "effect/Effect"
 import { fileURLToPath } from "node:url"
@@ -47,7 +48,7 @@ const syntaxPlace = (error: unknown): string => {
   return first.startsWith("file:") || first.startsWith("/") ? ` (${first})` : ""
 }
 
-export const load = (url: string): Effect.Effect<TaskGroup.TaskGroup<never>, NodeClusterError> =>
+export const load = (url: string): Effect.Effect<TaskGroup.TaskGroup<NodeContext>, NodeClusterError> =>
   Effect.gen(function*() {
     const file = url.startsWith("file:") ? fileURLToPath(url) : url
     const exports = yield* Effect.tryPromise({
@@ -55,9 +56,9 @@ export const load = (url: string): Effect.Effect<TaskGroup.TaskGroup<never>, Nod
       catch: (error) => new NodeClusterError({ reason: "TasksNotLoaded", file, ...explain(error) })
     })
     const group = yield* Effect.try({
-      // What the tasks require is not known here: such modules are for tasks that need no services, and one that does
-      // need them fails with Effect's own "Service not found", as it would anywhere.
-      try: () => TaskGroup.fromModule(exports) as TaskGroup.TaskGroup<never>,
+      // What the tasks require is not known here: such modules are for tasks that need no services but Node's, and one
+      // that does need others fails with Effect's own "Service not found", as it would anywhere.
+      try: () => TaskGroup.fromModule(exports) as TaskGroup.TaskGroup<NodeContext>,
       catch: (error) => new NodeClusterError({ reason: "TasksNotLoaded", file, detail: message(error) })
     })
     if (group.tasks.size > 0) return group

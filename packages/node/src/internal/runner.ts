@@ -1,4 +1,5 @@
-/** A Runner whose clients reach the scheduler over the wire. */
+/** A Runner whose clients reach the scheduler over the wire, for tasks that may ask for Node's own services. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import type { ExecutorEvent } from "creel/Executor"
 import * as Runner from "creel/Runner"
 import type * as TaskGroup from "creel/TaskGroup"
@@ -25,15 +26,15 @@ export const optionsOf = (
   goOn: setImmediate
 })
 
-export const makeRunner = <R>(
+export const makeRunner = (
   wire: Wire,
   options: OpenOptions,
-  tasks: TaskGroup.TaskGroup<R>,
+  tasks: TaskGroup.TaskGroup<NodeContext.NodeContext>,
   emit: (event: ExecutorEvent) => void,
   mark: (attempt: number) => void
 ) =>
-  Effect.flatMap(Layer.build(Door.layerClient(wire)), (door) =>
+  Effect.flatMap(Layer.build(Layer.merge(Door.layerClient(wire), NodeContext.layer)), (context) =>
     Effect.provide(
       Runner.make({ ...optionsOf(options, emit, mark), tasks }),
-      door
+      context
     ))
