@@ -49,7 +49,10 @@ export interface Spec {
   readonly key: Key
   /** Identity of the work. One key with two digests is two pieces of work, and an error. */
   readonly digest: string
-  /** What a worker announces that it can run: a task's name and the digest of its contract. */
+  /**
+   * What a worker announces that it can run: a task's name and the digest of its contract. Several, joined by `+`: a worker
+   * must have all of them; the first is run, and calls the others.
+   */
   readonly task: string
   /** What people call it: progress, durations and dashboards group by this. */
   readonly group: string
@@ -73,4 +76,83 @@ export interface Spec {
   /** The attempt that submitted it: its children are tried before what was submitted from outside. */
   readonly parent: Attempt | undefined
   readonly outward: Outward | undefined
+}
+
+/** A `+` that follows a digest: names may have any character in them. */
+const seam = /(?<=#[0-9a-z]+)\+/
+
+const partsMax = 256
+
+/** Of what was asked for last: it is asked for each row of a class. */
+const known = new Map<string, ReadonlyArray<string>>()
+
+/**
+ * The tasks that a spec needs: see `Spec.task`.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const tasksOf = (task: string): ReadonlyArray<string> => {
+  const found = known.get(task)
+  if (found !== undefined) return found
+  const made = task.split(seam)
+  if (known.size >= partsMax) known.clear()
+  known.set(task, made)
+  return made
+}
+
+/**
+ * The one of them that is run.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const first = (task: string): string => tasksOf(task)[0]!
+
+/**
+ * Several tasks as one `Spec.task`, each once; the first stays the first.
+ *
+ * @example
+ * ```ts
+ * import { Spec } from "@creel/core"
+ *
+ * Spec.join(["map#1", "inc#2", "inc#2"]) // map#1+inc#2
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const join = ([first, ...others]: readonly [string, ...ReadonlyArray<string>]): string => {
+  const rest = new Set(others)
+  rest.delete(first)
+  return [first, ...[...rest].sort()].join("+")
+}
+
+/**
+ * What stands among a worker's tasks when it has refused several together, although it announced each: it is not asked for
+ * those together again.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refusal = (task: string): string => `not ${task}`
+
+/**
+ * @since 0.1.0
+ * @category guards
+ */
+export const isRefusal = (task: string): boolean => task.startsWith("not ") && tasksOf(task).length > 1
+
+/**
+ * Whether somebody who has these tasks can run it. A single one costs the look-up alone.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const covers = (tasks: ReadonlySet<string>, task: string): boolean =>
+  tasks.has(task) || (task.includes("+") && coversAll(tasks, task))
+
+const coversAll = (tasks: ReadonlySet<string>, task: string): boolean => {
+  const parts = tasksOf(task)
+  return parts.length > 1 && parts.every((part) => tasks.has(part)) && !tasks.has(refusal(task))
 }

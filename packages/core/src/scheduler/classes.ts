@@ -15,6 +15,7 @@
  * @since 0.1.0
  */
 import * as Saturation from "../policy/saturation.js"
+import * as Spec from "../Spec.js"
 import { bound, isBounded, move, rankOne, refresh } from "./books.js"
 import { Class, Pool, type Row, type State, type Worker } from "./State.js"
 
@@ -43,7 +44,7 @@ export const classFor = (state: State, row: Row): Class => {
     undefined
   )
   list.push(made)
-  for (const pool of state.pools.values()) if (pool.tasks.has(spec.task)) join(made, pool)
+  for (const pool of state.pools.values()) if (Spec.covers(pool.tasks, spec.task)) join(made, pool)
   return row.class = made
 }
 
@@ -83,7 +84,7 @@ export const isAble = (worker: Worker, of: Class): boolean => worker.open && isL
  * @category guards
  */
 export const isLarge = (worker: Worker, of: Class): boolean => {
-  if (worker.pool === undefined || !worker.pool.tasks.has(of.task)) return false
+  if (worker.pool === undefined || !Spec.covers(worker.pool.tasks, of.task)) return false
   if (of.slots > worker.info.slots + Saturation.epsilon) return false
   for (const name in of.resources) {
     if (of.resources[name]! > (worker.info.resources[name] ?? 0) + Saturation.epsilon) return false
@@ -241,7 +242,7 @@ const poolFor = (state: State, worker: Worker): Pool => {
   if (pool === undefined) {
     pool = new Pool(id, new Set(tasks))
     state.pools.set(id, pool)
-    for (const [task, list] of state.plain) if (pool.tasks.has(task)) { for (const of of list) join(of, pool) }
+    for (const [task, list] of state.plain) if (Spec.covers(pool.tasks, task)) { for (const of of list) join(of, pool) }
   }
   return pool
 }

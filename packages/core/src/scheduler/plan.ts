@@ -15,6 +15,7 @@ import * as Id from "../Id.js"
 import type { Input } from "../Note.js"
 import * as Cost from "../policy/cost.js"
 import * as Saturation from "../policy/saturation.js"
+import * as Spec from "../Spec.js"
 import { become, idsOf } from "./become.js"
 import * as books from "./books.js"
 import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
@@ -125,7 +126,7 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
     }
     if (!room && of.urgent) {
       for (const worker of state.bounded) {
-        if (!worker.open || !worker.pool!.tasks.has(of.task) || !canTake(state, worker, of, millis)) continue
+        if (!worker.open || !Spec.covers(worker.pool!.tasks, of.task) || !canTake(state, worker, of, millis)) continue
         room = true
         consider(worker)
       }
@@ -134,7 +135,7 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
   if (!room || data === undefined) return best
   // Somebody has room; where the data is may still be better, even behind others.
   for (const worker of data.workers) {
-    const may = of.special ? of.eligible.has(worker) : worker.open && worker.pool!.tasks.has(of.task)
+    const may = of.special ? of.eligible.has(worker) : worker.open && Spec.covers(worker.pool!.tasks, of.task)
     if (!may || !fits(state, worker, of)) continue
     if (Saturation.hasRoomForData(worker.share(of.slots), of.slots, state.config)) consider(worker)
   }
@@ -253,7 +254,7 @@ const isFedBy = (row: Row, worker: Worker): boolean => {
 
 const mayRun = (state: State, row: Row, worker: Worker): boolean => {
   const of = classFor(state, row)
-  return of.special ? of.eligible.has(worker) : worker.pool!.tasks.has(of.task)
+  return of.special ? of.eligible.has(worker) : Spec.covers(worker.pool!.tasks, of.task)
 }
 
 /** Whether there is room for it, and nothing queued comes before it. */

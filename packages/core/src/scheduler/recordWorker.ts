@@ -14,6 +14,7 @@ import * as Failure from "../Failure.js"
 import type { Attempt, Key } from "../Id.js"
 import type { FromWorker, TaskDied, TaskFailed, TaskReturned } from "../Note.js"
 import * as Retry from "../policy/retry.js"
+import * as Spec from "../Spec.js"
 import { become, removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { wait } from "./circles.js"
@@ -133,14 +134,19 @@ const failed = (state: State, worker: Worker, note: TaskFailed): void => {
   if (millis > 0) waitUntil(state, row, state.now + millis)
 }
 
+/** It announced what it does not have, or has not in one place: it is not asked again until it says what it has. */
+const without = (tasks: ReadonlyArray<string>, task: string | undefined): ReadonlyArray<string> =>
+  task === undefined || tasks.includes(task) || Spec.tasksOf(task).length === 1
+    ? tasks.filter((each) => each !== task)
+    : [...tasks, Spec.refusal(task)]
+
 const returned = (state: State, worker: Worker, note: TaskReturned): void => {
   const run = find(state, worker, note)
   if (run === undefined) return
   const row = end(state, run)
   journal(state, "returned", run.row, worker, note.why)
   if (note.why === "no such task") {
-    // It announced a task it does not have: it is not asked again.
-    worker.info = { ...worker.info, tasks: worker.info.tasks.filter((task) => task !== run.row.spec?.task) }
+    worker.info = { ...worker.info, tasks: without(worker.info.tasks, run.row.spec?.task) }
     place(state, worker)
   }
   if (note.why !== "unfetchable" || row === undefined) return

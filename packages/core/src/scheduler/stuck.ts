@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
+import * as Spec from "../Spec.js"
 import { hasEligible, isLarge, isManned, isNamed } from "./classes.js"
 import { fail } from "./settle.js"
 import type { Class, Row, State } from "./State.js"
@@ -27,7 +28,7 @@ export const stuck = (state: State, of: Class): void => {
 }
 
 const isUnknown = (state: State, of: Class): boolean => {
-  for (const pool of state.pools.values()) if (pool.tasks.has(of.task)) return false
+  for (const pool of state.pools.values()) if (Spec.covers(pool.tasks, of.task)) return false
   return true
 }
 
@@ -78,9 +79,14 @@ const verdict = (state: State, row: Row, of: Class): Failure.Failure =>
 export const whyUnknown = (state: State, of: Class): string => {
   const known = new Set<string>()
   for (const pool of state.pools.values()) for (const task of pool.tasks) known.add(task)
-  const names = [...known].sort()
+  const parts = Spec.tasksOf(of.task)
+  const missing = parts.filter((task) => !known.has(task))
+  if (missing.length === 0) {
+    return `no worker has all the tasks that it needs, ${parts.join(", ")}: start one that has them in one place`
+  }
+  const names = [...known].filter((name) => !Spec.isRefusal(name)).sort()
   const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "")
-  return `no worker knows the task ${of.task}: ` +
+  return `no worker knows the task ${missing.join(", nor ")}: ` +
     (names.length === 0 ? "the workers know none" : `they know ${shown}`) +
     "; start a worker with it, or check that both sides use the same definition"
 }

@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import type { ValueId } from "../Id.js"
+import * as Spec from "../Spec.js"
 import * as Few from "./few.js"
 import type { Executor, Job } from "./state.js"
 
@@ -26,7 +27,7 @@ export const placeOf = (job: Job): Executor | undefined => {
     made += 1
   }
   if (place === undefined || made < job.missing || place.ending) return undefined
-  return place.tasks.has(job.spec.task) ? place : undefined
+  return Spec.covers(place.tasks, job.spec.task) ? place : undefined
 }
 
 /** Puts a job that waits for inputs in line behind its makers, if it could go there. */

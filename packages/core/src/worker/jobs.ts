@@ -8,13 +8,13 @@ import type * as Note from "../Note.js"
 import { mayFollow } from "./behind.js"
 import * as Few from "./few.js"
 import { countOn, letGo } from "./replicas.js"
-import { type Context, groupOf, Job, over, ready, tell } from "./state.js"
+import { canRun, type Context, groupOf, Job, over, ready, tell } from "./state.js"
 
 export const accept = (context: Context, note: Note.RunTask): void => {
   const { state } = context
   const { attempt, failures, inputs, order, spec } = note
   if (state.jobs.has(attempt) || state.left) return
-  const refused = state.leaving ? "leaving" : state.tasks.has(spec.task) ? undefined : "no such task"
+  const refused = state.leaving ? "leaving" : canRun(state, spec.task) ? undefined : "no such task"
   if (refused !== undefined) return tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why: refused })
   const job = new Job(spec, attempt, order, inputs, failures, groupOf(state, spec.group))
   state.jobs.set(attempt, job)

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as Spec from "../Spec.js"
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
 import { expectedOf, fits, goOn, isRunning, run } from "./runs.js"
@@ -58,7 +59,7 @@ const load = (executor: Executor, kind: Kind): number =>
 const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor) => boolean): Executor | undefined => {
   let best: Executor | undefined
   for (const executor of open) {
-    if (!executor.tasks.has(job.spec.task) || !whether(executor)) continue
+    if (!Spec.covers(executor.tasks, job.spec.task) || !whether(executor)) continue
     if (best === undefined || load(executor, job.kind) < load(best, job.kind)) best = executor
   }
   return best
@@ -135,7 +136,7 @@ const postAhead = (context: Context, kind: Kind, open: ReadonlyArray<Executor>):
     let best: Executor | undefined
     for (const executor of executors) {
       const millis = executor.postedMillis[kind]
-      if (!executor.tasks.has(job.spec.task) || millis + expected > config.postAheadMillis) continue
+      if (!Spec.covers(executor.tasks, job.spec.task) || millis + expected > config.postAheadMillis) continue
       if (best === undefined || millis < best.postedMillis[kind]) best = executor
     }
     if (best === undefined) return

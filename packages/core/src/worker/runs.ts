@@ -14,6 +14,7 @@ import { becomeReady, giveBack, hurry, hurryKeys, remove, removeWithout } from "
 import { made } from "./replicas.js"
 import {
   bump,
+  canRun,
   type Context,
   type Event,
   Executor,
@@ -173,7 +174,7 @@ const gatherAgain = (context: Context, job: Job): void => {
   job.missing = 0
   job.gather()
   if (state.leaving) return giveBack(context, job, "leaving")
-  if (!state.tasks.has(job.spec.task)) return giveBack(context, job, "no such task")
+  if (!canRun(state, job.spec.task)) return giveBack(context, job, "no such task")
   for (const { value } of job.inputs) {
     const replica = state.replicas.get(value)
     if (replica !== undefined) replica.jobs = Few.plus(replica.jobs, job)

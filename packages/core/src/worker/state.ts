@@ -7,7 +7,7 @@ import type { Failure } from "../Failure.js"
 import { type Attempt, type Key, makerIn, type PeerId, type ValueId, valueId, type WorkerId } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
-import type { Spec } from "../Spec.js"
+import { covers, type Spec } from "../Spec.js"
 import type { Few } from "./few.js"
 import { Heap } from "./heap.js"
 import { Queue } from "./queue.js"
@@ -363,6 +363,22 @@ export const before = (a: Job, b: Job): boolean => {
 export const used = (executor: Executor): number => executor.whole + executor.part
 
 export const heaps = (): PerKind<Heap<Job>> => ({ whole: new Heap(before), part: new Heap(before) })
+
+/**
+ * Whether some executor can run it. While all of them are being restarted it is known what they will be able to run, but
+ * not what they will have together.
+ */
+export const canRun = (state: Inner, task: string): boolean => {
+  if (state.tasks.has(task)) return true
+  if (!covers(state.tasks, task)) return false
+  let any = false
+  for (const executor of state.executors.values()) {
+    if (executor.ending) continue
+    any = true
+    if (covers(executor.tasks, task)) return true
+  }
+  return !any
+}
 
 export const make = (options: {
   readonly id: WorkerId

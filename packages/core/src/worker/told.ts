@@ -6,7 +6,7 @@
 import type { Attempt } from "../Id.js"
 import type * as Note from "../Note.js"
 import { giveBack } from "./jobs.js"
-import { type Context, type Job, tell, used } from "./state.js"
+import { canRun, type Context, type Job, tell, used } from "./state.js"
 
 type Outcome = Note.WorkerTold["outcomes"][number]
 
@@ -84,7 +84,7 @@ export const changed = (context: Context): void => {
   tell(context, { _tag: "WorkerChanged", info })
   if (slots === 0) return
   for (const job of [...state.jobs.values()]) {
-    if ((job.state._tag !== "Gathering" && job.state._tag !== "Ready") || tasks.has(job.spec.task)) continue
+    if ((job.state._tag !== "Gathering" && job.state._tag !== "Ready") || canRun(state, job.spec.task)) continue
     giveBack(context, job, "no such task")
   }
 }
