@@ -125,6 +125,12 @@ export const fromFunction = <P extends ReadonlyArray<any>, X>(
   f: (...args: P) => X
 ): Either.Either<Task.Contract<P, Success<X>, Error<X>>, SubmitError> => Either.map(parse(f), contractOf)
 
+/** @internal */
+export const sourceOf = (
+  f: (...args: Array<unknown>) => unknown
+): Either.Either<{ readonly contract: Task.Contract<any, any, any>; readonly source: string }, SubmitError> =>
+  Either.map(parse(f), (parsed) => ({ contract: contractOf(parsed), source: parsed.source }))
+
 const contracts = new WeakMap<Parsed, Task.Contract.Any>()
 
 const contractOf = (parsed: Parsed): Task.Contract<any, any, any> => {

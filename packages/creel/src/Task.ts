@@ -20,6 +20,7 @@ import type * as Scope from "effect/Scope"
 import type * as Types from "effect/Types"
 import type { YieldWrap } from "effect/Utils"
 import type { NotPlain } from "./Args.js"
+import type * as Callable from "./Callable.js"
 import type { Client } from "./Client.js"
 import * as internal from "./internal/task.js"
 import { decodeInput as decodeInput_ } from "./internal/taskCodec.js"
@@ -72,6 +73,8 @@ export interface Contract<in P extends ReadonlyArray<any>, out A, out E = never>
   readonly encodeCause: (cause: Cause.Cause<unknown>) => Payload
   /** Throws `NotDecodable`. */
   readonly decodeCause: (payload: Payload) => Cause.Cause<E>
+  /** The tasks that it is told to call (see `Callable.contract`): a worker must have them too. Default: none. */
+  readonly uses?: ReadonlyArray<Contract.Any> | undefined
 }
 
 /**
@@ -166,13 +169,39 @@ export class Current extends Context.Tag("creel/Task/Current")<Current, {
 }>() {}
 
 /**
+ * What the worker knows how to run, for tasks that were told which function to call: from what `Callable.wire` says to the
+ * function itself. `resolve` throws `Callable.UnknownCallable` where the worker does not have it.
+ *
+ * @example
+ * ```ts
+ * import { type Callable, Task } from "creel"
+ *
+ * export const each = Task.make("each", function*(f: Callable.Wire, xs: ReadonlyArray<number>) {
+ *   const known = yield* Task.Known
+ *   const called = known.resolve<[number], number>(f)
+ *   const out: Array<number> = []
+ *   for (const x of xs) out.push(yield* called.run(x))
+ *   return out
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category context
+ */
+export class Known extends Context.Tag("creel/Task/Known")<Known, {
+  readonly resolve: <P extends ReadonlyArray<any> = ReadonlyArray<unknown>, A = unknown, E = unknown>(
+    wire: Callable.Wire
+  ) => Callable.Resolved<P, A, E>
+}>() {}
+
+/**
  * What every worker provides to every task: a Scope that is the attempt's, a Client whose submissions belong to the
- * attempt, and `Current`.
+ * attempt, `Current` and `Known`.
  *
  * @since 0.1.0
  * @category models
  */
-export type Provided = Scope.Scope | Client | Current
+export type Provided = Scope.Scope | Client | Current | Known
 
 /**
  * What is left of a requirement when a worker has provided what it always provides.

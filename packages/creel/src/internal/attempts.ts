@@ -34,8 +34,13 @@ export class Attempts {
   private readonly services: ReadonlyMap<string, unknown>
   private scopes: Array<Scope.CloseableScope> = []
 
-  constructor(runtime: Runtime.Runtime<never>, private readonly core: ClientCore, private readonly worker: string) {
-    this.services = runtime.context.unsafeMap
+  constructor(
+    runtime: Runtime.Runtime<never>,
+    private readonly core: ClientCore,
+    private readonly worker: string,
+    known: Context.Tag.Service<typeof Task.Known>
+  ) {
+    this.services = new Map(runtime.context.unsafeMap).set(Task.Known.key, known)
     // What a fork makes of the refs is the same for every attempt: it is done once, and each begins with a copy.
     this.refs = FiberRefs.forkAs(runtime.fiberRefs, FiberId.unsafeMake()).locals
     this.runtime = Runtime.make({ ...runtime, fiberRefs: FiberRefs.empty() })

@@ -276,6 +276,7 @@ export class ClientCore {
     if (this.moulds.size >= mouldsMax) this.moulds.clear()
     this.moulds.set(contract, made)
     this.tasks.set(contract.id, contract)
+    if (contract.uses !== undefined) { for (const each of contract.uses) this.tasks.set(each.id, each) }
     return made
   }
 

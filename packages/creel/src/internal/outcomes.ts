@@ -2,6 +2,7 @@
 import * as Failure from "@creel/core/Failure"
 import * as Payload from "@creel/core/Payload"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -9,6 +10,7 @@ import type { Job, Outcome } from "../Executor.js"
 import * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import { digest } from "./digest.js"
+import * as Owners from "./owners.js"
 
 export interface Context {
   readonly worker: string
@@ -28,7 +30,7 @@ export const ownFailure = (context: Context, job: Job, reason: Failure.Reason, d
 
 export const ofValue = (context: Context, job: Job, task: Task.Task.Any, value: unknown): Outcome => {
   try {
-    return { _tag: "Value", payload: task.encodeSuccess(value, context), type: Value.describe(value) }
+    return { _tag: "Value", payload: Owners.encodeSuccess(task, value, context), type: Value.describe(value) }
   } catch (error) {
     return notEncodable(context, job, error)
   }
@@ -65,13 +67,16 @@ const notEncodable = (context: Context, job: Job, error: unknown): Outcome =>
 const causeMax = 60 * 1024
 
 const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Cause<unknown>): Outcome => {
-  const payload = task.encodeCause(cause)
+  const failure = Option.getOrUndefined(Cause.failureOption(cause))
+  const owner = Owners.errorOwner(task, failure)
+  // One payload is one owner's: of several failures at once, the first is told.
+  const told = owner === task || Chunk.size(Cause.failures(cause)) === 1 ? cause : Cause.fail(failure)
+  const payload = owner.encodeCause(told)
   const bytes = Payload.bytes(payload)
   if (bytes > causeMax) {
     const detail = `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`
     return ownFailure(context, job, "NotEncodable", detail)
   }
-  const failure = Option.getOrUndefined(Cause.failureOption(cause))
   return {
     _tag: "Failure",
     failure: Failure.make("Failed", job.key, Cause.pretty(cause).split("\n", 1)[0] ?? "", {

@@ -7,6 +7,7 @@
 import type * as Failure from "@creel/core/Failure"
 import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
+import * as Spec from "@creel/core/Spec"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,6 +22,7 @@ import type * as Task from "../Task.js"
 import { Attempts } from "./attempts.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import { JobQueue } from "./jobQueue.js"
+import { known } from "./known.js"
 import * as Outcomes from "./outcomes.js"
 import { OwnInputs } from "./ownInputs.js"
 import { decodeInput } from "./taskCodec.js"
@@ -58,8 +60,9 @@ export class RunnerLoop<R> implements Runner.Runner {
   ) {
     for (const task of options.tasks.tasks.values()) this.known.set(task.id, task)
     this.tasks = [...this.known.keys(), ...(options.allowPlain ? [Plain.taskId] : [])]
-    this.attempts = new Attempts(runtime, core, options.worker.name)
-    this.context = { worker: options.worker.name, share: options.share }
+    const { name } = options.worker
+    this.attempts = new Attempts(runtime, core, name, known(this.byId, options.allowPlain, name))
+    this.context = { worker: name, share: options.share }
     this.strict = options.strict ?? false
   }
 
@@ -220,9 +223,13 @@ export class RunnerLoop<R> implements Runner.Runner {
     }
   }
 
-  private find(job: Job): Task.Task.Any | undefined {
-    if (job.task === Plain.taskId) return this.options.allowPlain ? Plain.task : undefined
-    return this.byId(job.task)
+  /** Of several tasks that a job needs, it runs the first; the others are for that one to call. */
+  private find({ task: id }: Job): Task.Task.Any | undefined {
+    return this.byId(id) ?? this.builtIn(id) ?? this.builtIn(Spec.first(id)) ?? this.byId(Spec.first(id))
+  }
+
+  private builtIn(id: string): Task.Task.Any | undefined {
+    return id === Plain.taskId && this.options.allowPlain ? Plain.task : undefined
   }
 
   /** A large argument list is an input itself: the last one. */

@@ -20,17 +20,38 @@ export class Undecoded {
   constructor(readonly owner: string, readonly encoded: unknown) {}
 }
 
-const encodeWith = (schema: Schema.Schema.AnyNoContext, value: unknown, path: string): unknown =>
+export const encodeWith = (schema: Schema.Schema.AnyNoContext, value: unknown, path: string): unknown =>
   Either.getOrThrowWith(
     ParseResult.encodeUnknownEither(schema)(value),
     (issue) => new Value.NotEncodable({ path, found: `what its Schema refuses: ${explain(issue)}` })
   )
 
-const decodeWith = (schema: Schema.Schema.AnyNoContext, value: unknown, what: string): unknown =>
+export const decodeWith = (schema: Schema.Schema.AnyNoContext, value: unknown, what: string): unknown =>
   Either.getOrThrowWith(
     ParseResult.decodeUnknownEither(schema)(value),
     (issue) => new Value.NotDecodable({ found: `${what} that its Schema refuses: ${explain(issue)}` })
   )
+
+const deep = (value: unknown, depth: number, path: string, f: (value: unknown, path: string) => unknown): unknown =>
+  depth === 0
+    ? f(value, path)
+    : Array.isArray(value)
+    ? value.map((item, index) => deep(item, depth - 1, `${path}[${index}]`, f))
+    : value
+
+/** Each element of arrays so many levels deep through a Schema. */
+export const encodeDeep = (schema: Schema.Schema.AnyNoContext, value: unknown, depth: number, path: string): unknown =>
+  deep(value, depth, path, (item, path) => encodeWith(schema, item, path))
+
+const decodeDeep = (schema: Schema.Schema.AnyNoContext, value: unknown, depth: number, what: string): unknown =>
+  deep(value, depth, what, (item, what) => decodeWith(schema, item, what))
+
+/** How many levels of arrays stand between a value and what its owner made: see `Owners`. */
+const depthOf = (owner: string): number => {
+  let depth = 0
+  while (owner.endsWith("[]", owner.length - 2 * depth)) depth++
+  return depth
+}
 
 /** An async Schema ends as `Forbidden`, which alone would not say what to do. */
 const explain = (issue: ParseResult.ParseIssue): string => {
@@ -109,8 +130,13 @@ const unowned = (input: Undecoded, what: string): Value.NotDecodable =>
 export const decodeInput = (payload: Payload, lookup: (id: string) => Task.Contract.Any | undefined): unknown => {
   const owner = Value.schemaOf(payload)
   if (owner === undefined) return Value.decode(payload)
-  const task = lookup(owner)
-  return task === undefined ? new Undecoded(owner, Value.decode(payload)) : task.decodeSuccess(payload)
+  const depth = depthOf(owner)
+  const task = lookup(depth === 0 ? owner : owner.slice(0, -2 * depth))
+  if (task === undefined) return new Undecoded(owner, Value.decode(payload))
+  const { success } = task.schemas
+  return depth === 0 || success === undefined
+    ? task.decodeSuccess(payload)
+    : decodeDeep(success, Value.decode(payload), depth, `the result of task ${task.name}`)
 }
 
 /** The parts of a contract that go through schemas and codec. Closures, so that they can be passed on by themselves. */
