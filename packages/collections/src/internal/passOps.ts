@@ -6,7 +6,8 @@
  * iterator per operation would cost some ten times as much.
  */
 import type { Wire } from "creel/Callable"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import { randomOf } from "./random.js"
 
 /**
@@ -18,14 +19,16 @@ export type WireOp =
     readonly f: Wire
     readonly args: ReadonlyArray<unknown>
   }
-  | { readonly op: "pluck"; readonly key: PropertyKey; readonly otherwise?: { readonly value: unknown } | undefined }
+  | { readonly op: "tag"; readonly f: Wire }
+  | { readonly op: "pluck"; readonly key: string | number; readonly otherwise?: { readonly value: unknown } | undefined }
   | { readonly op: "flatten" }
   | { readonly op: "range" }
   | { readonly op: "sample"; readonly fraction: number; readonly seed: number; readonly partition: number }
 
-/** A function as a worker knows it: called as it stands where that gives the value, else run as an Effect. */
+/** A function as a worker knows it: called where that gives the value, else run as an Effect (see `Callable.Resolved`). */
 export interface Resolved {
   readonly sync: ((...args: ReadonlyArray<any>) => unknown) | undefined
+  readonly caught: (error: unknown) => Exit.Exit<never, unknown>
   readonly run: (...args: ReadonlyArray<any>) => Effect.Effect<unknown, unknown, any>
 }
 
@@ -49,11 +52,43 @@ export type Step =
     readonly of: (xs: unknown) => unknown
   }
 
-const unary = (f: (...args: ReadonlyArray<any>) => unknown, args: ReadonlyArray<unknown>): (x: unknown) => unknown =>
-  args.length === 0 ? f as (x: unknown) => unknown : args.length === 1 ? (x) => f(x, args[0]) : (x) => f(x, ...args)
+/** What a function that was called has thrown, as the end that its task makes of it. */
+export class Thrown {
+  constructor(readonly exit: Exit.Exit<never, unknown>) {}
+}
 
-const spread = (f: (...args: ReadonlyArray<any>) => unknown, args: ReadonlyArray<unknown>): (x: any) => unknown =>
+/** Elements may go through other people's code between two functions: what one of them threw stays what it was. */
+const thrown = (error: unknown, { caught }: Resolved): Thrown => error instanceof Thrown ? error : new Thrown(caught(error))
+
+type Call = (...args: ReadonlyArray<any>) => unknown
+
+/** A function of two or of any number, as it stands: for reducers. */
+export const callOf = (f: Resolved): { readonly call: Call; readonly isEffect: boolean } => {
+  const { sync } = f
+  if (sync === undefined) return { call: f.run, isEffect: true }
+  const call = (a: unknown, b: unknown) => {
+    try {
+      return sync(a, b)
+    } catch (error) {
+      throw thrown(error, f)
+    }
+  }
+  return { call, isEffect: false }
+}
+
+const withArgs = (f: Call, args: ReadonlyArray<unknown>): (x: any) => unknown =>
+  args.length === 0 ? f : args.length === 1 ? (x) => f(x, args[0]) : (x) => f(x, ...args)
+
+const spread = (f: Call, args: ReadonlyArray<unknown>): (x: any) => unknown =>
   args.length === 0 ? (x) => f(...x) : (x) => f(...x, ...args)
+
+const guarded = (f: (x: any) => unknown, of: Resolved) => (x: any): unknown => {
+  try {
+    return f(x)
+  } catch (error) {
+    throw thrown(error, of)
+  }
+}
 
 const mapping = (f: (x: any) => unknown): Step => ({ _tag: "Push", link: (next) => (x) => next(f(x)) })
 
@@ -97,20 +132,31 @@ function* range({ end, start, step }: { readonly start: number; readonly end: nu
   for (let i = 0; i < count; i++) yield start + i * step
 }
 
-const called = (op: Extract<WireOp, { readonly f: Wire }>, f: Resolved): Step => {
-  const through = op.op === "starmap" ? spread : unary
-  if (op.op === "partition") {
-    return { _tag: "Whole", of: f.sync === undefined ? unary(f.run, op.args) : unary(f.sync, op.args) }
-  }
+const called = (op: Extract<WireOp, { readonly args: unknown }>, f: Resolved): Step => {
+  const through = op.op === "starmap" ? spread : withArgs
   if (f.sync === undefined) {
-    return {
-      _tag: "Run",
-      run: through(f.run, op.args) as (x: unknown) => Effect.Effect<unknown, unknown, any>,
-      answer: op.op === "filter" ? "keep" : op.op === "remove" ? "drop" : "value"
-    }
+    const run = through(f.run, op.args) as (x: unknown) => Effect.Effect<unknown, unknown, any>
+    if (op.op === "partition") return { _tag: "Whole", of: run }
+    return { _tag: "Run", run, answer: op.op === "filter" ? "keep" : op.op === "remove" ? "drop" : "value" }
   }
-  const sync = through(f.sync, op.args)
-  return op.op === "filter" ? keeping(sync, true) : op.op === "remove" ? keeping(sync, false) : mapping(sync)
+  const sync = guarded(through(f.sync, op.args), f)
+  switch (op.op) {
+    case "partition":
+      return { _tag: "Whole", of: sync }
+    case "filter":
+    case "remove":
+      return keeping(sync, op.op === "filter")
+    default:
+      return mapping(sync)
+  }
+}
+
+const tag = (f: Resolved): Step => {
+  if (f.sync === undefined) {
+    return { _tag: "Run", run: (x) => Effect.map(f.run(x), (key) => [key, x]), answer: "value" }
+  }
+  const sync = guarded(f.sync, f)
+  return mapping((x) => [sync(x), x])
 }
 
 export const stepOf = (op: WireOp, resolve: Resolve): Step => {
@@ -123,6 +169,8 @@ export const stepOf = (op: WireOp, resolve: Resolve): Step => {
       return { _tag: "Whole", of: range as (xs: any) => unknown }
     case "sample":
       return sample(op.fraction, op.seed, op.partition)
+    case "tag":
+      return tag(resolve(op.f))
     default:
       return called(op, resolve(op.f))
   }
