@@ -5,7 +5,7 @@
  * Elements are pushed: an operation is a function that calls the next. This is the inner loop of every bag, and an
  * iterator per operation would cost some ten times as much.
  */
-import type { Wire } from "creel/Callable"
+import type * as Callable from "creel/Callable"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import { randomOf } from "./random.js"
@@ -16,23 +16,19 @@ import { randomOf } from "./random.js"
 export type WireOp =
   | {
     readonly op: "map" | "starmap" | "filter" | "remove" | "partition"
-    readonly f: Wire
+    readonly f: Callable.Wire
     readonly args: ReadonlyArray<unknown>
   }
-  | { readonly op: "tag"; readonly f: Wire }
+  | { readonly op: "tag"; readonly f: Callable.Wire }
   | { readonly op: "pluck"; readonly key: string | number; readonly otherwise?: { readonly value: unknown } | undefined }
-  | { readonly op: "flatten" }
-  | { readonly op: "range" }
+  | { readonly op: "flatten" | "range" }
+  | { readonly op: "take"; readonly count: number }
   | { readonly op: "sample"; readonly fraction: number; readonly seed: number; readonly partition: number }
 
-/** A function as a worker knows it: called where that gives the value, else run as an Effect (see `Callable.Resolved`). */
-export interface Resolved {
-  readonly sync: ((...args: ReadonlyArray<any>) => unknown) | undefined
-  readonly caught: (error: unknown) => Exit.Exit<never, unknown>
-  readonly run: (...args: ReadonlyArray<any>) => Effect.Effect<unknown, unknown, any>
-}
+/** A function as a worker knows it. */
+export type Resolved = Callable.Resolved<any, unknown, unknown>
 
-export type Resolve = (wire: Wire) => Resolved
+export type Resolve = (wire: Callable.Wire) => Resolved
 
 /** Takes an element. True: no more are wanted. */
 export type Sink = (x: any) => boolean
@@ -48,8 +44,10 @@ export type Step =
   }
   | {
     readonly _tag: "Whole"
-    /** An iterable, a Stream, or an Effect of one. */
-    readonly of: (xs: unknown) => unknown
+    /** Answers an iterable or a Stream, or what the last step makes of them. */
+    readonly of: (xs: unknown) => Effect.Effect<unknown, unknown, any>
+    /** Whose failure it is, when a Stream fails later. */
+    readonly by: Resolved | undefined
   }
 
 /** What a function that was called has thrown, as the end that its task makes of it. */
@@ -118,6 +116,14 @@ const sample = (fraction: number, seed: number, partition: number): Step => ({
   }
 })
 
+const take = (count: number): Step => ({
+  _tag: "Push",
+  link: (next) => {
+    let left = count
+    return (x) => left-- <= 0 || next(x) || left <= 0
+  }
+})
+
 const pluck = (key: PropertyKey, otherwise: { readonly value: unknown } | undefined): Step =>
   otherwise === undefined
     ? mapping((x) => x[key])
@@ -126,23 +132,30 @@ const pluck = (key: PropertyKey, otherwise: { readonly value: unknown } | undefi
       return value === undefined ? otherwise.value : value
     })
 
-function* range({ end, start, step }: { readonly start: number; readonly end: number; readonly step: number }) {
-  const count = Math.ceil((end - start) / step)
+/** The numbers from the `from`-th to before the `to`-th of `start`, `start + step`, and so on. */
+export interface Range {
+  readonly start: number
+  readonly step: number
+  readonly from: number
+  readonly to: number
+}
+
+function* range({ from, start, step, to }: Range) {
   // Multiplied, not added up: steps like 0.1 would drift.
-  for (let i = 0; i < count; i++) yield start + i * step
+  for (let i = from; i < to; i++) yield start + i * step
 }
 
 const called = (op: Extract<WireOp, { readonly args: unknown }>, f: Resolved): Step => {
   const through = op.op === "starmap" ? spread : withArgs
   if (f.sync === undefined) {
     const run = through(f.run, op.args) as (x: unknown) => Effect.Effect<unknown, unknown, any>
-    if (op.op === "partition") return { _tag: "Whole", of: run }
+    if (op.op === "partition") return { _tag: "Whole", of: run, by: f }
     return { _tag: "Run", run, answer: op.op === "filter" ? "keep" : op.op === "remove" ? "drop" : "value" }
   }
   const sync = guarded(through(f.sync, op.args), f)
   switch (op.op) {
     case "partition":
-      return { _tag: "Whole", of: sync }
+      return { _tag: "Whole", of: (xs) => Effect.sync(() => sync(xs)), by: f }
     case "filter":
     case "remove":
       return keeping(sync, op.op === "filter")
@@ -166,7 +179,9 @@ export const stepOf = (op: WireOp, resolve: Resolve): Step => {
     case "flatten":
       return flatten
     case "range":
-      return { _tag: "Whole", of: range as (xs: any) => unknown }
+      return { _tag: "Whole", of: (xs: any) => Effect.sync(() => range(xs)), by: undefined }
+    case "take":
+      return take(op.count)
     case "sample":
       return sample(op.fraction, op.seed, op.partition)
     case "tag":

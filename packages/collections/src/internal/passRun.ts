@@ -8,20 +8,24 @@
  * 3. A pass that runs for long without an Effect leaves the thread to others every few milliseconds, and can be interrupted
  *    there.
  */
+import * as Callable from "creel/Callable"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { breathe, Pace } from "./breath.js"
-import type { Sink, Step } from "./passOps.js"
+import { type Resolved, type Sink, type Step, Thrown } from "./passOps.js"
 
 type Ran<A = unknown> = Effect.Effect<A, unknown, any>
 
-/** Where elements end. */
+/** Where elements end: taken at once, or each waited for. */
 export type End =
   | { readonly _tag: "Sink"; readonly sink: Sink; readonly result: () => unknown }
-  /** Each element is waited for. */
-  | { readonly _tag: "Run"; readonly run: (x: any) => Ran<void>; readonly result: () => unknown }
+  | { readonly _tag: "Run"; readonly run: (x: any) => Ran<unknown>; readonly result: () => Ran }
+
+const resultOf = (end: End): Ran => end._tag === "Sink" ? Effect.sync(end.result) : Effect.suspend(end.result)
 
 /** The elements themselves. */
 export const collect = (): End => {
@@ -183,10 +187,10 @@ const drain = (xs: Iterable<unknown>, feed: Feed): Ran<boolean> =>
       : Effect.onError(Effect.suspend(loop), () => Effect.sync(() => cursor.close?.()))
   })
 
-/** Chunk by chunk, the next one is asked for when all of one have gone through. */
+/** Chunk by chunk: the next one is asked for when all of one have gone through. */
 const drainStream = (stream: Stream.Stream<unknown, unknown, any>, feed: Feed): Ran<void> =>
   Stream.chunks(stream).pipe(
-    Stream.mapEffect((chunk) => drain(chunk, feed)),
+    Stream.mapEffect((chunk) => drain(Chunk.toReadonlyArray(chunk), feed)),
     Stream.takeUntil((enough) => enough),
     Stream.runDrain
   )
@@ -218,46 +222,50 @@ const pulled = (source: Iterable<unknown>, steps: ReadonlyArray<Step>): Iterable
 
 /** What goes into a function of a whole partition. Only what needs no waiting can be lazy. */
 const inputOf = (source: unknown, steps: ReadonlyArray<Each>): Ran => {
-  if (steps.length === 0 && !isStream(source)) return Effect.succeed(source)
   if (isStream(source) || steps.some(isEffectful)) {
     const end = collect()
-    return Effect.map(pour(source, feedOf(steps, end)), () => end.result())
+    return Effect.zipRight(pour(source, feedOf(steps, end)), resultOf(end))
   }
-  return Effect.succeed(pulled(source as Iterable<unknown>, steps))
+  return Effect.succeed(steps.length === 0 ? source : pulled(source as Iterable<unknown>, steps))
 }
 
-/** The value of a partition, gone through these steps: what the last one of a whole partition gives, or the elements. */
-const through = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<
-  { readonly source: unknown; readonly rest: ReadonlyArray<Each> },
-  unknown,
-  any
-> =>
+/** A partition as far as the last function of a whole one has made it, and what is left to do to its elements. */
+interface Reached {
+  readonly source: unknown
+  readonly rest: ReadonlyArray<Each>
+}
+
+const reach = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<Reached, unknown, any> =>
   Effect.gen(function*() {
     let now = source
     let from = 0
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!
       if (step._tag !== "Whole") continue
-      const input = yield* inputOf(now, steps.slice(from, i) as ReadonlyArray<Each>)
-      const made = step.of(input)
-      now = Effect.isEffect(made) && !isStream(made) ? yield* made as Ran : made
+      now = yield* step.of(yield* inputOf(now, steps.slice(from, i) as ReadonlyArray<Each>))
+      if (step.by !== undefined && isStream(now)) now = failingBy(now, step.by)
       from = i + 1
     }
     return { source: now, rest: steps.slice(from) as ReadonlyArray<Each> }
   })
 
-/**
- * Runs a partition through steps into an end.
- */
-export const run = (source: unknown, steps: ReadonlyArray<Step>, end: End): Effect.Effect<unknown, unknown, any> =>
-  Effect.flatMap(
-    through(source, steps),
-    (at) => Effect.map(pour(at.source, feedOf(at.rest, end)), () => end.result())
+/** A Stream's failures are those of the function that made it, as if it had failed itself. */
+const failingBy = (stream: Stream.Stream<unknown, unknown, any>, by: Resolved): Stream.Stream<unknown, unknown, any> =>
+  Stream.tapErrorCause(stream, (cause) => Effect.sync(() => Callable.ownCause(by, cause)))
+
+/** What a function threw is what its task makes of it. */
+export const withThrown = (self: Ran): Ran =>
+  Effect.catchSomeDefect(self, (defect) => defect instanceof Thrown ? Option.some(defect.exit) : Option.none())
+
+/** Runs a partition through steps into an end. */
+export const run = (source: unknown, steps: ReadonlyArray<Step>, end: End): Ran =>
+  withThrown(
+    Effect.flatMap(
+      reach(source, steps),
+      (at) => Effect.zipRight(pour(at.source, feedOf(at.rest, end)), resultOf(end))
+    )
   )
 
-/**
- * Runs a partition through steps, the last of which makes one value of it.
- */
-export const runWhole = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<unknown, unknown, any> =>
-  Effect.map(through(source, steps), (at) => at.source)
-
+/** Runs a partition through steps, the last of which makes one value of it. */
+export const runWhole = (source: unknown, steps: ReadonlyArray<Step>): Ran =>
+  withThrown(Effect.map(reach(source, steps), (at) => at.source))

@@ -40,8 +40,10 @@ export class Top<A> {
     else if (this.k > 0 && compareNatural(rank, this.heap[0]!.rank) > 0) this.down({ rank, seq, x })
   }
 
-  sorted(): Array<readonly [unknown, A]> {
-    return Array.from(this.heap).sort((a, b) => -lower(a, b)).map(({ rank, x }) => [rank, x] as const)
+  /** The ranks and what has them, the highest first. */
+  sorted(): readonly [Array<unknown>, Array<A>] {
+    const sorted = Array.from(this.heap).sort((a, b) => -lower(a, b))
+    return [sorted.map(({ rank }) => rank), sorted.map(({ x }) => x)]
   }
 
   private up(item: Ranked<A>): void {

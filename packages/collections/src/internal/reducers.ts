@@ -4,11 +4,12 @@
  *
  * Imperative on purpose: this runs for every element.
  */
-import type { Wire } from "creel/Callable"
+import * as Callable from "creel/Callable"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { KeyIndex } from "./keys.js"
-import { callOf, type Resolve } from "./passOps.js"
+import { callOf, type Resolve, type Resolved, type Step } from "./passOps.js"
 import type { End } from "./passRun.js"
 import { compareNatural, namedOrders, Top } from "./ranking.js"
 
@@ -16,68 +17,67 @@ import { compareNatural, namedOrders, Top } from "./ranking.js"
 export type WireEnd =
   | { readonly end: "sum" | "count" | "mean" | "any" | "all" }
   | { readonly end: "variance"; readonly ddof: number; readonly root: boolean }
-  | { readonly end: "min" | "max"; readonly order: Wire | string }
-  | { readonly end: "fold"; readonly f: Wire; readonly combine: Wire; readonly initial: unknown }
-  | { readonly end: "reduction"; readonly f: Wire; readonly aggregate: Wire }
+  | { readonly end: "min" | "max"; readonly order: Callable.Wire | string }
+  | { readonly end: "fold"; readonly f: Callable.Wire; readonly combine: Callable.Wire; readonly initial: unknown }
+  | { readonly end: "reduction"; readonly f: Callable.Wire; readonly aggregate: Callable.Wire }
   | { readonly end: "topk"; readonly k: number; readonly mark: boolean }
   | { readonly end: "distinct"; readonly mark: boolean }
   | { readonly end: "frequencies" }
+  | { readonly end: "into"; readonly f: Callable.Wire; readonly args: ReadonlyArray<unknown> }
 
 type Ran<A = unknown> = Effect.Effect<A, unknown, any>
 
-/** `whole`: makes the piece of an iterable of all elements. */
 export interface Reducer {
-  readonly leaf: { readonly _tag: "End"; readonly make: () => End } | {
-    readonly _tag: "Whole"
-    readonly of: (xs: unknown) => unknown
-  }
-  /** A piece, or an Effect of one. */
-  readonly merge: (pieces: ReadonlyArray<any>) => unknown
+  /** Where the elements of a partition end, or what makes a piece of all of them. */
+  readonly leaf: { readonly _tag: "End"; readonly make: Ran<End> } | Extract<Step, { readonly _tag: "Whole" }>
+  readonly merge: (pieces: ReadonlyArray<any>) => Ran
   readonly finish: (piece: any) => Ran
+  /** By whose `success` Schema pieces and the value cross, and how many levels of arrays are around what it made. */
+  readonly owner?: { readonly piece: Owned; readonly merged: Owned; readonly value: Owned } | undefined
 }
+
+export type Owned = { readonly by: Resolved; readonly depth: number } | undefined
+
+const leaf = (make: () => End): Reducer["leaf"] => ({ _tag: "End", make: Effect.sync(make) })
+
+const merging = <P>(f: (pieces: ReadonlyArray<P>) => unknown) => (pieces: ReadonlyArray<P>): Ran =>
+  Effect.sync(() => f(pieces))
 
 const value = <A>(piece: A): Effect.Effect<A> => Effect.succeed(piece)
 
 const empty = (what: string): Ran => Effect.fail(new Cause.NoSuchElementException(`${what} of an empty bag`))
 
+const add = (pieces: ReadonlyArray<number>): number => pieces.reduce((a, b) => a + b, 0)
+
 const sum: Reducer = {
-  leaf: {
-    _tag: "End",
-    make: () => {
-      let total = 0
-      return { _tag: "Sink", sink: (x) => ((total += x), false), result: () => total }
-    }
-  },
-  merge: (pieces) => pieces.reduce((a: number, b: number) => a + b, 0),
+  leaf: leaf(() => {
+    let total = 0
+    return { _tag: "Sink", sink: (x) => ((total += x), false), result: () => total }
+  }),
+  merge: merging(add),
   finish: value
 }
 
 const count: Reducer = {
-  leaf: {
-    _tag: "End",
-    make: () => {
-      let n = 0
-      return { _tag: "Sink", sink: () => ((n += 1), false), result: () => n }
-    }
-  },
-  merge: sum.merge,
+  leaf: leaf(() => {
+    let n = 0
+    return { _tag: "Sink", sink: () => ((n += 1), false), result: () => n }
+  }),
+  merge: merging(add),
   finish: value
 }
 
 /** `any` ends at the first `true`, `all` at the first `false`. */
 const until = (wanted: boolean): Reducer => ({
-  leaf: {
-    _tag: "End",
-    make: () => {
-      let found = false
-      return {
-        _tag: "Sink",
-        sink: (x) => (found = Boolean(x) === wanted),
-        result: () => found === wanted
-      }
+  leaf: leaf(() => {
+    let found = false
+    return {
+      _tag: "Sink",
+      sink: (x) => (found = Boolean(x) === wanted),
+      result: () => found === wanted
     }
-  },
-  merge: (pieces) => pieces.includes(wanted) === wanted,
+  }),
+  merge: merging((pieces) => pieces.includes(wanted) === wanted),
   finish: value
 })
 
@@ -112,8 +112,8 @@ const together = (a: Moments, b: Moments): Moments => {
 }
 
 const moments = (finish: (piece: Moments) => Ran): Reducer => ({
-  leaf: { _tag: "End", make: momentsOf },
-  merge: (pieces: ReadonlyArray<Moments>) => pieces.reduce(together, [0, 0, 0]),
+  leaf: leaf(momentsOf),
+  merge: merging((pieces: ReadonlyArray<Moments>) => pieces.reduce(together, [0, 0, 0])),
   finish
 })
 
@@ -127,7 +127,7 @@ const variance = (ddof: number, root: boolean): Reducer =>
     return Effect.succeed(root ? Math.sqrt(m2 / (n - ddof)) : m2 / (n - ddof))
   })
 
-/** A function of two that may have to be waited for, over elements one after the other. */
+/** A function of two that may have to be waited for, over elements one after the other. Its piece is empty, or one value. */
 const folding = (
   f: (a: any, b: any) => unknown,
   isEffect: boolean,
@@ -135,96 +135,144 @@ const folding = (
 ): End => {
   let has = start !== undefined
   let acc = start?.value
-  const result = (): unknown => has ? [acc] : []
+  const first = (x: unknown): false => {
+    has = true
+    acc = x
+    return false
+  }
   if (isEffect) {
     return {
       _tag: "Run",
-      run: (x) => {
-        if (has) return Effect.map(f(acc, x) as Ran, (next) => void (acc = next))
-        has = true
-        acc = x
-        return Effect.void
-      },
-      result
+      run: (x) => has ? Effect.map(f(acc, x) as Ran, (next) => void (acc = next)) : Exit.succeed(first(x)),
+      result: () => Effect.succeed(has ? [acc] : [])
     }
   }
   return {
     _tag: "Sink",
     sink: (x) => {
-      acc = has ? f(acc, x) : x
-      has = true
+      if (!has) return first(x)
+      acc = f(acc, x)
       return false
     },
-    result
+    result: () => has ? [acc] : []
   }
 }
 
-/** Pieces are empty, or one value. */
-const foldPieces = (f: (a: any, b: any) => unknown, isEffect: boolean) => (pieces: ReadonlyArray<readonly [any?]>) => {
-  const values = pieces.flat()
-  if (values.length === 0) return []
-  return isEffect
-    ? Effect.map(Effect.reduce(values.slice(1), values[0], (a, b) => f(a, b) as Ran), (one) => [one])
-    : [values.reduce((a, b) => f(a, b))]
-}
+const foldPieces =
+  (f: (a: any, b: any) => unknown, isEffect: boolean) => (pieces: ReadonlyArray<ReadonlyArray<unknown>>): Ran => {
+    const values = pieces.flat(1)
+    if (values.length === 0) return Effect.succeed([])
+    return isEffect
+      ? Effect.map(Effect.reduce(values.slice(1), values[0], (a, b) => f(a, b) as Ran), (one) => [one])
+      : Effect.sync(() => [values.reduce((a, b) => f(a, b))])
+  }
 
 const fold = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "fold" }>): Reducer => {
-  const f = callOf(resolve(end.f))
-  const combine = callOf(resolve(end.combine))
+  const binop = resolve(end.f)
+  const combine = resolve(end.combine)
+  const { call, isEffect } = callOf(binop)
+  const both = callOf(combine)
   return {
-    leaf: { _tag: "End", make: () => folding(f.call, f.isEffect, { value: end.initial }) },
-    merge: foldPieces(combine.call, combine.isEffect),
-    finish: ([piece]) => Effect.succeed(piece)
+    leaf: leaf(() => folding(call, isEffect, { value: end.initial })),
+    merge: foldPieces(both.call, both.isEffect),
+    finish: ([piece]) => Effect.succeed(piece),
+    owner: { piece: { by: binop, depth: 1 }, merged: { by: combine, depth: 1 }, value: { by: combine, depth: 0 } }
   }
 }
 
-const extreme = (resolve: Resolve, { end, order }: Extract<WireEnd, { readonly end: "min" | "max" }>): Reducer => {
+const orderOf = (resolve: Resolve, order: Callable.Wire | string): { call: (a: any, b: any) => unknown; isEffect: boolean } =>
+  typeof order === "string"
+    ? { call: namedOrders.get(order) ?? compareNatural, isEffect: false }
+    : callOf(resolve(order))
+
+/** Pieces are empty, or the element. */
+const extreme = (
+  resolve: Resolve,
+  { end, order }: Extract<WireEnd, { readonly end: "min" | "max" }>,
+  elements: Resolved | undefined
+): Reducer => {
   const sign = end === "min" ? 1 : -1
-  const named = typeof order === "string" ? namedOrders.get(order) ?? compareNatural : undefined
-  const { call, isEffect } = named === undefined ? callOf(resolve(order as Wire)) : { call: named, isEffect: false }
+  const { call, isEffect } = orderOf(resolve, order)
   // The first of equal ones stays.
   const pick = (a: unknown, b: unknown, n: unknown): unknown => Number(n) * sign > 0 ? b : a
   const f = isEffect
     ? (a: unknown, b: unknown) => Effect.map(call(a, b) as Ran, (n) => pick(a, b, n))
     : (a: unknown, b: unknown) => pick(a, b, call(a, b))
   return {
-    leaf: { _tag: "End", make: () => folding(f, isEffect, undefined) },
+    leaf: leaf(() => folding(f, isEffect, undefined)),
     merge: foldPieces(f, isEffect),
-    finish: (piece) => piece.length === 0 ? empty(`the ${end}imum`) : Effect.succeed(piece[0])
+    finish: (piece) => piece.length === 0 ? empty(`the ${end}imum`) : Effect.succeed(piece[0]),
+    owner: owned(elements, 1, 0)
   }
 }
 
-const reduction = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "reduction" }>): Reducer => ({
-  leaf: { _tag: "Whole", of: callOf(resolve(end.f)).call },
-  merge: callOf(resolve(end.aggregate)).call,
-  finish: value
-})
+const owned = (by: Resolved | undefined, piece: number | undefined, value: number): Reducer["owner"] =>
+  by && {
+    piece: piece === undefined ? undefined : { by, depth: piece },
+    merged: piece === undefined ? undefined : { by, depth: piece },
+    value: { by, depth: value }
+  }
 
-/** Pieces are pairs of rank and element, the highest first. */
-const topk = (k: number, mark: boolean): Reducer => ({
-  leaf: {
-    _tag: "End",
-    make: () => {
+/** For pieces whose last list holds elements, deeper than a mark reaches: these cross by their owner's Schema one by one. */
+const coded = (elements: Resolved | undefined, self: Reducer): Reducer => {
+  const { leaf } = self
+  if (elements === undefined || leaf._tag === "Whole") return self
+  const each = (f: (x: any) => unknown) => (piece: any) => [...piece.slice(0, -1), piece[piece.length - 1].map(f)]
+  const encode = each((x) => Callable.encodeValue(elements, x))
+  const decode = each((x) => Callable.decodeValue(elements, x))
+  return {
+    leaf: { _tag: "End", make: Effect.map(leaf.make, (end) => mapEnd(end, encode)) },
+    merge: (pieces) => Effect.map(self.merge(pieces.map(decode)), encode),
+    finish: (piece) => self.finish(decode(piece)),
+    owner: owned(elements, undefined, 1)
+  }
+}
+
+const mapEnd = (end: End, f: (result: unknown) => unknown): End =>
+  end._tag === "Sink"
+    ? { ...end, result: () => f(end.result()) }
+    : { ...end, result: () => Effect.map(end.result(), f) }
+
+const reduction = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "reduction" }>): Reducer => {
+  const first = resolve(end.f)
+  const aggregate = resolve(end.aggregate)
+  return {
+    leaf: wholeOf(first),
+    merge: wholeOf(aggregate).of,
+    finish: value,
+    owner: { piece: { by: first, depth: 0 }, merged: { by: aggregate, depth: 0 }, value: { by: aggregate, depth: 0 } }
+  }
+}
+
+const wholeOf = (by: Resolved): Extract<Step, { readonly _tag: "Whole" }> => {
+  const { call, isEffect } = callOf(by)
+  return { _tag: "Whole", of: isEffect ? (xs) => call(xs) as Ran : (xs) => Effect.sync(() => call(xs)), by: undefined }
+}
+
+/** Pieces are ranks and elements, the highest first. */
+type Ranked = readonly [ranks: ReadonlyArray<unknown>, elements: ReadonlyArray<unknown>]
+
+const topk = (k: number, mark: boolean, elements: Resolved | undefined): Reducer =>
+  coded(elements, {
+    leaf: leaf(() => {
       const top = new Top<unknown>(k)
       const sink = mark
         ? (pair: readonly [unknown, unknown]) => (top.add(pair[0], pair[1]), false)
         : (x: unknown) => (top.add(x, x), false)
       return { _tag: "Sink", sink, result: () => top.sorted() }
-    }
-  },
-  merge: (pieces: ReadonlyArray<ReadonlyArray<readonly [unknown, unknown]>>) => {
-    const top = new Top<unknown>(k)
-    for (const piece of pieces) for (const [rank, x] of piece) top.add(rank, x)
-    return top.sorted()
-  },
-  finish: (piece: ReadonlyArray<readonly [unknown, unknown]>) => Effect.succeed(piece.map(([, x]) => x))
-})
+    }),
+    merge: merging((pieces: ReadonlyArray<Ranked>) => {
+      const top = new Top<unknown>(k)
+      for (const [ranks, elements] of pieces) ranks.forEach((rank, n) => top.add(rank, elements[n]))
+      return top.sorted()
+    }),
+    finish: ([, elements]: Ranked) => Effect.succeed(elements)
+  })
 
 /** Pieces are keys, and the first element of each; the keys alone where they are the elements. */
-const distinct = (mark: boolean): Reducer => ({
-  leaf: {
-    _tag: "End",
-    make: () => {
+const distinct = (mark: boolean, elements: Resolved | undefined): Reducer =>
+  coded(elements, {
+    leaf: leaf(() => {
       const index = new KeyIndex<unknown>()
       const firsts: Array<unknown> = []
       const sink = mark
@@ -234,52 +282,60 @@ const distinct = (mark: boolean): Reducer => ({
         }
         : (x: unknown) => (index.add(x), false)
       return { _tag: "Sink", sink, result: () => mark ? [index.keys, firsts] : [index.keys] }
-    }
-  },
-  merge: (pieces: ReadonlyArray<ReadonlyArray<ReadonlyArray<unknown>>>) => {
-    const index = new KeyIndex<unknown>()
-    const firsts: Array<unknown> = []
-    for (const [keys, elements] of pieces) {
-      keys!.forEach((key, n) => {
-        if (index.add(key) === firsts.length) firsts.push(elements === undefined ? key : elements[n])
-      })
-    }
-    return mark ? [index.keys, firsts] : [index.keys]
-  },
-  finish: (piece) => Effect.succeed(piece[piece.length - 1])
-})
-
-/** Pieces are keys and counts. */
-const frequencies: Reducer = {
-  leaf: {
-    _tag: "End",
-    make: () => {
+    }),
+    merge: merging((pieces: ReadonlyArray<ReadonlyArray<ReadonlyArray<unknown>>>) => {
       const index = new KeyIndex<unknown>()
-      const counts: Array<number> = []
-      const sink = (x: unknown) => {
-        const n = index.add(x)
-        counts[n] = (counts[n] ?? 0) + 1
-        return false
+      const firsts: Array<unknown> = []
+      for (const [keys, elements] of pieces) {
+        keys!.forEach((key, n) => {
+          if (index.add(key) === firsts.length) firsts.push(elements === undefined ? key : elements[n])
+        })
       }
-      return { _tag: "Sink", sink, result: () => [index.keys, counts] }
-    }
-  },
-  merge: (pieces: ReadonlyArray<readonly [ReadonlyArray<unknown>, ReadonlyArray<number>]>) => {
-    const index = new KeyIndex<unknown>()
-    const counts: Array<number> = []
-    for (const [keys, each] of pieces) {
-      keys.forEach((key, at) => {
-        const n = index.add(key)
-        counts[n] = (counts[n] ?? 0) + each[at]!
-      })
-    }
-    return [index.keys, counts]
-  },
-  finish: ([keys, counts]: readonly [ReadonlyArray<unknown>, ReadonlyArray<number>]) =>
-    Effect.succeed(keys.map((key, n) => [key, counts[n]!] as const))
+      return mark ? [index.keys, firsts] : [index.keys]
+    }),
+    finish: (piece) => Effect.succeed(piece[piece.length - 1])
+  })
+
+/** Keys and how often each came. */
+type Counts = readonly [keys: ReadonlyArray<unknown>, counts: ReadonlyArray<number>]
+
+class Counting {
+  private readonly index = new KeyIndex<unknown>()
+  private readonly counts: Array<number> = []
+
+  add(key: unknown, times: number): void {
+    const n = this.index.add(key)
+    if (n === this.counts.length) this.counts.push(times)
+    else this.counts[n]! += times
+  }
+
+  get piece(): Counts {
+    return [this.index.keys, this.counts]
+  }
 }
 
-export const reducerOf = (end: WireEnd, resolve: Resolve): Reducer => {
+const frequencies: Reducer = {
+  leaf: leaf(() => {
+    const counting = new Counting()
+    return { _tag: "Sink", sink: (x) => (counting.add(x, 1), false), result: () => counting.piece }
+  }),
+  merge: merging((pieces: ReadonlyArray<Counts>) => {
+    const counting = new Counting()
+    for (const [keys, counts] of pieces) keys.forEach((key, n) => counting.add(key, counts[n]!))
+    return counting.piece
+  }),
+  finish: ([keys, counts]: Counts) => Effect.succeed(keys.map((key, n) => [key, counts[n]!] as const))
+}
+
+/** An end of someone else's making; its pieces are not put together. */
+const into = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "into" }>): Reducer => ({
+  // What a task makes that is called here alone never crosses: it may be an End.
+  leaf: { _tag: "End", make: resolve(end.f).run(...end.args) as Ran<End> },
+  merge: (pieces) => Effect.succeed(pieces),
+  finish: value
+})
+
+export const reducerOf = (end: Callable.WireEnd, resolve: Resolve, elements: Resolved | undefined): Reducer => {
   switch (end.end) {
     case "sum":
       return sum
@@ -294,16 +350,18 @@ export const reducerOf = (end: WireEnd, resolve: Resolve): Reducer => {
       return variance(end.ddof, end.root)
     case "min":
     case "max":
-      return extreme(resolve, end)
+      return extreme(resolve, end, elements)
     case "fold":
       return fold(resolve, end)
     case "reduction":
       return reduction(resolve, end)
     case "topk":
-      return topk(end.k, end.mark)
+      return topk(end.k, end.mark, elements)
     case "distinct":
-      return distinct(end.mark)
+      return distinct(end.mark, elements)
     case "frequencies":
       return frequencies
+    case "into":
+      return into(resolve, end)
   }
 }
