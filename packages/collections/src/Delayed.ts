@@ -230,6 +230,14 @@ type ValuesOf<T, D extends number> = 0 extends 1 & T ? T
   : T
 
 /**
+ * What `T` is when all in it that is lazy, or a future, has its value in its place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Values<T> = ValuesOf<T, 4>
+
+/**
  * Lazy values, futures and collections in arrays, tuples and plain records (to four levels), as one lazy value of their
  * values in their places. As an argument it needs no task of its own: what is in it stands there itself. Computed by
  * itself, the values are brought together on one worker, by a plain function.

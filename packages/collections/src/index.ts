@@ -5,6 +5,13 @@
  */
 
 /**
+ * Lazy, partitioned collections.
+ *
+ * @since 0.1.0
+ */
+export * as Bag from "./Bag.js"
+
+/**
  * Lazy calls.
  *
  * @since 0.1.0

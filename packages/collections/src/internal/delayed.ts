@@ -4,7 +4,7 @@
  */
 import type * as Client from "creel/Client"
 import * as Collection from "creel/Collection"
-import type * as Future from "creel/Future"
+import * as Future from "creel/Future"
 import type { SubmitError } from "creel/FutureError"
 import * as Graph from "creel/Graph"
 import * as PlainFunction from "creel/PlainFunction"
@@ -241,4 +241,15 @@ const get = (value: any, key: string | number): unknown => value[key]
 export const field = (self: Delayed.Any, key: string | number): Made => {
   const { args, needs } = split([self, key])
   return lazy(pureKey(get, args), { _tag: "Call", task: get, args, uses: [] }, needs)
+}
+
+/** An argument that many calls are given: a large one is sent, or scattered, once, and not with each call. */
+export const shared = (given: unknown): unknown => {
+  if (typeof given !== "object" || given === null || isCollection(given) || Future.isFuture(given)) return given
+  let holds = false
+  replaceLeaves(given, (leaf) => {
+    if (isCollection(leaf) || Future.isFuture(leaf)) holds = true
+    return undefined
+  })
+  return holds ? given : value(given)
 }

@@ -1,0 +1,21 @@
+/**
+ * Bags: lazy, partitioned, typed collections. A bag is many values in partitions that are computed apart from each other;
+ * operations on its elements run together, in one pass over each partition.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/model.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/elements.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/reductions.js"
