@@ -193,6 +193,18 @@ export const own = <V>(resolved: Resolved<any, unknown, unknown>, value: V, dept
   Owners.own(resolved.contract, value, depth)
 
 /**
+ * Says of an error that a callable failed with it, so that it crosses by the callable's `error` Schema: for failures that come
+ * after the call, out of a Stream that it answered. (What `run` and `caught` end in is marked already.) Answers the error.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const ownError = <E>(resolved: Resolved<any, unknown, unknown>, error: E): E => {
+  Owners.ownError(resolved.contract, error)
+  return error
+}
+
+/**
  * A value of a callable as plain data, by its `success` Schema where it has one; for values that stand deeper in a result
  * than `own` reaches. Throws `Value.NotEncodable`.
  *

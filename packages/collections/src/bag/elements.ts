@@ -56,7 +56,6 @@ const calling = (op: "map" | "starmap" | "filter" | "remove" | "partition"): any
  * What is given after the function goes to each call after the element: values, futures, lazy values and collections, alone
  * or in arrays and plain records. They are sent once for each partition, or brought there.
  *
- *
  * @example
  * ```ts
  * import { Bag, Delayed } from "@creel/collections"
@@ -147,7 +146,6 @@ export const map: {
 /**
  * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
  *
- *
  * @example
  * ```ts
  * import { Bag } from "@creel/collections"
@@ -172,7 +170,9 @@ export const starmap: {
    * @since 0.1.0
    * @category element-wise
    */
-  <P extends ReadonlyArray<any>, X>(f: (...args: P) => X): <E, R>(self: Bag<P, E, R>) => Bag<Success<X>, E | Error<X>, R>
+  <P extends ReadonlyArray<any>, X>(
+    f: (...args: P) => X
+  ): <E, R>(self: Bag<P, E, R>) => Bag<Success<X>, E | Error<X>, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *
@@ -318,7 +318,6 @@ type Plucked<A, K extends string | number> = A extends { readonly [_ in K]?: inf
  * One field of each element, or one place of each array or tuple. With a default, that is what stands where there is none:
  * where the field is absent or `undefined`, or the element has no fields.
  *
- *
  * @example
  * ```ts
  * import { Bag } from "@creel/collections"
@@ -406,7 +405,6 @@ export const flatten = <A extends Iterable<unknown>, E, R>(self: Bag<A, E, R>): 
  * answers are waited for first. A generator function that yields elements must be a task (`Task.sync`): what a plain
  * generator function yields are Effects. What is given after the function is given to it after the elements.
  *
- *
  * @example
  * ```ts
  * import { Bag } from "@creel/collections"
@@ -485,7 +483,6 @@ export const mapPartitions: {
 /**
  * Each element with the same probability (0 to 1), on its own. The seed, a whole number (default: 0), decides which: the same elements
  * of the same partitions are chosen in every run, on every worker.
- *
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type * as PlainFunction from "creel/PlainFunction"
-import * as Task from "creel/Task"
+import type * as Task from "creel/Task"
 import type * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -38,7 +38,6 @@ const plain = (end: Parameters<End["wire"]> extends infer _ ? ReturnType<End["wi
   calls: [],
   wire: () => end
 })
-
 
 /**
  * The sum of all numbers; 0 of none.
@@ -241,7 +240,11 @@ const until = (end: "any" | "all"): any =>
   dual(
     (args) => isBag(args[0]),
     (self: Any, f: Fn, options?: ReduceOptions) => {
-      const asked = append(self, { name: "map", calls: [f], wire: ([f]) => ({ op: "map", f: f!, args: [] }) }, undefined)
+      const asked = append(
+        self,
+        { name: "map", calls: [f], wire: ([f]) => ({ op: "map", f: f!, args: [] }) },
+        undefined
+      )
       return reduce(asked, plain({ end }), options)
     }
   )

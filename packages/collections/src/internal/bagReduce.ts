@@ -19,7 +19,10 @@ export const reduce = (
   options?: Bag.ReduceOptions
 ): Delayed.Delayed<any, any, any> => {
   const key = freshKey(end.name)
-  return later(key, Effect.suspend(() => tree(bag, end, key, Math.max(2, Math.floor(options?.splitEvery ?? splitDefault)))))
+  return later(
+    key,
+    Effect.suspend(() => tree(bag, end, key, Math.max(2, Math.floor(options?.splitEvery ?? splitDefault))))
+  )
 }
 
 const tree = (bag: Bag.Any, end: End, key: string, splitEvery: number): Effect.Effect<Delayed.Any, SubmitError, any> =>
@@ -29,7 +32,9 @@ const tree = (bag: Bag.Any, end: End, key: string, splitEvery: number): Effect.E
     const { contract, owner, wires } = yield* contractFor(tasks.merge, end.calls, state.owner, `${end.name}-merge`)
     const wire = end.wire(wires, 0)
     for (let n = 0; level.length > splitEvery; n++) {
-      level = groupsOf(level, splitEvery).map((group, i) => node(`${key}-${n}-${i}`, contract, [group, wire, false, owner]))
+      level = groupsOf(level, splitEvery).map((group, i) =>
+        node(`${key}-${n}-${i}`, contract, [group, wire, false, owner])
+      )
     }
     return node(key, contract, [level, wire, true, owner])
   })
@@ -37,4 +42,3 @@ const tree = (bag: Bag.Any, end: End, key: string, splitEvery: number): Effect.E
 /** A bag of one partition, which is what another one comes to. */
 export const reduceToBag = (bag: Bag.Any, end: End, owner: Owner | undefined, options?: Bag.ReduceOptions): Bag.Any =>
   of(Effect.succeed([reduce(bag, end, options)]), { count: 1, name: end.name, owner })
-

@@ -65,7 +65,7 @@ const variance = {
 }
 
 /** What is of `Sack` is of any types: who makes it knows which. */
-export class Sack implements Bag.Bag<any, any, any> {
+export class Sack implements Bag.Bag<any, any> {
   declare readonly [TypeId]: typeof variance
   /** Its partitions, with all operations done: one effect, so that a build runs it once. */
   readonly applied: Parts
@@ -78,7 +78,7 @@ export class Sack implements Bag.Bag<any, any, any> {
     return this.state.count
   }
 
-  get [Collection.TypeId](): Collection.Protocol<any, any, any> {
+  get [Collection.TypeId](): Collection.Protocol<any, any> {
     return {
       _A: variance._A,
       _E: variance._E,
@@ -96,7 +96,12 @@ export class Sack implements Bag.Bag<any, any, any> {
   }
 
   toJSON() {
-    return { _id: "Bag", key: this.state.key, partitions: this.partitions, pass: this.state.pass.map(({ name }) => name) }
+    return {
+      _id: "Bag",
+      key: this.state.key,
+      partitions: this.partitions,
+      pass: this.state.pass.map(({ name }) => name)
+    }
   }
 
   toString() {
@@ -204,6 +209,9 @@ const build = (self: Sack): Effect.Effect<Collection.Built, SubmitError, Client.
     if (parts.length === 1) return { graph, outputs, finish: undefined, optimize: undefined }
     const { key, owner } = self.state
     const { contract, owner: across } = yield* contractFor(tasks.join, [], owner, "bag-join")
-    const finish = { key: `${key}-all`, node: Graph.call(contract, across, ...outputs.map((output) => Graph.ref(output))) }
+    const finish = {
+      key: `${key}-all`,
+      node: Graph.call(contract, across, ...outputs.map((output) => Graph.ref(output)))
+    }
     return { graph, outputs, finish, optimize: undefined }
   })

@@ -22,7 +22,8 @@ interface Elements {
 const elementsOf = (resolve: Resolve, owner: WireOwner | undefined): Elements | undefined =>
   owner && { by: resolve(owner.callable), depth: owner.depth }
 
-const own = (owned: Owned) => <A>(value: A): A => owned === undefined ? value : Callable.own(owned.by, value, owned.depth)
+const own = (owned: Owned) => <A>(value: A): A =>
+  owned === undefined ? value : Callable.own(owned.by, value, owned.depth)
 
 const reducer = (resolve: Resolve, end: WireEnd, elements: Elements | undefined): Reducer =>
   reducerOf(end, resolve, elements?.depth === 1 ? elements.by : undefined)

@@ -27,7 +27,9 @@ export class Pace {
 }
 
 // Through the event loop, not a microtask: messages are heard only there.
-const later: (f: () => void) => void = typeof setImmediate === "function" ? setImmediate : (f) => setTimeout(f, 0)
+const later: (f: () => void) => void =
+  (globalThis as { readonly setImmediate?: (f: () => void) => void }).setImmediate ??
+    ((f) => setTimeout(f, 0))
 
 /**
  * Lets messages in and other fibers go on.

@@ -20,7 +20,11 @@ export type WireOp =
     readonly args: ReadonlyArray<unknown>
   }
   | { readonly op: "tag"; readonly f: Callable.Wire }
-  | { readonly op: "pluck"; readonly key: string | number; readonly otherwise?: { readonly value: unknown } | undefined }
+  | {
+    readonly op: "pluck"
+    readonly key: string | number
+    readonly otherwise?: { readonly value: unknown } | undefined
+  }
   | { readonly op: "flatten" | "range" }
   | { readonly op: "take"; readonly count: number }
   | { readonly op: "sample"; readonly fraction: number; readonly seed: number; readonly partition: number }
@@ -38,14 +42,14 @@ export type Step =
   | { readonly _tag: "Push"; readonly link: (next: Sink) => Sink }
   | {
     readonly _tag: "Run"
-    readonly run: (x: unknown) => Effect.Effect<unknown, unknown, any>
+    readonly run: (x: unknown) => Effect.Effect<unknown, unknown>
     /** What the answer means: the next element, or whether to keep this one. */
     readonly answer: "value" | "keep" | "drop"
   }
   | {
     readonly _tag: "Whole"
     /** Answers an iterable or a Stream, or what the last step makes of them. */
-    readonly of: (xs: unknown) => Effect.Effect<unknown, unknown, any>
+    readonly of: (xs: unknown) => Effect.Effect<unknown, unknown>
     /** Whose failure it is, when a Stream fails later. */
     readonly by: Resolved | undefined
   }
@@ -56,7 +60,8 @@ export class Thrown {
 }
 
 /** Elements may go through other people's code between two functions: what one of them threw stays what it was. */
-const thrown = (error: unknown, { caught }: Resolved): Thrown => error instanceof Thrown ? error : new Thrown(caught(error))
+const thrown = (error: unknown, { caught }: Resolved): Thrown =>
+  error instanceof Thrown ? error : new Thrown(caught(error))
 
 type Call = (...args: ReadonlyArray<any>) => unknown
 
@@ -148,7 +153,7 @@ function* range({ from, start, step, to }: Range) {
 const called = (op: Extract<WireOp, { readonly args: unknown }>, f: Resolved): Step => {
   const through = op.op === "starmap" ? spread : withArgs
   if (f.sync === undefined) {
-    const run = through(f.run, op.args) as (x: unknown) => Effect.Effect<unknown, unknown, any>
+    const run = through(f.run, op.args) as (x: unknown) => Effect.Effect<unknown, unknown>
     if (op.op === "partition") return { _tag: "Whole", of: run, by: f }
     return { _tag: "Run", run, answer: op.op === "filter" ? "keep" : op.op === "remove" ? "drop" : "value" }
   }

@@ -18,7 +18,7 @@ import * as Stream from "effect/Stream"
 import { breathe, Pace } from "./breath.js"
 import { type Resolved, type Sink, type Step, Thrown } from "./passOps.js"
 
-type Ran<A = unknown> = Effect.Effect<A, unknown, any>
+type Ran<A = unknown> = Effect.Effect<A, unknown>
 
 /** Where elements end: taken at once, or each waited for. */
 export type End =
@@ -75,7 +75,9 @@ const runFeed = (step: Extract<Step, { readonly _tag: "Run" }>, next: Feed): Fee
   }
   return (x) => {
     const ran = step.run(x)
-    return Exit.isExit(ran) && Exit.isSuccess(ran) ? go(x, ran.value) : Effect.flatMap(ran, (answer) => after(x, answer))
+    return Exit.isExit(ran) && Exit.isSuccess(ran)
+      ? go(x, ran.value)
+      : Effect.flatMap(ran, (answer) => after(x, answer))
   }
 }
 
@@ -188,14 +190,14 @@ const drain = (xs: Iterable<unknown>, feed: Feed): Ran<boolean> =>
   })
 
 /** Chunk by chunk: the next one is asked for when all of one have gone through. */
-const drainStream = (stream: Stream.Stream<unknown, unknown, any>, feed: Feed): Ran<void> =>
+const drainStream = (stream: Stream.Stream<unknown, unknown>, feed: Feed): Ran<void> =>
   Stream.chunks(stream).pipe(
     Stream.mapEffect((chunk) => drain(Chunk.toReadonlyArray(chunk), feed)),
     Stream.takeUntil((enough) => enough),
     Stream.runDrain
   )
 
-const isStream = (u: unknown): u is Stream.Stream<unknown, unknown, any> => Predicate.hasProperty(u, Stream.StreamTypeId)
+const isStream = (u: unknown): u is Stream.Stream<unknown, unknown> => Predicate.hasProperty(u, Stream.StreamTypeId)
 
 const pour = (source: unknown, feed: Feed): Ran<void> =>
   isStream(source) ? drainStream(source, feed) : Effect.asVoid(drain(source as Iterable<unknown>, feed))
@@ -235,7 +237,7 @@ interface Reached {
   readonly rest: ReadonlyArray<Each>
 }
 
-const reach = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<Reached, unknown, any> =>
+const reach = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<Reached, unknown> =>
   Effect.gen(function*() {
     let now = source
     let from = 0
@@ -250,8 +252,8 @@ const reach = (source: unknown, steps: ReadonlyArray<Step>): Effect.Effect<Reach
   })
 
 /** A Stream's failures are those of the function that made it, as if it had failed itself. */
-const failingBy = (stream: Stream.Stream<unknown, unknown, any>, by: Resolved): Stream.Stream<unknown, unknown, any> =>
-  Stream.tapErrorCause(stream, (cause) => Effect.sync(() => Callable.ownCause(by, cause)))
+const failingBy = (stream: Stream.Stream<unknown, unknown>, by: Resolved): Stream.Stream<unknown, unknown> =>
+  Stream.mapError(stream, (error) => Callable.ownError(by, error))
 
 /** What a function threw is what its task makes of it. */
 export const withThrown = (self: Ran): Ran =>

@@ -9,13 +9,15 @@ export const compareNatural = (a: any, b: any): number =>
   a < b ? -1 : a > b ? 1 : a === b ? 0 : a !== a ? b !== b ? 0 : -1 : b !== b ? 1 : 0
 
 /** Effect's own orders close over each other and have no text that could be sent, but a name. */
-export const namedOrders: ReadonlyMap<string, (a: any, b: any) => number> = new Map<string, (a: any, b: any) => number>([
-  ["number", Order.number],
-  ["string", Order.string],
-  ["bigint", Order.bigint],
-  ["boolean", Order.boolean],
-  ["Date", Order.Date]
-])
+export const namedOrders: ReadonlyMap<string, (a: any, b: any) => number> = new Map<string, (a: any, b: any) => number>(
+  [
+    ["number", Order.number],
+    ["string", Order.string],
+    ["bigint", Order.bigint],
+    ["boolean", Order.boolean],
+    ["Date", Order.Date]
+  ]
+)
 
 const names = new Map(Array.from(namedOrders, ([name, order]) => [order, name]))
 

@@ -25,7 +25,7 @@ export type WireEnd =
   | { readonly end: "frequencies" }
   | { readonly end: "into"; readonly f: Callable.Wire; readonly args: ReadonlyArray<unknown> }
 
-type Ran<A = unknown> = Effect.Effect<A, unknown, any>
+type Ran<A = unknown> = Effect.Effect<A, unknown>
 
 export interface Reducer {
   /** Where the elements of a partition end, or what makes a piece of all of them. */
@@ -180,7 +180,10 @@ const fold = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "fold" }>)
   }
 }
 
-const orderOf = (resolve: Resolve, order: Callable.Wire | string): { call: (a: any, b: any) => unknown; isEffect: boolean } =>
+const orderOf = (
+  resolve: Resolve,
+  order: Callable.Wire | string
+): { call: (a: any, b: any) => unknown; isEffect: boolean } =>
   typeof order === "string"
     ? { call: namedOrders.get(order) ?? compareNatural, isEffect: false }
     : callOf(resolve(order))
@@ -335,7 +338,7 @@ const into = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "into" }>)
   finish: value
 })
 
-export const reducerOf = (end: Callable.WireEnd, resolve: Resolve, elements: Resolved | undefined): Reducer => {
+export const reducerOf = (end: WireEnd, resolve: Resolve, elements: Resolved | undefined): Reducer => {
   switch (end.end) {
     case "sum":
       return sum
