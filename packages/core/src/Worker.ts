@@ -20,13 +20,15 @@
  *   kept no longer. The job then goes the ordinary way.
  * - Copies made from a payload that rode along with a job (`Keep`) are not announced and go with the last job that counts
  *   on them. All other copies are announced, and stay until `DropValue`.
+ * - A job begins with all its inputs in memory. With a limit on memory, values that no job has room set aside for are spilled;
+ *   to everyone else a spilled value is held like any other. Every `Spill` and `Load` is answered by exactly one event, `Drop` apart.
  * - On `LinkReset` it tells everything anew, outcomes not acknowledged included.
  *
  * Invariants, one checker each in `check`:
  *
  * - W1: an executor's shares are those of its jobs that hold one, and fit: whole jobs and fractions each for themselves.
  * - W2: a running job is on exactly one known executor; executors count suspended and posted jobs exactly.
- * - W3: a gathering job misses exactly the inputs that are not held here; a ready one misses none; each missing one is on
+ * - W3: a gathering job misses exactly the inputs that are not in memory here; a ready one misses none; each missing one is on
  *   its way, or made by a job here.
  * - W4: a replica knows exactly the jobs here that count on it.
  * - W5: fetches are counted exactly and stay within the limits; what is wanted or fetched is needed, or told to stop.
@@ -36,6 +38,8 @@
  * - W9: every ready job is in the queue of its kind.
  * - W10: a running job that misses an input is posted, and each job here that makes one is on the same executor, before it,
  *   and not suspended; or else one of the two was asked back, or came back.
+ * - W11: bytes in memory, on their way there, on disk and on their way there are counted exactly.
+ * - W12: what a job has room set aside for is in memory or on its way there; what is spilled, nobody has room set aside for.
  *
  * @since 0.1.0
  */
@@ -43,6 +47,7 @@ import type { WorkerId } from "./Id.js"
 import type * as Note from "./Note.js"
 import { check as checkWorker } from "./worker/check.js"
 import { accept, giveBack } from "./worker/jobs.js"
+import { admit, loadEnded, spill, spillEnded } from "./worker/memory.js"
 import { plan } from "./worker/plan.js"
 import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replicas.js"
 import * as Runs from "./worker/runs.js"
@@ -119,8 +124,10 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   measureBusy(context)
   for (const event of events) record(context, event)
   Runs.passDeadlines(context)
+  admit(context)
   startFetches(context)
   plan(context)
+  spill(context)
   if (inner.leaving && !inner.left && inner.jobs.size === 0) {
     inner.left = true
     Inner.tell(context, { _tag: "WorkerLeft" })
@@ -155,6 +162,11 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
       return fetchEnded(context, event)
     case "ValueGone":
       return gone(context, event.value)
+    case "SpillEnded":
+      return spillEnded(context, event)
+    case "LoadEnded":
+      if (loadEnded(context, event)) gone(context, event.value)
+      return
     case "Tick":
       context.state.processBytes = event.processBytes ?? context.state.processBytes
       return

@@ -5,6 +5,7 @@
  */
 import type { Key } from "../Id.js"
 import * as Few from "./few.js"
+import { isHere } from "./memory.js"
 import { share } from "./runs.js"
 import { type Inner, kindOf, kinds, makerOf, tolerance } from "./state.js"
 
@@ -69,11 +70,16 @@ const checkers: Readonly<Record<string, Checker>> = {
   *W3(state) {
     for (const job of state.jobs.values()) {
       if (job.state._tag === "Running") continue
-      const missing = job.inputs.filter(({ value }) => state.replicas.get(value)?.state._tag !== "Held")
+      const missing = job.inputs.filter(({ value }) => {
+        const replica = state.replicas.get(value)
+        return replica === undefined || !isHere(replica)
+      })
       if (missing.length !== job.missing) yield `${job.attempt} misses ${missing.length}, says ${job.missing}`
-      if ((missing.length === 0) !== (job.state._tag === "Ready")) yield `${job.attempt} is ${job.state._tag}`
+      const mayBegin = missing.length === 0 && (state.memory === undefined || job.reserved)
+      if (mayBegin !== (job.state._tag === "Ready")) yield `${job.attempt} is ${job.state._tag}`
       for (const { value } of missing) {
         const maker = makerOf(state, value)
+        if (state.replicas.get(value)?.state._tag === "Held") continue
         const coming = Few.has(state.replicas.get(value)?.jobs, job) ||
           (maker !== undefined && Few.has(maker.followers, job) && Few.has(job.makers, maker))
         if (!coming) yield `${job.attempt} waits for ${value}, which does not come`
@@ -175,6 +181,42 @@ const checkers: Readonly<Record<string, Checker>> = {
         const waits = maker.state._tag === "Running" && maker.state.suspended !== undefined
         if (waits) yield `${job.attempt} is stuck behind ${maker.attempt}, which waits`
       }
+    }
+  },
+  *W11(state) {
+    const { memory } = state
+    if (memory === undefined) return
+    const sums = { here: 0, coming: 0, spilling: 0, onDisk: 0, spills: 0 }
+    for (const replica of state.replicas.values()) {
+      const { bytes, expected, place, state: at } = replica
+      if (expected) sums.coming += bytes
+      if (memory.idle.has(replica) && (!isHere(replica) || replica.pins > 0)) yield `${replica.value} is idle and is not`
+      if (at._tag !== "Held") continue
+      sums[place === "memory" || place === "spilling" ? "here" : "onDisk"] += bytes
+      if (place !== "spilling") continue
+      sums.spilling += bytes
+      sums.spills += 1
+    }
+    for (const name of ["here", "coming", "spilling", "onDisk", "spills"] as const) {
+      if (sums[name] !== memory[name]) yield `${name}: ${memory[name]} counted, ${sums[name]} there`
+    }
+    for (const replica of memory.idle) {
+      if (state.replicas.get(replica.value) !== replica) yield `${replica.value} is idle and gone`
+    }
+    if (memory.onDisk > memory.disk) yield `${memory.onDisk} bytes on disk, of ${memory.disk}`
+  },
+  *W12(state) {
+    if (state.memory === undefined) return
+    const waiting = new Set(state.memory.waiting.entries())
+    for (const job of state.jobs.values()) {
+      if (job.state._tag === "Gathering" && !job.reserved && !waiting.has(job)) yield `${job.attempt} waits for no room`
+      if (job.state._tag === "Running" && !job.reserved) yield `${job.attempt} runs without room`
+    }
+    for (const replica of state.replicas.values()) {
+      const pins = Few.members(replica.jobs).filter((job) => job.reserved).length
+      if (pins !== replica.pins) yield `${replica.value} counts ${replica.pins} jobs with room, has ${pins}`
+      if (pins > 0 && !isHere(replica) && !replica.expected) yield `${replica.value} has no room to come into`
+      if (replica.state._tag === "Held" && replica.place === "disk" && pins > 0) yield `${replica.value} stays on disk`
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import { mayFollow } from "./behind.js"
 import * as Few from "./few.js"
+import * as Memory from "./memory.js"
 import { countOn, letGo } from "./replicas.js"
 import { canRun, type Context, groupOf, Job, over, ready, tell } from "./state.js"
 
@@ -23,11 +24,17 @@ export const accept = (context: Context, note: Note.RunTask): void => {
     if (why !== undefined) return giveBack(context, job, why)
   }
   if (state.awaited.size > 0 && state.awaited.has(spec.key)) hurry(context, job)
-  if (job.missing === 0) becomeReady(context, job)
-  else mayFollow(job)
+  Memory.queue(state, job)
+  whenReady(context, job)
 }
 
-export const becomeReady = ({ state }: Context, job: Job): void => {
+/** Ready with all its inputs here, and in memory for as long as it takes. */
+export const whenReady = (context: Context, job: Job): void => {
+  if (job.missing > 0) mayFollow(job)
+  else if (context.state.memory === undefined || job.reserved) becomeReady(context, job)
+}
+
+const becomeReady = ({ state }: Context, job: Job): void => {
   job.state = ready
   state.ready[job.kind].push(job)
   if (job.urgent) state.urgent[job.kind].push(job)
@@ -60,6 +67,7 @@ export const remove = (context: Context, job: Job): void => {
     const replica = state.replicas.get(value)
     if (replica === undefined || !Few.has(replica.jobs, job)) continue
     replica.jobs = Few.minus(replica.jobs, job)
+    Memory.letOff(state, job, replica)
     letGo(context, replica)
   }
   if (job.makers === undefined) return
@@ -99,7 +107,6 @@ export const inputHere = (context: Context, jobs: ReadonlyArray<Job>): void => {
   for (const job of jobs) {
     if (job.state._tag !== "Gathering") continue
     job.missing -= 1
-    if (job.missing === 0) becomeReady(context, job)
-    else mayFollow(job)
+    whenReady(context, job)
   }
 }

@@ -8,6 +8,7 @@
 import * as Spec from "../Spec.js"
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
+import { startsMax } from "./memory.js"
 import { expectedOf, fits, goOn, isRunning, run } from "./runs.js"
 import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
@@ -19,18 +20,20 @@ export const plan = (context: Context): void => {
     for (const kind of kinds) if (resume(context, executor, kind)) open[kind].push(executor)
   }
   if (state.leaving) return
+  const max = startsMax(state)
   let started = 0
+  let urgent = 0
   const below: Record<Kind, ReadonlyArray<Executor>> = { whole: [], part: [] }
   // Whole jobs first: fractions then see which executors these hold.
   for (const kind of kinds) {
     const kept = new Set<Executor>()
-    started += start(context, kind, state.urgent[kind], open[kind], kept)
+    urgent += start(context, kind, state.urgent[kind], open[kind], kept, max - started - urgent)
     below[kind] = open[kind].filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
-    start(context, kind, state.ready[kind], below[kind], kept)
+    started += start(context, kind, state.ready[kind], below[kind], kept, max - started - urgent)
   }
-  waitOrPush(context, open.whole, started)
+  waitOrPush(context, open.whole, urgent)
   for (const kind of kinds) {
-    postAhead(context, kind, below[kind])
+    if (max === Infinity) postAhead(context, kind, below[kind])
     state.ready[kind].compact(state.jobs.size, isReady)
     state.urgent[kind].compact(state.jobs.size, isReady)
   }
@@ -76,13 +79,14 @@ const start = (
   kind: Kind,
   heap: Heap<Job>,
   executors: ReadonlyArray<Executor>,
-  kept: Set<Executor>
+  kept: Set<Executor>,
+  max: number
 ): number => {
   const open = new Set(executors.filter((executor) => hasRoom(executor, kind)))
   const later: Array<Job> = []
   let started = 0
   // Jobs whose task only busy executors have are passed over, but not so many that a step gets long.
-  while (open.size > 0 && later.length < 256) {
+  while (open.size > 0 && later.length < 256 && started < max) {
     const job = heap.pop()
     if (job === undefined) break
     if (!isReady(job)) continue
@@ -118,7 +122,7 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   state.stuckSince ??= now
   if (now - state.stuckSince < state.config.suspendedPatience) return
   state.stuckSince = undefined
-  for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set())
+  for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set(), Infinity)
 }
 
 /**

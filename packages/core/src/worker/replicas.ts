@@ -9,6 +9,7 @@ import { madeAhead } from "./behind.js"
 import * as Few from "./few.js"
 // house: jobs that end let go of values, and values that are lost give jobs back
 import { giveBack, inputHere } from "./jobs.js"
+import * as Memory from "./memory.js"
 import {
   bump,
   type Context,
@@ -33,7 +34,7 @@ export const countOn = (context: Context, job: Job, input: Note.Input): Note.Tas
   const known = state.replicas.get(input.value)
   if (known !== undefined) {
     known.jobs = Few.plus(known.jobs, job)
-    if (known.state._tag === "Held") return undefined
+    if (Memory.isHere(known)) return undefined
     job.missing += 1
     moreHolders(context, known, input.holders, job.order)
     return undefined
@@ -51,7 +52,7 @@ export const countOn = (context: Context, job: Job, input: Note.Input): Note.Tas
     const replica = blank(input, held)
     replica.jobs = job
     state.replicas.set(input.value, replica)
-    state.heldBytes += replica.bytes
+    isHeld(state, replica)
     out.push({ _tag: "Keep", value: input.value, inline: input.inline })
     return undefined
   }
@@ -79,6 +80,11 @@ const want = (
   state.replicas.set(input.value, replica)
   enqueue(context, replica, order)
   return replica
+}
+
+const isHeld = (state: Inner, replica: Replica): void => {
+  state.heldBytes += replica.bytes
+  Memory.arrived(state, replica)
 }
 
 const enqueue = ({ state }: Context, replica: Replica, order: Order): void => state.wanted.push({ order, replica })
@@ -114,7 +120,8 @@ export const made = (
   replica.how = "computed"
   replica.jobs = job.followers
   state.replicas.set(job.value, replica)
-  state.heldBytes += replica.bytes
+  Memory.madeFor(state, replica)
+  isHeld(state, replica)
   announce(context, replica)
   if (job.followers === undefined) return
   const followers = Few.members(job.followers)
@@ -143,7 +150,7 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     replica.asked = true
     replica.how = note.how
     state.replicas.set(note.value, replica)
-    state.heldBytes += replica.bytes
+    isHeld(state, replica)
     out.push({ _tag: "Keep", value: note.value, inline: note.inline })
     return announce(context, replica)
   }
@@ -159,8 +166,10 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   if (replica?.state._tag !== "Fetching" || replica.state.from !== event.from) return
   const { holders, since, stopped } = replica.state
   state.fetches -= 1
+  state.fetchingBytes -= replica.bytes
   bump(state.fetchesFrom, event.from, -1)
   const needed = replica.isNeeded
+  if (event.ok || !needed || replica.pins === 0) Memory.settle(state, replica)
   if (event.ok) {
     if (!needed) {
       state.replicas.delete(event.value)
@@ -170,7 +179,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
     replica.state = held
     replica.bytes = event.bytes ?? replica.bytes
     replica.millis = now - since
-    state.heldBytes += replica.bytes
+    isHeld(state, replica)
     announce(context, replica)
     return inputHere(context, Few.members(replica.jobs))
   }
@@ -211,7 +220,9 @@ const drop = (context: Context, replica: Replica): void => {
 
 const forget = ({ state }: Context, replica: Replica): void => {
   if (!state.replicas.delete(replica.value)) return
-  if (replica.state._tag === "Held") state.heldBytes -= replica.bytes
+  if (replica.state._tag !== "Held") return
+  state.heldBytes -= replica.bytes
+  Memory.departed(state, replica)
 }
 
 /** The value is not coming, or not staying: jobs that have not begun go back; those that run have it already. */
@@ -222,6 +233,7 @@ export const lose = (context: Context, replica: Replica): void => {
     if (job.state._tag === "Gathering" || job.state._tag === "Ready") giveBack(context, job, "unfetchable")
   }
   replica.jobs = undefined
+  replica.pins = 0
   if (state.replicas.get(replica.value) === replica) letGo(context, replica)
 }
 
@@ -247,7 +259,7 @@ const isWanted = ({ replicas }: Inner, replica: Replica): boolean =>
 /** Starts fetches, in order of the jobs that wait, as many as the limits allow. */
 export const startFetches = (context: Context): void => {
   const { now, out, state } = context
-  const { fetchesMax, fetchesPerHolder } = state.config
+  const { fetchBytesMax, fetchesMax, fetchesPerHolder } = state.config
   const later = []
   // Values whose holders are all busy are passed over, but not so many that a step gets long.
   while (state.fetches < fetchesMax && later.length < 64) {
@@ -255,9 +267,15 @@ export const startFetches = (context: Context): void => {
     if (entry === undefined) break
     const { replica } = entry
     if (replica.state._tag !== "Wanted" || !isWanted(state, replica)) continue
+    const may = Memory.mayFetch(state, replica)
+    if (may === "no") continue
+    if (may === "not yet") {
+      later.push(entry)
+      continue
+    }
     const { holders } = replica.state
     const i = holders.findIndex((holder) => (state.fetchesFrom.get(holder) ?? 0) < fetchesPerHolder)
-    if (i < 0) {
+    if (i < 0 || (state.fetches > 0 && state.fetchingBytes + replica.bytes > fetchBytesMax)) {
       later.push(entry)
       continue
     }
@@ -265,6 +283,7 @@ export const startFetches = (context: Context): void => {
     holders.splice(i, 1)
     replica.state = { _tag: "Fetching", from, since: now, holders, stopped: false }
     state.fetches += 1
+    state.fetchingBytes += replica.bytes
     bump(state.fetchesFrom, from, 1)
     out.push({ _tag: "Fetch", key: replica.key, value: replica.value, from, bytes: replica.bytes })
   }

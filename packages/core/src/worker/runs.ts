@@ -10,7 +10,8 @@ import { tooLarge } from "../link/weight.js"
 import type * as Note from "../Note.js"
 import { aheadOf, mayFollow } from "./behind.js"
 import * as Few from "./few.js"
-import { becomeReady, giveBack, hurry, hurryKeys, remove, removeWithout } from "./jobs.js"
+import { giveBack, hurry, hurryKeys, remove, removeWithout, whenReady } from "./jobs.js"
+import * as Memory from "./memory.js"
 import { made } from "./replicas.js"
 import {
   bump,
@@ -68,6 +69,8 @@ export const expectedOf = (job: Job): number => Math.max(job.group.millis, least
 export const run = (context: Context, job: Job, executor: Executor, posted: boolean): void => {
   const { now, out, state } = context
   const ahead = aheadOf(job)
+  // One that is posted behind its makers has the rest of its inputs here.
+  Memory.reserve(context, job)
   const expected = expectedOf(job)
   job.state = new Running(executor, posted, ahead, expected, expected <= state.config.postAheadMillis, now)
   executor.jobs.add(job)
@@ -172,19 +175,21 @@ const gatherAgain = (context: Context, job: Job): void => {
   const { state } = context
   job.unready = true
   job.missing = 0
+  Memory.giveRoomBack(state, job)
   job.gather()
   if (state.leaving) return giveBack(context, job, "leaving")
   if (!canRun(state, job.spec.task)) return giveBack(context, job, "no such task")
   for (const { value } of job.inputs) {
     const replica = state.replicas.get(value)
     if (replica !== undefined) replica.jobs = Few.plus(replica.jobs, job)
-    if (replica?.state._tag === "Held") continue
+    if (replica !== undefined && Memory.isHere(replica)) continue
     // Made here and not yet, or on its way; else its maker ended without it, or it was dropped since.
     if (replica === undefined && makerOf(state, value) === undefined) return giveBack(context, job, "input withdrawn")
     job.missing += 1
   }
   if (job.urgent) hurry(context, job)
-  if (job.missing === 0) becomeReady(context, job)
+  Memory.queue(state, job)
+  whenReady(context, job)
 }
 
 const forgetWait = ({ state }: Context, executor: Executor, job: RunningJob): void => {

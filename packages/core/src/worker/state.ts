@@ -10,6 +10,8 @@ import type { Payload } from "../Payload.js"
 import { covers, type Spec } from "../Spec.js"
 import type { Few } from "./few.js"
 import { Heap } from "./heap.js"
+// house: what is known of memory is part of the state, and is made of rows
+import { type Limits, make as makeMemory, type Memory } from "./memory.js"
 import { Queue } from "./queue.js"
 
 export type Order = readonly [number, number, number]
@@ -66,6 +68,8 @@ export class Job {
   unready = false
   /** Whether a suspended attempt here waits for it, or for what needs it. */
   urgent = false
+  /** Whether room for all its inputs is set aside: then they stay in memory. */
+  reserved = false
   state: typeof gathering | typeof ready | Running | typeof over = gathering
   /** Asked to end: it keeps its slot until it does. */
   cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined = undefined
@@ -128,6 +132,14 @@ export class Replica {
   asked = false
   /** Whether the scheduler knows of it, and so is the one to drop it. */
   told = false
+  /** Once it is held: where its bytes are. Only in `memory` can a job begin with it. */
+  place: "memory" | "spilling" | "disk" | "loading" = "memory"
+  /** The number of its last move to or from the disk. */
+  turn = 0
+  /** How many jobs have room set aside for it. */
+  pins = 0
+  /** Whether room is set aside for it to come into. */
+  expected = false
   constructor(
     readonly key: Key,
     readonly value: ValueId,
@@ -196,6 +208,10 @@ export interface Config {
   readonly fetchesMax: number
   /** Fetches at once from one holder. Default 4. */
   readonly fetchesPerHolder: number
+  /** Bytes fetched at once; one value above that goes alone. Default 256 MiB. */
+  readonly fetchBytesMax: number
+  /** What values may take here, in memory and on disk. Default: no limit, no disk. */
+  readonly memory: Limits | undefined
 }
 
 export type Outcome =
@@ -259,6 +275,10 @@ export type Event =
     readonly bytes?: number | undefined
   }
   | { readonly _tag: "ValueGone"; readonly value: ValueId }
+  /** Its bytes are on the disk and no longer in memory; or not, and as they were. `turn` is the command's. */
+  | { readonly _tag: "SpillEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
+  /** Its bytes are in memory and no longer on the disk; or could not be read. */
+  | { readonly _tag: "LoadEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
   | { readonly _tag: "Tick"; readonly processBytes?: number | undefined }
   | { readonly _tag: "Leave" }
 
@@ -295,7 +315,12 @@ export type Command =
   }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
   | { readonly _tag: "Keep"; readonly value: ValueId; readonly inline: Payload }
+  /** Wherever its bytes are, and wherever they are on their way to. */
   | { readonly _tag: "Drop"; readonly value: ValueId }
+  /** From memory to the disk. Answered by one `SpillEnded`, unless it is dropped meanwhile. */
+  | { readonly _tag: "Spill"; readonly value: ValueId; readonly bytes: number; readonly turn: number }
+  /** From the disk to memory. Answered by one `LoadEnded`, unless it is dropped meanwhile. */
+  | { readonly _tag: "Load"; readonly value: ValueId; readonly bytes: number; readonly turn: number }
 
 export interface Deadline {
   readonly at: number
@@ -337,6 +362,8 @@ export interface Inner extends State {
   readonly wanted: Heap<Wish>
   readonly fetchesFrom: Map<PeerId, number>
   fetches: number
+  fetchingBytes: number
+  readonly memory: Memory | undefined
   readonly deadlines: Heap<Deadline>
   /** Jobs that began, in that order, until it is told of them that they run. */
   readonly begun: Queue<Job>
@@ -398,6 +425,8 @@ export const make = (options: {
     suspendedPatience: 1000,
     fetchesMax: 16,
     fetchesPerHolder: 4,
+    fetchBytesMax: 256 * 1024 * 1024,
+    memory: undefined,
     ...options.config
   },
   jobs: new Map(),
@@ -411,6 +440,8 @@ export const make = (options: {
   wanted: new Heap<Wish>((a, b) => compare(a.order, b.order) < 0),
   fetchesFrom: new Map(),
   fetches: 0,
+  fetchingBytes: 0,
+  memory: makeMemory(options.config?.memory),
   deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.job.attempt < b.job.attempt),
   begun: new Queue(),
   groups: new Map(),

@@ -1,0 +1,348 @@
+/**
+ * The worker's memory: which values are spilled and loaded, and for which jobs room is set aside. Decisions alone: the
+ * bytes are the Store's, and spilling and loading are done by the hands.
+ *
+ * A job begins with all its inputs in memory. Room for all of them is set aside at once, in order of the jobs, and what is
+ * set aside for stays in memory: so two jobs never each hold half of what both need. Above *pause* one job after another
+ * begins, the first in order whose inputs fit once everything else is spilled. Without a limit none of this happens.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { Key } from "../Id.js"
+import * as Few from "./few.js"
+import { Heap } from "./heap.js"
+// house: room that comes makes jobs ready, and jobs that leave give up room
+import { inputHere, removeWithout, whenReady } from "./jobs.js"
+import { before, type Context, type Event, type Inner, type Job, type Replica, tell } from "./state.js"
+
+/** How many values are on their way to the disk at once. */
+const spillsMax = 8
+
+/** How long nothing is spilled after the disk refused, in milliseconds. */
+const refusedFor = 5_000
+
+/** What is known of a worker's memory, in bytes. Only workers with a limit have one. */
+export class Memory {
+  /** Of values in memory, those on their way to the disk included. */
+  here = 0
+  /** Set aside for values that are to come, by a fetch or from the disk. */
+  coming = 0
+  spilling = 0
+  onDisk = 0
+  spills = 0
+  /** Each move to or from the disk has a number, so that late news of an earlier one is known as such. */
+  turns = 0
+  refusedUntil = -Infinity
+  /** In memory and set aside for nobody, the least recently used first. */
+  readonly idle = new Set<Replica>()
+  /** Jobs without room, in order; stale entries included. */
+  readonly waiting = new Heap<Job>(before)
+
+  constructor(
+    readonly limit: number,
+    readonly target: number,
+    readonly pause: number,
+    readonly disk: number,
+    readonly spillMin: number
+  ) {}
+
+  get total(): number {
+    return this.here + this.coming
+  }
+
+  get isPaused(): boolean {
+    return this.total > this.pause
+  }
+}
+
+export interface Limits {
+  /** Bytes of values in memory and on their way there. */
+  readonly limit: number
+  /** Share of `limit` above which values are spilled. Default 0.6. */
+  readonly target?: number | undefined
+  /** Share of `limit` above which only one job at a time begins. Default 0.8. */
+  readonly pause?: number | undefined
+  /** Bytes on disk at most. Default 0: no disk. */
+  readonly disk?: number | undefined
+  /** Values smaller than this stay in memory, in bytes. Default 4,096. */
+  readonly spillMin?: number | undefined
+}
+
+export const make = (limits: Limits | undefined): Memory | undefined =>
+  limits === undefined || limits.limit === Infinity ? undefined : new Memory(
+    limits.limit,
+    (limits.target ?? 0.6) * limits.limit,
+    (limits.pause ?? 0.8) * limits.limit,
+    limits.disk ?? 0,
+    limits.spillMin ?? 4096
+  )
+
+// -------------------------------------------------------------------------------------------------
+// books
+// -------------------------------------------------------------------------------------------------
+
+const expect = (memory: Memory, replica: Replica): void => {
+  if (replica.expected) return
+  replica.expected = true
+  memory.coming += replica.bytes
+}
+
+/** It came, or will not. Called before its size is known better. */
+export const settle = ({ memory }: Inner, replica: Replica): void => {
+  if (!replica.expected) return
+  replica.expected = false
+  memory!.coming -= replica.bytes
+}
+
+/** It is held, and in memory. */
+export const arrived = ({ memory }: Inner, replica: Replica): void => {
+  if (memory === undefined) return
+  memory.here += replica.bytes
+  if (replica.pins === 0) rest(memory, replica)
+}
+
+const rest = (memory: Memory, replica: Replica): void => {
+  if (replica.bytes >= memory.spillMin) memory.idle.add(replica)
+}
+
+/** It is held no more. */
+export const departed = (state: Inner, replica: Replica): void => {
+  const { memory } = state
+  if (memory === undefined) return
+  settle(state, replica)
+  memory.idle.delete(replica)
+  const { bytes, place } = replica
+  if (place === "memory" || place === "spilling") memory.here -= bytes
+  else {
+    memory.onDisk -= bytes
+    memory.refusedUntil = -Infinity
+  }
+  if (place === "spilling") {
+    memory.spilling -= bytes
+    memory.spills -= 1
+  }
+}
+
+const pin = (memory: Memory, replica: Replica): void => {
+  replica.pins += 1
+  memory.idle.delete(replica)
+}
+
+const unpin = (state: Inner, replica: Replica): void => {
+  if (replica.pins === 0) return
+  replica.pins -= 1
+  if (replica.pins > 0) return
+  const { memory } = state
+  if (replica.state._tag === "Wanted") settle(state, replica)
+  if (replica.state._tag !== "Held") return
+  if (replica.place === "memory") rest(memory!, replica)
+  else if (replica.place !== "loading") settle(state, replica)
+}
+
+/** A value was made here: jobs that have room set aside and count on it keep it in memory. */
+export const madeFor = ({ memory }: Inner, replica: Replica): void => {
+  if (memory === undefined) return
+  for (const job of Few.members(replica.jobs)) if (job.reserved) replica.pins += 1
+}
+
+/** The job leaves this input alone from now on. */
+export const letOff = (state: Inner, job: Job, replica: Replica): void => {
+  if (job.reserved) unpin(state, replica)
+}
+
+// -------------------------------------------------------------------------------------------------
+// room for jobs
+// -------------------------------------------------------------------------------------------------
+
+/** A job came, or has to gather again: it waits for room. */
+export const queue = ({ memory }: Inner, job: Job): void => {
+  if (memory !== undefined && !job.reserved) memory.waiting.push(job)
+}
+
+/** A job that goes back to gathering has no room any more. */
+export const giveRoomBack = (state: Inner, job: Job): void => {
+  if (!job.reserved) return
+  for (const { value } of job.inputs) {
+    const replica = state.replicas.get(value)
+    if (replica !== undefined && Few.has(replica.jobs, job)) unpin(state, replica)
+  }
+  job.reserved = false
+}
+
+/** Sets room aside for all of its inputs; what is not here begins to come. */
+export const reserve = (context: Context, job: Job): void => {
+  const { state } = context
+  const { memory } = state
+  if (memory === undefined || job.reserved) return
+  job.reserved = true
+  for (const { value } of job.inputs) {
+    const replica = state.replicas.get(value)
+    // One that is made here comes into memory by being made.
+    if (replica === undefined || !Few.has(replica.jobs, job)) continue
+    pin(memory, replica)
+    if (isHere(replica)) continue
+    expect(memory, replica)
+    if (replica.state._tag === "Wanted") state.wanted.push({ order: job.order, replica })
+    else if (replica.state._tag === "Held" && replica.place === "disk") load(context, memory, replica)
+  }
+}
+
+export const isHere = (replica: Replica): boolean => replica.state._tag === "Held" && replica.place === "memory"
+
+/** Bytes of its inputs as far as they are known: all of them, and those that are neither here nor expected. */
+const demand = ({ replicas }: Inner, job: Job): { readonly all: number; readonly more: number } => {
+  let all = 0
+  let more = 0
+  for (const { value } of job.inputs) {
+    const replica = replicas.get(value)
+    if (replica === undefined) continue
+    all += replica.bytes
+    if (!isHere(replica) && !replica.expected) more += replica.bytes
+  }
+  return { all, more }
+}
+
+/** Whether some job has all the room it needs and may run, or runs: then others can wait. */
+const isBusy = ({ jobs }: Inner): boolean => {
+  for (const { makers, reserved, state } of jobs.values()) {
+    if (reserved && makers === undefined && !(state._tag === "Running" && state.suspended !== undefined)) return true
+  }
+  return false
+}
+
+/** Sets room aside, in order of the jobs, as far as there is room: and for one of them in any case, if nothing else goes on. */
+export const admit = (context: Context): void => {
+  const { state } = context
+  const { memory } = state
+  if (memory === undefined || memory.waiting.size === 0) return
+  const passed: Array<Job> = []
+  let isTried = false
+  for (let job = memory.waiting.pop(); job !== undefined; job = memory.waiting.pop()) {
+    if (job.state._tag !== "Gathering" || job.reserved) continue
+    const { all, more } = demand(state, job)
+    if (all > memory.limit) {
+      exceeded(context, job, all, memory.limit)
+      continue
+    }
+    const fits = memory.total + more <= memory.pause
+    // Who waits for another job here is not the one to begin.
+    if (fits || (job.makers === undefined && !isTried && !isBusy(state))) {
+      reserve(context, job)
+      whenReady(context, job)
+      continue
+    }
+    passed.push(job)
+    if (job.makers === undefined) isTried = true
+    if (isTried || passed.length >= 64) break
+  }
+  for (const job of passed) memory.waiting.push(job)
+  memory.waiting.compact(state.jobs.size, (job) => job.state._tag === "Gathering" && !job.reserved)
+}
+
+const exceeded = (context: Context, job: Job, all: number, limit: number): void => {
+  const { state } = context
+  const { key } = job.spec
+  const sizes: Array<{ readonly key: Key; readonly bytes: number }> = job.inputs.flatMap(({ key, value }) => {
+    const replica = state.replicas.get(value)
+    return replica === undefined ? [] : [{ key, bytes: replica.bytes }]
+  })
+  const largest = sizes.sort((a, b) => b.bytes - a.bytes).slice(0, 3).map(({ bytes, key }) => `${key}: ${bytes}`)
+  const detail = `the inputs of ${key} take ${all} bytes (${largest.join(", ")}${sizes.length > 3 ? ", …" : ""}), ` +
+    `more than the ${limit} that worker ${state.info.name} may hold`
+  const failure = Failure.make("MemoryExceeded", key, detail, { worker: state.id })
+  tell(context, {
+    _tag: "TaskFailed",
+    key,
+    attempt: job.attempt,
+    failure,
+    tag: undefined,
+    verdict: "final",
+    millis: 0
+  })
+  removeWithout(context, job)
+}
+
+/** How many jobs may begin now. */
+export const startsMax = (state: Inner): number => {
+  if (state.memory?.isPaused !== true) return Infinity
+  for (const executor of state.executors.values()) {
+    for (const { state: at } of executor.jobs) if (at._tag === "Running" && at.suspended === undefined) return 0
+  }
+  return 1
+}
+
+/** Whether this value may be fetched now: for a job with room, or as a copy for which there is room. */
+export const mayFetch = ({ memory }: Inner, replica: Replica): "yes" | "not yet" | "no" => {
+  if (memory === undefined || replica.pins > 0) return "yes"
+  if (!replica.asked) return "no"
+  if (memory.total + replica.bytes > memory.pause) return "not yet"
+  expect(memory, replica)
+  return "yes"
+}
+
+// -------------------------------------------------------------------------------------------------
+// the disk
+// -------------------------------------------------------------------------------------------------
+
+/** Above *target* the least recently used go to the disk. */
+export const spill = (context: Context): void => {
+  const { now, out, state: { memory } } = context
+  if (memory === undefined || now < memory.refusedUntil) return
+  for (const replica of memory.idle) {
+    if (memory.total - memory.spilling <= memory.target || memory.spills >= spillsMax) return
+    const { bytes, value } = replica
+    if (memory.onDisk + memory.spilling + bytes > memory.disk) continue
+    memory.idle.delete(replica)
+    memory.spilling += bytes
+    memory.spills += 1
+    replica.place = "spilling"
+    replica.turn = ++memory.turns
+    // None of them has room set aside, so none is ready.
+    for (const job of Few.members(replica.jobs)) job.missing += 1
+    out.push({ _tag: "Spill", value, bytes, turn: replica.turn })
+  }
+}
+
+export const spillEnded = (context: Context, event: Extract<Event, { _tag: "SpillEnded" }>): void => {
+  const { now, state } = context
+  const { memory } = state
+  const replica = state.replicas.get(event.value)
+  if (memory === undefined || replica?.place !== "spilling" || replica.turn !== event.turn) return
+  memory.spilling -= replica.bytes
+  memory.spills -= 1
+  if (event.ok) {
+    memory.here -= replica.bytes
+    memory.onDisk += replica.bytes
+    replica.place = "disk"
+    if (replica.pins > 0) load(context, memory, replica)
+    return
+  }
+  memory.refusedUntil = now + refusedFor
+  replica.place = "memory"
+  settle(state, replica)
+  if (replica.pins === 0) rest(memory, replica)
+  inputHere(context, Few.members(replica.jobs))
+}
+
+const load = ({ out }: Context, memory: Memory, replica: Replica): void => {
+  replica.place = "loading"
+  replica.turn = ++memory.turns
+  out.push({ _tag: "Load", value: replica.value, bytes: replica.bytes, turn: replica.turn })
+}
+
+/** Answers whether the value could not be read, and so is gone. */
+export const loadEnded = (context: Context, event: Extract<Event, { _tag: "LoadEnded" }>): boolean => {
+  const { state } = context
+  const { memory } = state
+  const replica = state.replicas.get(event.value)
+  if (memory === undefined || replica?.place !== "loading" || replica.turn !== event.turn) return false
+  if (!event.ok) return true
+  memory.onDisk -= replica.bytes
+  memory.refusedUntil = -Infinity
+  replica.place = "memory"
+  settle(state, replica)
+  arrived(state, replica)
+  inputHere(context, Few.members(replica.jobs))
+  return false
+}
