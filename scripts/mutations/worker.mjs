@@ -10,15 +10,15 @@ export default [
   {
     id: "inputs-uncounted",
     file: "worker/jobs.ts",
-    find: "    replica.jobs = Few.minus(replica.jobs, job)\n    letGo(context, replica)",
-    replace: "    replica.jobs = Few.minus(replica.jobs, job)",
+    find: "    Memory.letOff(state, job, replica)\n    letGo(context, replica)",
+    replace: "    Memory.letOff(state, job, replica)",
     why: "private copies of inputs stay when the last job that needs them ends"
   },
   {
     id: "ready-early",
     file: "worker/jobs.ts",
-    find: "    job.missing -= 1\n    if (job.missing === 0) becomeReady(context, job)",
-    replace: "    job.missing -= 1\n    becomeReady(context, job)",
+    find: "  if (job.missing > 0) mayFollow(job)\n  else if",
+    replace: "  if",
     why: "a job starts before all its inputs are here"
   },
   {
@@ -162,5 +162,47 @@ export default [
     find: "kind !== job.kind || ",
     replace: "",
     why: "a job waits in a line in which its maker does not stand"
+  },
+  {
+    id: "spill-what-is-needed",
+    file: "worker/memory.ts",
+    find: "  replica.pins += 1\n  memory.idle.delete(replica)",
+    replace: "  replica.pins += 1",
+    why: "a value is spilled for which a job has room set aside"
+  },
+  {
+    id: "half-the-inputs",
+    file: "worker/memory.ts",
+    find: "    const fits = memory.total + more <= memory.pause",
+    replace: "    const fits = true",
+    why: "two jobs each hold half of what both need"
+  },
+  {
+    id: "paused-for-ever",
+    file: "worker/memory.ts",
+    find: "if (fits || (job.makers === undefined && !isTried && !isBusy(state))) {",
+    replace: "if (fits) {",
+    why: "above pause nothing begins any more"
+  },
+  {
+    id: "old-move",
+    file: "worker/memory.ts",
+    find: "replica?.place !== \"spilling\" || replica.turn !== event.turn",
+    replace: "replica?.place !== \"spilling\"",
+    why: "late news of an earlier move is taken for that of this one"
+  },
+  {
+    id: "stays-on-disk",
+    file: "worker/memory.ts",
+    find: "    if (replica.pins > 0) load(context, memory, replica)\n    return",
+    replace: "    return",
+    why: "a value that a job came to need while it was spilled is never loaded"
+  },
+  {
+    id: "room-never-back",
+    file: "worker/memory.ts",
+    find: "  if (job.reserved) unpin(state, replica)",
+    replace: "",
+    why: "what a job had room set aside for is never spilled again"
   }
 ]

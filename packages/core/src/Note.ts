@@ -374,6 +374,20 @@ export interface ValueGone {
   readonly value: ValueId
 }
 /**
+ * What values take on a worker whose memory has a limit, in bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WorkerMemory {
+  readonly limit: number
+  /** Of values in memory, and set aside for those on their way. */
+  readonly managed: number
+  readonly spilled: number
+  /** Whether there is so little room that one job after another begins. */
+  readonly paused: boolean
+}
+/**
  * Signs of life, on a period of the scheduler's choosing; silence is what makes a worker suspect.
  *
  * @since 0.1.0
@@ -386,6 +400,7 @@ export interface Heartbeat {
   readonly processBytes: number | undefined
   /** 0 to 1: how busy the executors were since the last one. */
   readonly busy: number | undefined
+  readonly memory?: WorkerMemory | undefined
 }
 /**
  * Executors came or went.

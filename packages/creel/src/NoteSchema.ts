@@ -176,6 +176,13 @@ const Info = Schema.Struct({
   tasks: Names
 })
 
+const Memory = Schema.Struct({
+  limit: Schema.Number,
+  managed: Schema.Number,
+  spilled: Schema.Number,
+  paused: Schema.Boolean
+})
+
 const ofAttempt = { key: Key, attempt: Attempt }
 
 const ValueHeld = Schema.TaggedStruct("ValueHeld", {
@@ -242,7 +249,8 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
   Schema.TaggedStruct("Heartbeat", {
     heldBytes: Schema.Number,
     processBytes: orUndefined(Schema.Number),
-    busy: orUndefined(Schema.Number)
+    busy: orUndefined(Schema.Number),
+    memory: Schema.optional(Memory)
   }),
   Schema.TaggedStruct("WorkerChanged", { info: Info }),
   Schema.TaggedStruct("WorkerLeft", {})

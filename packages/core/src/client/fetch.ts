@@ -31,7 +31,11 @@ export const need = (context: Context, row: RowState): void => {
   if (settled !== undefined && facts?.value !== settled.value) {
     return replaced(context, row, settled)
   }
-  if (facts !== undefined) bring(context, row, facts.value)
+  if (facts === undefined) return
+  bring(context, row, facts.value)
+  // They went while nobody read it, and another scheduler, told that this client knows the value, says no more of it.
+  if (facts.holders.length > 0 || facts.inline !== undefined) return
+  tell(context, { _tag: "FetchFailed", key: row.key, value: facts.value, holder: "", why: "gone" })
 }
 
 /** The value that this row was settled with is no more: those who ask now learn so; what was handed out stands. */

@@ -7,7 +7,7 @@
  */
 import type { Key, PeerId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import type { WorkerInfo } from "../Note.js"
+import type { WorkerInfo, WorkerMemory } from "../Note.js"
 import type { Group, Row, State } from "./State.js"
 
 /**
@@ -90,6 +90,8 @@ export interface WorkerView {
   /** What it said of itself last. */
   readonly processBytes: number | undefined
   readonly busy: number | undefined
+  /** What values take there, where their worker has a limit. */
+  readonly memory: WorkerMemory | undefined
   readonly resources: Readonly<Record<string, { readonly total: number; readonly taken: number }>>
 }
 
@@ -126,6 +128,7 @@ export const workers = (state: State, now: number): ReadonlyArray<WorkerView> =>
       heldBytes: worker.heldBytes,
       processBytes: worker.processBytes,
       busy: worker.busy,
+      memory: worker.memory,
       resources
     }
   })

@@ -85,6 +85,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       worker.reportedBytes = note.heldBytes
       worker.processBytes = note.processBytes
       worker.busy = note.busy
+      worker.memory = note.memory
       return
     }
     case "WorkerChanged": {

@@ -6,7 +6,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { ClientId, Key, PeerId, WorkerId } from "../Id.js"
-import type { ToClient, ToWorker, WorkerInfo } from "../Note.js"
+import type { ToClient, ToWorker, WorkerInfo, WorkerMemory } from "../Note.js"
 import * as Saturation from "../policy/saturation.js"
 import { Held } from "./held.js"
 import { Queue } from "./queue.js"
@@ -188,6 +188,7 @@ export class Worker {
   /** It told of more than it should have been given, in an earlier life. */
   overdrawn = false
   processBytes: number | undefined = undefined
+  memory: WorkerMemory | undefined = undefined
   busy: number | undefined = undefined
   reportedBytes = 0
   /** Holders it could not reach, until when. */

@@ -190,7 +190,9 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const replica of state.replicas.values()) {
       const { bytes, expected, place, state: at } = replica
       if (expected) sums.coming += bytes
-      if (memory.idle.has(replica) && (!isHere(replica) || replica.pins > 0)) yield `${replica.value} is idle and is not`
+      if (memory.idle.has(replica) && (!isHere(replica) || replica.pins > 0)) {
+        yield `${replica.value} is idle and is not`
+      }
       if (at._tag !== "Held") continue
       sums[place === "memory" || place === "spilling" ? "here" : "onDisk"] += bytes
       if (place !== "spilling") continue

@@ -273,12 +273,18 @@ export const startsMax = (state: Inner): number => {
 }
 
 /** Whether this value may be fetched now: for a job with room, or as a copy for which there is room. */
-export const mayFetch = ({ memory }: Inner, replica: Replica): "yes" | "not yet" | "no" => {
+export const mayFetch = (state: Inner, replica: Replica): "yes" | "not yet" | "no" => {
+  const { memory } = state
   if (memory === undefined || replica.pins > 0) return "yes"
   if (!replica.asked) return "no"
-  if (memory.total + replica.bytes > memory.pause) return "not yet"
-  expect(memory, replica)
-  return "yes"
+  // Where nothing can be spilled and nothing goes on, waiting would be for ever: then copies come one by one.
+  const isStill = memory.coming === 0 && !isBusy(state)
+  return memory.total + replica.bytes > memory.pause && !isStill ? "not yet" : "yes"
+}
+
+/** It is on its way. */
+export const coming = ({ memory }: Inner, replica: Replica): void => {
+  if (memory !== undefined) expect(memory, replica)
 }
 
 // -------------------------------------------------------------------------------------------------

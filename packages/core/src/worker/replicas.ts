@@ -282,6 +282,7 @@ export const startFetches = (context: Context): void => {
     const from = holders[i]!
     holders.splice(i, 1)
     replica.state = { _tag: "Fetching", from, since: now, holders, stopped: false }
+    Memory.coming(state, replica)
     state.fetches += 1
     state.fetchingBytes += replica.bytes
     bump(state.fetchesFrom, from, 1)

@@ -341,6 +341,7 @@ export interface State {
   readonly jobs: ReadonlyMap<Attempt, Readonly<Job>>
   readonly replicas: ReadonlyMap<ValueId, Readonly<Replica>>
   readonly executors: ReadonlyMap<string, Readonly<Executor>>
+  readonly memory: Readonly<Memory> | undefined
   heldBytes: number
   left: boolean
 }

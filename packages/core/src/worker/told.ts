@@ -101,12 +101,15 @@ export const heartbeat = (context: Context): void => {
   const { now, state } = context
   if (state.heartbeatAt === undefined || now < state.heartbeatAt || state.left) return
   const period = state.config.heartbeat + (now - state.heartbeatAt)
-  const { slots } = state.info
+  const { info: { slots }, memory } = state
   tell(context, {
     _tag: "Heartbeat",
     heldBytes: state.heldBytes,
     processBytes: state.processBytes,
-    busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined
+    busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined,
+    ...memory !== undefined && {
+      memory: { limit: memory.limit, managed: memory.total, spilled: memory.onDisk, paused: memory.isPaused }
+    }
   })
   state.busy = 0
   state.heartbeatAt = now + state.config.heartbeat

@@ -235,6 +235,20 @@ describe("fetching", () => {
     assert.strictEqual(bench.row("a").settled?._tag, "Value")
   })
 
+  it("who joins later asks for holders when those it knew are gone, whichever scheduler there is by then", () => {
+    const bench = new Bench({ cacheBytes: 0 })
+    bench.submit("a")
+    bench.stored("a")
+    bench.step(need("a"))
+    bench.step(got("a", large))
+    bench.step({ _tag: "Notes", notes: [{ _tag: "TaskPending", key: "a", want: 1 }] })
+    // A new scheduler, to which this client tells that it knows the value.
+    bench.step({ _tag: "LinkReset" })
+    const asked = told(bench.step(need("a")))
+    assert.deepStrictEqual(asked, [{ _tag: "FetchFailed", key: "a", value: "a#0.1", holder: "", why: "gone" }])
+    assert.deepStrictEqual(short(bench.stored("a")), ["a finished", "fetch a#0.1 from w1"])
+  })
+
   it("asks anew for holders when the session goes in which it asked", () => {
     const bench = new Bench()
     bench.submit("a")

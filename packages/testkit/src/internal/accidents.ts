@@ -11,7 +11,13 @@ import type { World } from "./world.js"
 
 type Accident = (accidents: Accidents) => boolean
 
-const always: ReadonlySet<FaultKind> = new Set(["fetchGone", "fetchUnreachable", "fetchCorrupt"])
+const always: ReadonlySet<FaultKind> = new Set([
+  "fetchGone",
+  "fetchUnreachable",
+  "fetchCorrupt",
+  "diskRefuses",
+  "diskForgets"
+])
 
 export class Accidents {
   constructor(readonly world: World) {}
@@ -33,7 +39,7 @@ export class Accidents {
     journal.note(timeline.now, "fault", kind, "")
     if (kinds[kind]?.(this) === true) coverage.fired(kind)
   }
-  /** Faults that a read from the data plane may have. */
+  /** Faults that a read from the data plane, or a move to or from the disk, may have. */
   strikes(kind: FaultKind): boolean {
     const rate = this.world.isSafe ? this.world.swarm.faults.get(kind) : undefined
     const yes = rate !== undefined && this.world.random.faults.chance(rate * 0.15)

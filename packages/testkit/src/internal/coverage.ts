@@ -25,7 +25,9 @@ export const faultKinds = [
   "fetchGone",
   "fetchUnreachable",
   "fetchCorrupt",
-  "valueGone"
+  "valueGone",
+  "diskRefuses",
+  "diskForgets"
 ] as const
 
 /** What users do, beside submitting and joining. */
@@ -73,7 +75,11 @@ export const turnKinds = [
   "pendingAgain",
   "lateFrame",
   "declaredDead",
-  "suspected"
+  "suspected",
+  "spilled",
+  "loaded",
+  "paused",
+  "tooLarge"
 ] as const
 
 /** @since 0.1.0 */

@@ -78,18 +78,15 @@ export class Executor {
       interrupted: false
     }
     this.runs.set(attempt, run)
-    // The worker's clock began just now, and runs until it hears of the end.
-    if (spec.timeout !== undefined) {
-      this.world.timeline.after(spec.timeout, () => {
-        if (this.worker.machine.jobs.has(attempt)) this.world.model.ranLong.add(work.digest)
-      })
-    }
     this.next()
   }
   /** Inputs are handed over with the run: what the store does later does not matter to it. */
   private inputs({ key: of }: Work, command: Command): Run["handed"] {
     return command.inputs.map(({ key, value }) => {
       const text = this.worker.store.get(value)
+      if (this.worker.onDisk.has(value)) {
+        throw new Wrong("input not in memory", `${this.worker.id} runs ${of} with ${value} on disk`, [of, key])
+      }
       if (text === undefined && !command.ahead.includes(value)) {
         throw new Wrong("input not here", `${this.worker.id} runs ${of} and has no ${value}`, [of, key])
       }

@@ -45,6 +45,12 @@ const rules: { readonly [R in Failure.Reason]?: (to: Case, blamed: Work) => stri
   UnknownTask: (_, blamed) => blamed.spec?.task === "nowhere" ? undefined : "workers have that task",
   Unrunnable: (_, blamed) =>
     blamed.spec?.workers !== undefined || blamed.spec?.resources !== undefined ? undefined : "any worker may run it",
+  MemoryExceeded: ({ model }, blamed) => {
+    const bytes = blamed.inputs.reduce((sum, input) => sum + model.work(input).behaviour.bytes, 0)
+    return bytes > model.memoryLimit
+      ? undefined
+      : `its inputs take ${bytes} bytes, and ${model.memoryLimit} are allowed`
+  },
   DuplicateKey: ({ model }, blamed) =>
     (model.meanings.get(blamed.key)?.size ?? 0) > 1 ? undefined : "the key never meant anything else"
 }

@@ -81,6 +81,8 @@ export class Model {
   readonly cancels: Array<CancelAsked> = []
   /** Offers whose holders, or some of them, went. */
   readonly bereft = new Set<string>()
+  /** Bytes that the inputs of one task may take on a worker. */
+  memoryLimit = Infinity
   private readonly expectedValues = new Map<string, string | undefined>()
   private readonly lineages = new Map<string, ReadonlySet<string>>()
 

@@ -83,13 +83,26 @@ export const make = (
       fetchesMax: random.pick([1, 3, 16]) ?? 16,
       fetchesPerHolder: random.pick([1, 4]) ?? 4,
       postAheadMillis: random.pick([0, 5, 200]) ?? 5,
-      startedAfter: random.pick([0, 20, 20]) ?? 20
+      startedAfter: random.pick([0, 20, 20]) ?? 20,
+      memory: memory(random)
     },
     client: {
       cacheBytes: random.pick([0, 3_000, 1_000_000]) ?? 0,
       fetchesMax: random.pick([1, 32]) ?? 32,
       noteBytes: random.pick([200, 32 * 1024]) ?? 200
     }
+  }
+}
+
+/** Values of the simulation have up to a million bytes: budgets so tight that whatever can happen does, and some that hold. */
+const memory = (random: Random): WorkerConfig["memory"] => {
+  const limit = random.pick([Infinity, 700_000, 1_500_000, 3_000_000, 10_000_000]) ?? Infinity
+  if (limit === Infinity) return undefined
+  return {
+    limit,
+    disk: random.pick([0, 1_000_000, 1_000_000_000]) ?? 0,
+    spillMin: random.pick([0, 1_000, 200_000]) ?? 0,
+    target: random.pick([0, 0.3, 0.6]) ?? 0.6
   }
 }
 

@@ -18,6 +18,9 @@ export class WorkerPeer extends Peer<Worker.Event> {
   readonly machine: ReturnType<typeof Worker.make>
   readonly uplink: Uplink
   readonly store = new Map<string, string>()
+  /** Of the values in `store`, those whose bytes are not in memory, and moves under way by their number. */
+  readonly onDisk = new Set<string>()
+  private readonly moves = new Map<string, number>()
   readonly executors = new Map<string, Executor>()
   /** Lost, though its machine has yet to hear of it: what it hands to runs meanwhile was read before. */
   private readonly lost = new Set<string>()
@@ -67,9 +70,12 @@ export class WorkerPeer extends Peer<Worker.Event> {
     for (const event of events) {
       if (event._tag !== "ValueGone" || !this.lost.delete(event.value)) continue
       this.store.delete(event.value)
+      this.onDisk.delete(event.value)
+      this.moves.delete(event.value)
     }
     for (const note of told) this.world.workerTold(this, note)
     this.uplink.send(told)
+    if (this.machine.memory?.isPaused === true) this.world.coverage.fired("paused")
     if (this.world.checking) this.check()
     if (this.machine.left && this.leaving) this.world.left(this)
   }
@@ -94,13 +100,60 @@ export class WorkerPeer extends Peer<Worker.Event> {
       case "Keep":
         return this.keep(command.value, textOf(command.inline))
       case "Drop":
+        this.onDisk.delete(command.value)
+        this.moves.delete(command.value)
         return void this.store.delete(command.value)
+      case "Spill":
+        return this.spill(command)
+      case "Load":
+        return this.load(command)
       case "StopFetch":
         return
     }
   }
+  /** The disk takes its time, may refuse, and may not have what it was given. */
+  private move(value: string, turn: number, bytes: number, done: () => void): void {
+    const { network } = this.world.random
+    this.moves.set(value, turn)
+    this.world.timeline.after(network.int(50) + Math.floor(bytes / 50_000), () => {
+      if (!this.alive || this.moves.get(value) !== turn) return
+      this.moves.delete(value)
+      done()
+    })
+  }
+  private spill({ bytes, turn, value }: Extract<Worker.Command, { readonly _tag: "Spill" }>): void {
+    if (this.onDisk.has(value)) throw new Wrong("spilled twice", `${this.id} spills ${value}`, [])
+    this.move(value, turn, bytes, () => {
+      const ok = !this.world.accidents.strikes("diskRefuses")
+      if (ok) {
+        this.world.coverage.fired("spilled")
+        this.onDisk.add(value)
+      }
+      this.tell({ _tag: "SpillEnded", value, turn, ok })
+    })
+  }
+  private load({ bytes, turn, value }: Extract<Worker.Command, { readonly _tag: "Load" }>): void {
+    if (!this.onDisk.has(value)) throw new Wrong("loaded twice", `${this.id} loads ${value}`, [])
+    this.move(value, turn, bytes, () => {
+      const ok = this.serves(value) !== undefined && !this.world.accidents.strikes("diskForgets")
+      this.onDisk.delete(value)
+      if (ok) this.world.coverage.fired("loaded")
+      else {
+        this.store.delete(value)
+        this.world.bereave([value])
+      }
+      this.tell({ _tag: "LoadEnded", value, turn, ok })
+    })
+  }
   private run(command: Extract<Worker.Command, { readonly _tag: "Run" }>): void {
     const executor = this.executors.get(command.executor)
+    const { attempt, spec: { digest, timeout } } = command
+    // The worker's clock begins now, and runs until it hears of the end.
+    if (timeout !== undefined) {
+      this.world.timeline.after(timeout, () => {
+        if (this.machine.jobs.has(attempt)) this.world.model.ranLong.add(digest)
+      })
+    }
     // It died a moment ago, and the machine has yet to hear of it: the run goes down with it.
     if (executor !== undefined) return executor.run(command)
     const isKnown = this.world.deadExecutors.get(command.executor)
@@ -196,6 +249,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
     }
     this.world.bereave([...this.store.keys()])
     this.store.clear()
+    this.onDisk.clear()
     this.executors.clear()
   }
 }

@@ -78,6 +78,7 @@ export class World {
     this.network = new Network(this.timeline, this.random.network, this.swarm.latency)
     this.network.onLate = () => this.coverage.fired("lateFrame")
     this.works = new Works(this.model, this.random.user, this.swarm, this.coverage)
+    this.model.memoryLimit = this.swarm.worker.memory?.limit ?? Infinity
     this.accidents = new Accidents(this)
     this.phases = new Phases(this)
   }
@@ -284,6 +285,7 @@ export class World {
     else if (note._tag === "TaskReturned") this.coverage.fired("returned")
     else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
     else if (note._tag === "TaskDied") this.coverage.fired("died")
+    else if (note._tag === "TaskFailed" && note.failure.reason === "MemoryExceeded") this.coverage.fired("tooLarge")
   }
   keysIn(text: string): ReadonlyArray<string> {
     const keys = (text.match(/[a-z]\w+/g) ?? []).filter((word) => this.model.meanings.has(word))
