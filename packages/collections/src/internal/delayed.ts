@@ -17,7 +17,7 @@ import { pipeArguments } from "effect/Pipeable"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import type * as Delayed from "../Delayed.js"
-import { forDigest, keyOf, replaceLeaves } from "./delayedArgs.js"
+import { forDigest, keyOf, type Replace, replaceLeaves } from "./delayedArgs.js"
 import * as Build from "./delayedBuild.js"
 
 const TypeId: Delayed.TypeId = Symbol.for("@creel/collections/Delayed") as Delayed.TypeId
@@ -152,9 +152,11 @@ export const fromCollection = (collection: Collection.Any): Delayed.Any => {
 }
 
 /** Arguments with refs where lazy values stood, and those. */
-const split = <A>(args: A): { readonly args: A; readonly needs: ReadonlyArray<Delayed.Any> } => {
+const split = (
+  given: ReadonlyArray<unknown>
+): { readonly args: ReadonlyArray<unknown>; readonly needs: ReadonlyArray<Delayed.Any> } => {
   const needs = new Set<Delayed.Any>()
-  const replaced = replaceLeaves(args, (leaf) => {
+  const replace: Replace = (leaf) => {
     if (!isCollection(leaf)) return undefined
     const delayed = fromCollection(leaf)
     const { structure } = insides(delayed)
@@ -164,9 +166,11 @@ const split = <A>(args: A): { readonly args: A; readonly needs: ReadonlyArray<De
     }
     for (const need of delayed.needs) needs.add(need)
     return structure.value
-  })
-  return { args: replaced, needs: Array.from(needs) }
+  }
+  return { args: replaceLeaves(given, replace), needs: needs.size === 0 ? none : Array.from(needs) }
 }
+
+const none: ReadonlyArray<Delayed.Any> = []
 
 export type Callee = Graph.Call["task"]
 

@@ -75,6 +75,7 @@ class Copying {
   }
 
   /** The copy is known before what is in it is copied: cycles and shared parts stay what they are. */
+  copy<A>(value: A): A
   copy(value: unknown): unknown {
     if (!isObject(value) || !this.touched.has(value)) return value
     if (this.copies.has(value)) return this.copies.get(value)
@@ -91,13 +92,27 @@ class Copying {
   }
 }
 
-/** A value with what stands for its leaves. */
-export const replaceLeaves = <A>(value: A, replace: Replace): A => {
-  if (!isObject(value)) return value
+/** Nearly all arguments are values that hold nothing, or leaves themselves: those need no search. */
+const inOneLook = (args: ReadonlyArray<unknown>, replace: Replace): ReadonlyArray<unknown> | undefined => {
+  let out: Array<unknown> | undefined
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]
+    if (!isObject(arg)) continue
+    const replaced = replace(arg)
+    if (replaced === undefined) return undefined
+    out = out ?? Array.from(args)
+    out[i] = replaced
+  }
+  return out ?? args
+}
+
+/** Arguments with what stands for their leaves. */
+export const replaceLeaves = (args: ReadonlyArray<unknown>, replace: Replace): ReadonlyArray<unknown> => {
+  const flat = inOneLook(args, replace)
+  if (flat !== undefined) return flat
   const search = new Search(replace)
-  search.look(value, undefined, 0)
-  // The shape is the caller's; what stands for a leaf stands for its value.
-  return search.leaves.size === 0 ? value : new Copying(search).copy(value) as A
+  search.look(args, undefined, 0)
+  return search.leaves.size === 0 ? args : new Copying(search).copy(args)
 }
 
 const FutureTypeId = Symbol.for("creel/Future")
