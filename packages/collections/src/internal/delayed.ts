@@ -251,7 +251,7 @@ export const field = (self: Delayed.Any, key: string | number): Made => {
 export const shared = (given: unknown): unknown => {
   if (typeof given !== "object" || given === null || isCollection(given) || Future.isFuture(given)) return given
   let holds = false
-  replaceLeaves(given, (leaf) => {
+  replaceLeaves([given], (leaf) => {
     if (isCollection(leaf) || Future.isFuture(leaf)) holds = true
     return undefined
   })
