@@ -10,6 +10,7 @@
  */
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Types from "effect/Types"
 import type { Errs } from "./Args.js"
@@ -17,8 +18,12 @@ import type { Future } from "./Future.js"
 import type { Need, RefArgs, RefErrs, RefNeeds } from "./graph/args.js"
 import * as checking from "./graph/check.js"
 import * as culling from "./graph/cull.js"
+import * as fusing from "./graph/fuse.js"
+import * as inlining from "./graph/inline.js"
 import type * as Made from "./graph/made.js"
 import * as merging from "./graph/merge.js"
+import * as optimizing from "./graph/optimize.js"
+import * as ordering from "./graph/order.js"
 import * as refs from "./graph/refs.js"
 import type * as PlainFunction from "./PlainFunction.js"
 import type * as Task from "./Task.js"
@@ -343,6 +348,8 @@ export const make = <const N extends { readonly [key: string]: Node }>(
  */
 export const fromIterable = (nodes: Iterable<readonly [key: string, node: Node]>): Graph => ({ nodes: new Map(nodes) })
 
+const isGraphFirst = (args: IArguments): boolean => Predicate.hasProperty(args[0], "nodes")
+
 /**
  * @since 0.1.0
  * @category guards
@@ -421,3 +428,164 @@ export const cull: {
   (keep: Iterable<string>): (graph: Graph.Any) => Graph
   (graph: Graph.Any, keep: Iterable<string>): Graph
 } = dual(2, (graph: Graph.Any, keep: Iterable<string>): Graph => ({ nodes: culling.cull(graph.nodes, keep) }))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface InlineOptions {
+  /** Values of about so many bytes at most go into the arguments where they are named. Default: 1024. */
+  readonly values?: number | undefined
+  /** Keys of values of any size, and of calls, to be inlined. Default: none. */
+  readonly keys?: Iterable<string> | undefined
+  /**
+   * Calls that cost less than a task of their own, and may be done once for each user: they must give the same each time.
+   * Default: none.
+   */
+  readonly cheap?: ((call: Call, key: string) => boolean) | undefined
+  /** How many calls one inlined call may bring along, itself included. Default: 16. */
+  readonly maxSteps?: number | undefined
+}
+
+/**
+ * Nodes into those that name them:
+ *
+ * - A ref to an alias becomes a ref to what the alias stands for.
+ * - A ref to a small value becomes the value. (One with a ref or a future in it stays a node.)
+ * - A call that is `cheap`, or in `keys`, is done by each of its users: each becomes a Fused node whose first step the call
+ *   is. A call with a `key`, `timeout` or `retry` is not inlined, nor is anything inlined into it; one that asks for
+ *   workers or resources only into what asks for the same.
+ *
+ * What was inlined stays in the graph; `cull` removes it where nobody names it any more.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Task } from "creel"
+ *
+ * const load = Task.make("load", function*(file: string) {
+ *   return { file, lines: [1, 2, 3] }
+ * })
+ * const sum = Task.sync("sum", (xs: ReadonlyArray<number>) => xs.reduce((a, b) => a + b, 0))
+ *
+ * const graph = Graph.make({
+ *   file: Graph.value("a.txt"),
+ *   loaded: Graph.call(load, Graph.ref("file")),
+ *   lines: Graph.call((x: { readonly lines: ReadonlyArray<number> }) => x.lines, Graph.ref("loaded")),
+ *   total: Graph.call(sum, Graph.ref("lines"))
+ * })
+ *
+ * // Two tasks: "loaded", which is told the file's name, and "total", which takes the lines out before it adds them up.
+ * export const two = Graph.cull(Graph.inline(graph, { keys: ["lines"] }), ["total"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const inline: {
+  (options?: InlineOptions): (graph: Graph.Any) => Graph
+  (graph: Graph.Any, options?: InlineOptions): Graph
+} = dual(isGraphFirst, (graph: Graph.Any, options?: InlineOptions): Graph => ({
+  nodes: inlining.inline(graph.nodes, options)
+}))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FuseOptions {
+  /**
+   * How many calls a fused node may have for each step of its height: 1 fuses chains alone, and loses nothing that could
+   * run side by side; 2 takes in small neighbours that would. Default: 1.
+   */
+  readonly aveWidth?: number | undefined
+  /** How many calls that could run side by side it may have at most. Default: 1.5 + aveWidth * ln(aveWidth + 1). */
+  readonly maxWidth?: number | undefined
+  /** How many calls that stand on one another it may have at most: a worker that is lost costs no more. Default: 100. */
+  readonly maxHeight?: number | undefined
+  /** Asked besides, for two calls of which the second alone uses the first. Default: yes. */
+  readonly when?: ((step: Call, into: Call) => boolean) | undefined
+}
+
+/**
+ * Fewer and larger tasks. A node that one other node alone uses, and that is not in `keep`, becomes a step of that one,
+ * within the limits. What keeps two calls apart:
+ *
+ * - They ask for different `workers`, `resources`, `priority` or `slots`, or one has a `key`, a `timeout` or a `retry`.
+ * - The first would have to wait for something that only the second needs.
+ *
+ * Keys in `keep` have their node afterwards, and there are never more nodes than before.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Task } from "creel"
+ *
+ * const inc = Task.sync("inc", (x: number) => x + 1)
+ *
+ * const graph = Graph.make({
+ *   x: Graph.call(inc, 1),
+ *   y: Graph.call(inc, Graph.ref("x")),
+ *   z: Graph.call(inc, Graph.ref("y"))
+ * })
+ *
+ * // One node, "z", of three steps.
+ * export const fused = Graph.fuse(graph, ["z"])
+ * // Two nodes: "y", of two steps, and "z".
+ * export const seen = Graph.fuse(graph, ["y", "z"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const fuse: {
+  (keep: Iterable<string>, options?: FuseOptions): (graph: Graph.Any) => Graph
+  (graph: Graph.Any, keep: Iterable<string>, options?: FuseOptions): Graph
+} = dual(isGraphFirst, (graph: Graph.Any, keep: Iterable<string>, options?: FuseOptions): Graph => ({
+  nodes: fusing.fuse(graph.nodes, keep, options)
+}))
+
+/**
+ * All keys, in an order in which few values have to be held at once: depth first from `outputs`, which are held to the
+ * end, and each key after those it names. The same graph has the same order each time.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Task } from "creel"
+ *
+ * const load = Task.sync("load", (i: number) => [i])
+ * const add = Task.sync("add", (x: ReadonlyArray<number>, y: ReadonlyArray<number>) => [...x, ...y])
+ *
+ * const graph = Graph.make({
+ *   a: Graph.call(load, 1),
+ *   b: Graph.call(load, 2),
+ *   c: Graph.call(load, 3),
+ *   d: Graph.call(load, 4),
+ *   ab: Graph.call(add, Graph.ref("a"), Graph.ref("b")),
+ *   cd: Graph.call(add, Graph.ref("c"), Graph.ref("d")),
+ *   all: Graph.call(add, Graph.ref("ab"), Graph.ref("cd"))
+ * })
+ *
+ * // a, b, ab, c, d, cd, all: three values are held at most, and not four.
+ * export const order = Graph.order(graph, ["all"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const order: {
+  (outputs: Iterable<string>): (graph: Graph.Any) => ReadonlyArray<string>
+  (graph: Graph.Any, outputs: Iterable<string>): ReadonlyArray<string>
+} = dual(2, (graph: Graph.Any, outputs: Iterable<string>) => ordering.order(graph.nodes, outputs))
+
+/**
+ * What all graphs get before they are submitted: `cull`, `inline`, `cull` again, `fuse`. The keys in `keep` have their
+ * node afterwards, with the value they had.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const optimize: {
+  (keep: Iterable<string>, options?: InlineOptions & FuseOptions): (graph: Graph.Any) => Graph
+  (graph: Graph.Any, keep: Iterable<string>, options?: InlineOptions & FuseOptions): Graph
+} = dual(isGraphFirst, (graph: Graph.Any, keep: Iterable<string>, options?: InlineOptions & FuseOptions): Graph => ({
+  nodes: optimizing.optimize(graph.nodes, Array.from(keep), options)
+}))
