@@ -131,6 +131,8 @@ type NotPlainEach<T, D extends number> = T extends string | number | boolean | b
   : T extends ReadonlyArray<infer A> ? NotPlain<A, Less[D]>
   : T extends ReadonlyMap<infer K, infer A> ? NotPlain<K, Less[D]> | NotPlain<A, Less[D]>
   : T extends ReadonlySet<infer A> ? NotPlain<A, Less[D]>
+  // What an array may stand for: an iterable of any kind.
+  : Array<never> extends T ? T extends Iterable<infer A> ? NotPlain<A, Less[D]> : never
   : T extends Fiber.Fiber<unknown, unknown> | Effect.Effect<unknown, unknown, unknown> | RegExp ? T
   : T extends object ?
     { [K in keyof T]-?: NotPlain<T[K], Less[D]> } extends infer M ? [M[keyof M]] extends [never] ? never : T : never

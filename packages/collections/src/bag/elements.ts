@@ -163,7 +163,7 @@ export const starmap: {
    * @since 0.1.0
    * @category element-wise
    */
-  <P extends ReadonlyArray<any>, B, E2>(task: Task.Contract<P, B, E2>): <E, R>(self: Bag<P, E, R>) => Bag<B, E | E2, R>
+  <P extends ReadonlyArray<any>, B, E2>(task: Task.Contract<P, B, E2>): <E, R>(self: Bag<Readonly<P>, E, R>) => Bag<B, E | E2, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *
@@ -172,14 +172,14 @@ export const starmap: {
    */
   <P extends ReadonlyArray<any>, X>(
     f: (...args: P) => X
-  ): <E, R>(self: Bag<P, E, R>) => Bag<Success<X>, E | Error<X>, R>
+  ): <E, R>(self: Bag<Readonly<P>, E, R>) => Bag<Success<X>, E | Error<X>, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *
    * @since 0.1.0
    * @category element-wise
    */
-  <P extends ReadonlyArray<any>, E, R, B, E2>(self: Bag<P, E, R>, task: Task.Contract<P, B, E2>): Bag<B, E | E2, R>
+  <P extends ReadonlyArray<any>, E, R, B, E2>(self: Bag<Readonly<P>, E, R>, task: Task.Contract<P, B, E2>): Bag<B, E | E2, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *
@@ -187,7 +187,7 @@ export const starmap: {
    * @category element-wise
    */
   <P extends ReadonlyArray<any>, E, R, X>(
-    self: Bag<P, E, R>,
+    self: Bag<Readonly<P>, E, R>,
     f: (...args: P) => X
   ): Bag<Success<X>, E | Error<X>, R>
 } = calling("starmap")
