@@ -160,7 +160,12 @@ describe("reductions", () => {
     expect(Bag.fold(bad, 0, (a, b) => Effect.succeed(a + b), add)).type.toBe<
       Delayed.Delayed<number, "E1" | "add", "R1">
     >()
-    expect(Bag.fold).type.not.toBeCallableWith(users, 0, (n: number, u: User) => u.name, (a: number, b: number) => a + b)
+    expect(Bag.fold).type.not.toBeCallableWith(
+      users,
+      0,
+      (n: number, u: User) => u.name,
+      (a: number, b: number) => a + b
+    )
   })
 
   it("reduce partitions", () => {

@@ -163,7 +163,9 @@ export const starmap: {
    * @since 0.1.0
    * @category element-wise
    */
-  <P extends ReadonlyArray<any>, B, E2>(task: Task.Contract<P, B, E2>): <E, R>(self: Bag<Readonly<P>, E, R>) => Bag<B, E | E2, R>
+  <P extends ReadonlyArray<any>, B, E2>(
+    task: Task.Contract<P, B, E2>
+  ): <E, R>(self: Bag<Readonly<P>, E, R>) => Bag<B, E | E2, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *
@@ -179,7 +181,10 @@ export const starmap: {
    * @since 0.1.0
    * @category element-wise
    */
-  <P extends ReadonlyArray<any>, E, R, B, E2>(self: Bag<Readonly<P>, E, R>, task: Task.Contract<P, B, E2>): Bag<B, E | E2, R>
+  <P extends ReadonlyArray<any>, E, R, B, E2>(
+    self: Bag<Readonly<P>, E, R>,
+    task: Task.Contract<P, B, E2>
+  ): Bag<B, E | E2, R>
   /**
    * A task, or a plain function, called with what is in each element, an array or a tuple, as its arguments.
    *

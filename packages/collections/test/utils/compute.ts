@@ -1,11 +1,11 @@
-import { Client, Collection, type Future, type FutureError, Graph } from "creel"
+import { Client, Collection, Future as Fut, type FutureError, Graph } from "creel"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /** Node by node with `Client.submit`. */
 export const compute = <A, E, R>(
   collection: Collection.Collection<A, E, R>
-): Effect.Effect<Future.Future<A, E>, FutureError.SubmitError, Client.Client | Scope.Scope | R> =>
+): Effect.Effect<Fut.Future<A, E>, FutureError.SubmitError, Client.Client | Scope.Scope | R> =>
   Effect.gen(function*() {
     const { finish, graph, outputs } = yield* collection[Collection.TypeId].build
     const nodes: Map<string, Graph.Node> = new Map(graph.nodes)
@@ -41,5 +41,6 @@ export const compute = <A, E, R>(
     const key = finish?.key ?? outputs[0]!
     yield* one(key)
     const node = done.get(key)
-    return (yield* Client.submit((x: unknown) => x, node)) as Future.Future<any, any>
+    if (Fut.isFuture(node)) return node as Fut.Future<any, any>
+    return (yield* Client.submit((x: unknown) => x, node)) as Fut.Future<any, any>
   }) as any
