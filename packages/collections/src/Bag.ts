@@ -19,3 +19,23 @@ export * from "./bag/elements.js"
  * @since 0.1.0
  */
 export * from "./bag/reductions.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/errors.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/textFiles.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/streams.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/sinks.js"

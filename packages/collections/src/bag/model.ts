@@ -13,7 +13,11 @@ import type * as Types from "effect/Types"
 import * as internal from "../internal/bagState.js"
 import * as tasks_ from "../internal/bagTasks.js"
 import { freshKey, fromNode } from "../internal/delayed.js"
+import { list } from "../internal/listing.js"
 import type { Range } from "../internal/passOps.js"
+import { read } from "../internal/reading.js"
+import { failed } from "../internal/streamFailed.js"
+import { write } from "../internal/writing.js"
 
 /**
  * @since 0.1.0
@@ -103,7 +107,15 @@ export interface ReduceOptions {
  * @since 0.1.0
  * @category tasks
  */
-export const tasks: TaskGroup.TaskGroup = TaskGroup.make(tasks_.pass, tasks_.merge, tasks_.join)
+export const tasks: TaskGroup.TaskGroup = TaskGroup.make(
+  tasks_.pass,
+  tasks_.merge,
+  tasks_.join,
+  list,
+  read,
+  write,
+  failed
+)
 
 /**
  * @since 0.1.0

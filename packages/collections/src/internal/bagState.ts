@@ -192,10 +192,9 @@ export const pieces = (state: State, key: string, end: End | undefined): Parts =
     const { contract, owner: across, wires } = yield* contractFor(tasks.pass, fs, owner, groupOf(state, end))
     let at = 0
     const taken = [...pass, ...(end === undefined ? [] : [end])].map(({ calls }) => wires.slice(at, at += calls.length))
-    const last = end?.wire(taken[pass.length]!, 0)
     return parts.map((part, n) => {
       const ops = pass.map((op, i) => op.wire(taken[i]!, n))
-      return node(`${key}-${n}`, contract, [part, ops, last, across])
+      return node(`${key}-${n}`, contract, [part, ops, end?.wire(taken[pass.length]!, n), across])
     })
   })
 

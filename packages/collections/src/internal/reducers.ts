@@ -330,13 +330,30 @@ const frequencies: Reducer = {
   finish: ([keys, counts]: Counts) => Effect.succeed(keys.map((key, n) => [key, counts[n]!] as const))
 }
 
+/** What an end that a task made fails with later is as if the task had failed itself. */
+const endBy = (by: Resolved, end: End): End => {
+  if (end._tag === "Sink") return end
+  const owned = Effect.mapError((error: unknown) => Callable.ownError(by, error))
+  return {
+    _tag: "Run",
+    run: (x) => {
+      const ran = end.run(x)
+      return Exit.isExit(ran) && Exit.isSuccess(ran) ? ran : owned(ran)
+    },
+    result: () => owned(Effect.suspend(end.result))
+  }
+}
+
 /** An end of someone else's making; its pieces are not put together. */
-const into = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "into" }>): Reducer => ({
-  // What a task makes that is called here alone never crosses: it may be an End.
-  leaf: { _tag: "End", make: resolve(end.f).run(...end.args) as Ran<End> },
-  merge: (pieces) => Effect.succeed(pieces),
-  finish: value
-})
+const into = (resolve: Resolve, end: Extract<WireEnd, { readonly end: "into" }>): Reducer => {
+  const by = resolve(end.f)
+  return {
+    // What a task makes that is called here alone never crosses: it may be an End.
+    leaf: { _tag: "End", make: Effect.map(by.run(...end.args) as Ran<End>, (made) => endBy(by, made)) },
+    merge: (pieces) => Effect.succeed(pieces),
+    finish: value
+  }
+}
 
 export const reducerOf = (end: WireEnd, resolve: Resolve, elements: Resolved | undefined): Reducer => {
   switch (end.end) {

@@ -1,0 +1,50 @@
+/**
+ * Bags of what a stream gives.
+ *
+ * @since 0.1.0
+ */
+import type * as Args from "creel/Args"
+import type * as Stream from "effect/Stream"
+import * as internal from "../internal/fromStream.js"
+import type { Bag } from "./model.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface FromStreamOptions {
+  /** Elements in a partition, fewer in the last. Default: 1000. */
+  readonly partitionSize?: number | undefined
+  /** How many full partitions may be on their way to the workers before the stream has to wait. Default: 4. */
+  readonly ahead?: number | undefined
+}
+
+type Plain<A> = [Args.NotPlain<A>] extends [never] ? unknown
+  : "an element of this stream is not plain data: encode it first, Stream.map(Schema.encodeSync(…))"
+
+/**
+ * The elements of a stream. It is run here, each time something is computed from the bag, and its partitions go to the
+ * workers as they fill: only a few (`ahead`) are in this process at once, and the stream is not asked for more than they can
+ * take. Nothing that needs them begins before the stream has ended.
+ *
+ * What the stream requires is what is required to compute the bag; what it fails with is what computing fails with, as it
+ * is: it need not cross. Elements must be plain data (see `Value`). They cannot be made again: what is lost with a worker is
+ * lost (`FutureError`, `Lost`).
+ *
+ * @example
+ * ```ts
+ * import { Bag } from "@creel/collections"
+ * import { Stream } from "effect"
+ *
+ * const bag = Bag.fromStream(Stream.range(1, 5), { partitionSize: 2 }).pipe(Bag.map((n) => n * n)) // [1, 4, 9, 16, 25]
+ *
+ * const failing = Bag.fromStream(Stream.fail("no more")) // fails: "no more"
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromStream: <A, E, R>(
+  stream: Stream.Stream<A, E, R> & Plain<A>,
+  options?: FromStreamOptions
+) => Bag<A, E, R> = internal.fromStream
