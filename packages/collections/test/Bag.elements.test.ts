@@ -1,6 +1,6 @@
 import { Bag, Delayed } from "@creel/collections"
 import { assert, describe, it } from "@effect/vitest"
-import { type Client, LocalCluster, Task, TaskGroup } from "creel"
+import { type Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -35,7 +35,7 @@ const users = Task.sync(
   (ages: Iterable<number>) => Array.from(ages, (age) => new User({ name: `n${age}`, age })),
   {
     args: [undefined],
-    success: Schema.Array(User)
+    success: Schema.mutable(Schema.Array(User))
   }
 )
 const pairs = Task.sync(
@@ -57,8 +57,7 @@ const context = await Effect.runPromise(
 const run = <A, E>(effect: Effect.Effect<A, E, Client.Client | Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.provide(Effect.scoped(effect), context))
 
-const give = <A, E>(collection: Bag.Bag<A, E> | Delayed.Delayed<A, E>) =>
-  Effect.flatten(compute(collection as Bag.Bag<A, E>))
+const give = <A, E>(collection: Collection.Collection<A, E>) => Effect.flatten(compute(collection))
 
 const values = <A, E>(bag: Bag.Bag<A, E>): Promise<ReadonlyArray<A>> => run(give(bag))
 
