@@ -39,3 +39,23 @@ export * from "./bag/streams.js"
  * @since 0.1.0
  */
 export * from "./bag/sinks.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/grouping.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/joins.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/shapes.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/mismatch.js"

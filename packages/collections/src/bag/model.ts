@@ -13,6 +13,7 @@ import type * as Types from "effect/Types"
 import * as internal from "../internal/bagState.js"
 import * as tasks_ from "../internal/bagTasks.js"
 import { freshKey, fromNode } from "../internal/delayed.js"
+import * as grouping from "../internal/groupTasks.js"
 import { list } from "../internal/listing.js"
 import type { Range } from "../internal/passOps.js"
 import { read } from "../internal/reading.js"
@@ -114,7 +115,8 @@ export const tasks: TaskGroup.TaskGroup = TaskGroup.make(
   list,
   read,
   write,
-  failed
+  failed,
+  ...grouping.all
 )
 
 /**
