@@ -1,12 +1,13 @@
 import { Bag, Delayed } from "@creel/collections"
 import { assert, describe, it } from "@effect/vitest"
-import { type Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
 import * as fc from "fast-check"
 import { compute } from "./utils/compute.js"
 
@@ -230,6 +231,20 @@ describe("failures", () => {
     assert.include(String(exit), "by")
     assert.include(String(exit), "SubmitError")
   })
+})
+
+describe("a cluster without the tasks of bags", () => {
+  it.scoped("says to add them", () =>
+    Effect.gen(function*() {
+      const future = yield* compute(Bag.make(1).pipe(Bag.map((x) => x + 1)))
+      yield* Effect.repeat(Effect.zipLeft(Client.explain(future), Effect.yieldNow()), {
+        until: (_) => _.state === "Queued"
+      })
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Effect.flip(future)
+      assert.strictEqual(error.reason, "UnknownTask")
+      assert.include(error.message, "What to do: add Bag.tasks")
+    }).pipe(Effect.provide(LocalCluster.layer())))
 })
 
 describe("elements with a Schema", () => {

@@ -285,6 +285,8 @@ export interface Definition {
   readonly retry: Retry<any> | undefined
   /** `"cpu"`: a whole slot. A number: so many of these share one executor. Default: the worker's `io`. */
   readonly slots: "cpu" | number | undefined
+  /** What to do where no worker has the task: the error says it. */
+  readonly advice?: string | undefined
 }
 
 /**
@@ -315,6 +317,8 @@ export interface Options<P extends ReadonlyArray<any>, A, E> extends Omit<Submit
   readonly retry?: Retry<E> | RetryOptions | undefined
   /** `"cpu"`: a whole slot (the default of `Task.sync`). A number: so many of these share one executor. */
   readonly slots?: "cpu" | number | undefined
+  /** What to do where no worker has this task: the error says it. Default: to add it to the tasks of the workers. */
+  readonly advice?: string | undefined
 }
 
 /**

@@ -153,6 +153,13 @@ const crossing = (owner: Owner | undefined) => {
 
 export type Crossing = ReturnType<typeof crossing>
 
+/** What computes takes a whole slot; what may wait, for any of its functions, shares an executor. */
+const taking = (contract: Task.Contract.Any, callables: ReadonlyArray<Callable.Any>): Task.Contract.Any => {
+  const computes = callables.every((callable) => callable.contract.options.slots === "cpu")
+  const options = { ...contract.options, slots: computes ? "cpu" as const : undefined }
+  return Object.assign(Object.create(Object.getPrototypeOf(contract)), contract, { options })
+}
+
 /** What a task of bags is submitted by: it goes where all that it calls is known. */
 export const contractFor = (
   base: Task.Contract.Any,
@@ -168,10 +175,13 @@ export const contractFor = (
     for (const f of fs) callables.push(yield* Callable.make(f as Task.Contract.Any))
     const across = crossing(owner)
     const wires = callables.map((callable) => callable.wire)
-    if (across !== undefined) callables.push(yield* Callable.make(owner!.task))
+    const owners = across === undefined ? [] : [yield* Callable.make(owner!.task)]
     const seen = new Set<string>()
-    const each = callables.filter(({ contract }) => !seen.has(contract.id) && seen.add(contract.id) !== undefined)
-    return { contract: Task.with(Callable.contract(base, each), { group }), wires, owner: across }
+    const each = [...callables, ...owners].filter(({ contract }) =>
+      !seen.has(contract.id) && seen.add(contract.id) !== undefined
+    )
+    const contract: Task.Contract.Any = Task.with(Callable.contract(base, each), { group })
+    return { contract: taking(contract, callables), wires, owner: across }
   })
 
 /** A node of a task of bags under a key of our own; lazy values are found among the arguments. */

@@ -28,6 +28,12 @@ const own = (owned: Owned) => <A>(value: A): A =>
 const reducer = (resolve: Resolve, end: WireEnd, elements: Elements | undefined): Reducer =>
   reducerOf(end, resolve, elements?.depth === 1 ? elements.by : undefined)
 
+const options = {
+  advice:
+    "add Bag.tasks (of @creel/collections) to the tasks of the workers: TaskGroup.make(...).merge(Bag.tasks), or in a " +
+    "module of tasks, export const bags = Bag.tasks"
+} as const
+
 /** The elements that come out of a partition's pass, or what is made at its end. */
 export const pass = Task.make(
   "creel/bag/pass",
@@ -41,7 +47,8 @@ export const pass = Task.make(
       ? yield* Pass.runWhole(partition, [...steps, leaf])
       : yield* Effect.flatMap(leaf.make, (made) => Pass.run(partition, steps, made))
     return own(owners?.piece)(piece)
-  }
+  },
+  options
 )
 
 /** Pieces of several partitions as one; the last one as the value. */
@@ -52,7 +59,8 @@ export const merge = Task.make(
     const { finish, merge, owner: owners } = reducer(resolve, end, elementsOf(resolve, owner))
     const piece = yield* Pass.withThrown(merge(pieces))
     return last ? own(owners?.value)(yield* finish(piece)) : own(owners?.merged)(piece)
-  }
+  },
+  options
 )
 
 /** The elements of several partitions in one array. */
@@ -61,5 +69,6 @@ export const join = Task.make(
   function*(owner: WireOwner | undefined, ...partitions: ReadonlyArray<ReadonlyArray<unknown>>) {
     const { resolve } = yield* Task.Known
     return own(elementsOf(resolve, owner))(partitions.flat(1))
-  }
+  },
+  options
 )

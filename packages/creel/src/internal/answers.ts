@@ -27,7 +27,8 @@ export const toFutureError = (failure: Failure.Failure, publicKey: (key: string)
     ...withAdvice(failure.detail)
   })
 
-const whatToDo = ". What to do: "
+/** What stands before the advice in a message. */
+export const whatToDo = ". What to do: "
 
 /** What an inner error says to do is better advice than what is known of its reason in general. */
 export const withAdvice = (message: string): { readonly detail: string; readonly advice: string | undefined } => {

@@ -25,7 +25,7 @@ import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
-import { type Source, toFutureError } from "./answers.js"
+import { type Source, toFutureError, whatToDo } from "./answers.js"
 import { ClientKeys } from "./clientKeys.js"
 import { type Ending, Endings } from "./endings.js"
 import { Fetches } from "./fetches.js"
@@ -408,7 +408,17 @@ export class ClientCore {
   }
 
   failureOf(failure: Failure.Failure): FutureError {
-    return toFutureError(failure, (key) => this.keys.shown(key))
+    return toFutureError(this.advised(failure), (key) => this.keys.shown(key))
+  }
+
+  /** What the task that is missing says of itself is better advice than what is said of all. */
+  private advised(failure: Failure.Failure): Failure.Failure {
+    if (failure.reason !== "UnknownTask") return failure
+    for (const { id, options } of this.tasks.values()) {
+      if (options.advice === undefined || !failure.detail.includes(id)) continue
+      return { ...failure, detail: `${failure.detail}${whatToDo}${options.advice}` }
+    }
+    return failure
   }
 
   offer(value: Id.ValueId, payload: Payload.Payload): void {

@@ -50,6 +50,7 @@ interface AllOptions extends Task.SubmitOptions {
   readonly success?: Task.Schemas["success"]
   readonly error?: Task.Schemas["error"]
   readonly slots?: Task.Definition["slots"]
+  readonly advice?: string | undefined
   readonly catch?: ((error: unknown) => unknown) | undefined
 }
 
@@ -103,7 +104,11 @@ const create = (name: string, options: MakeOptions | undefined, body: Body): Tas
   const { retry, ...rest } = options ?? {}
   const schedule = retry !== undefined && "schedule" in retry ? retry : undefined
   return Object.assign(Object.create(Proto), contractFields(name, schemasOf(options)), body, {
-    options: { retry: schedule, slots: options?.slots ?? (body.kind === "sync" ? "cpu" : undefined) },
+    options: {
+      retry: schedule,
+      slots: options?.slots ?? (body.kind === "sync" ? "cpu" : undefined),
+      ...(options?.advice === undefined ? {} : { advice: options.advice })
+    },
     submission: pickSubmission(schedule === undefined ? { ...rest, retry } : rest)
   })
 }
