@@ -15,14 +15,17 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Args, Errs } from "./Args.js"
 import type { AsCompleted } from "./AsCompleted.js"
+import type * as Collection from "./Collection.js"
 import type * as Door from "./Door.js"
 import type { Future } from "./Future.js"
 import type { FutureError, SubmitError } from "./FutureError.js"
 import type * as Gather from "./Gather.js"
+import type * as Graph from "./Graph.js"
 import type { AttemptBinding, ClientCore } from "./internal/clientCore.js"
 import * as internal from "./internal/clientService.js"
-import { tagKey, withOptions as withRegion } from "./internal/clientState.js"
+import { stateIn, tagKey, withOptions as withRegion } from "./internal/clientState.js"
 import * as submitting from "./internal/clientSubmit.js"
+import * as computing from "./internal/compute.js"
 import type * as PlainFunction from "./PlainFunction.js"
 import type * as Task from "./Task.js"
 
@@ -81,6 +84,51 @@ export interface Map<R> {
     f: (...args: P) => X,
     ...columns: T
   ): Effect.Effect<Array<Future<ValueOf<X>, ErrorOf<X> | RowErrs<T, P>>>, SubmitError, Scope.Scope | R>
+}
+
+/**
+ * Options for all that is submitted by one `compute` or `persist`. What a task itself says goes over them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ComputeOptions extends Omit<Task.SubmitOptions, "key"> {
+  /** Whether the graph may be inlined and fused before it is submitted. Default: true. */
+  readonly optimize?: boolean | undefined
+}
+
+/**
+ * A graph, or anything that says which graph it stands for, submitted at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Compute<R0> {
+  <A, E, R>(
+    collection: Collection.Collection<A, E, R>,
+    options?: ComputeOptions
+  ): Effect.Effect<Future<A, E>, SubmitError, Scope.Scope | R | R0>
+  <All, Outputs, const K extends keyof All & string>(
+    graph: Graph.Graph<All, Outputs>,
+    options: ComputeOptions & { readonly outputs: ReadonlyArray<K> }
+  ): Effect.Effect<{ readonly [P in K]: All[P] }, SubmitError, Scope.Scope | R0>
+  <All, Outputs>(
+    graph: Graph.Graph<All, Outputs>,
+    options?: ComputeOptions
+  ): Effect.Effect<Outputs, SubmitError, Scope.Scope | R0>
+}
+
+/**
+ * A collection submitted at once, and the same collection standing on what comes of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Persist<R0> {
+  <C extends Collection.Any>(
+    collection: C,
+    options?: ComputeOptions
+  ): Effect.Effect<C, SubmitError, Scope.Scope | Collection.Context<C> | R0>
 }
 
 /**
@@ -164,6 +212,8 @@ export interface Service {
   readonly map: Map<never>
   readonly run: Run<never>
   readonly fireAndForget: FireAndForget<never>
+  readonly compute: Compute<never>
+  readonly persist: Persist<never>
   readonly gather: <const T, const M extends Gather.Mode = "default">(
     futures: T,
     options?: { readonly mode?: M | undefined }
@@ -275,6 +325,72 @@ export const run: Run<Client> = submitting.run
  * @category submitting
  */
 export const fireAndForget: FireAndForget<Client> = submitting.fireAndForget
+
+/**
+ * Submits a graph, or any collection, and answers at once: of a collection the Future of its value, of a graph a record of
+ * Futures, one for each output (the keys that no other node names, or those that `outputs` asks for).
+ *
+ * Everything goes in an order that frees memory early. Only the outputs are held: what lies between is dropped as soon as
+ * nothing needs it any more. Keys are this client's own: a graph that is computed again while its futures are held is not
+ * done again, nor is what two graphs have in common under one key. Fails with `SubmitError` for what is wrong before there
+ * are futures (`BadGraph`: a key that no node has, or a circle, by name), and then nothing of it has begun; so it is when
+ * it is interrupted.
+ *
+ * @example
+ * ```ts
+ * import { Client, Graph, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const inc = Task.sync("inc", (x: number) => x + 1)
+ * const add = Task.sync("add", (x: number, y: number) => x + y)
+ *
+ * const graph = Graph.make({
+ *   x: Graph.call(inc, 1),
+ *   y: Graph.call(inc, Graph.ref("x")),
+ *   total: Graph.call(add, Graph.ref("x"), Graph.ref("y"))
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const { total } = yield* Client.compute(graph)
+ *   const { x } = yield* Client.compute(graph, { outputs: ["x"] })
+ *   return [yield* total, yield* x] // [5, 2]
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const compute: Compute<Client> = (what: unknown, options?: ComputeOptions): any =>
+  computing.computeWith(stateIn, what, options)
+
+/**
+ * Submits a collection and answers the same collection, standing on futures instead of the work that makes its outputs:
+ * what is built on it later does not do that work again. The futures belong to the Scope it was called in.
+ *
+ * @example
+ * ```ts
+ * import { Client, Collection, Graph, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const inc = Task.sync("inc", (x: number) => x + 1)
+ *
+ * const two = Collection.make<number>({
+ *   graph: Graph.make({ two: Graph.call(inc, 1) }),
+ *   outputs: ["two"]
+ * })
+ *
+ * const program = Effect.gen(function*() {
+ *   const here = yield* Client.persist(two)
+ *   const future = yield* Client.compute(here)
+ *   return yield* future // 2
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category submitting
+ */
+export const persist: Persist<Client> = (what: unknown, options?: ComputeOptions): any =>
+  computing.persistWith(stateIn, what, options)
 
 /**
  * Options for all that is submitted in a region; what a task itself says goes over them.

@@ -117,7 +117,8 @@ export const SubmitReason = Schema.Literal(
   "OutboxFull",
   "DuplicateKey",
   "ClientClosed",
-  "BadOption"
+  "BadOption",
+  "BadGraph"
 )
 
 /**
@@ -135,7 +136,8 @@ const submitAdvice: { readonly [K in SubmitReason]: string } = {
   OutboxFull: "submit less at once, or let `submit` suspend instead of failing",
   DuplicateKey: "use another key, or submit the same task with the same arguments under it",
   ClientClosed: "submit while the client's scope is open",
-  BadOption: "correct the option"
+  BadOption: "correct the option",
+  BadGraph: "give each node the nodes that it names, and let none need itself"
 }
 
 /**

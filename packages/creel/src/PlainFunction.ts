@@ -138,6 +138,7 @@ const contractOf = (parsed: Parsed): Task.Contract<any, any, any> => {
   if (known !== undefined) return known as Task.Contract<any, any, any>
   const contract: Task.Contract<any, any, any> = Object.assign(Object.create(Object.getPrototypeOf(task)), task, {
     name: parsed.name,
+    source: parsed.source,
     options: { retry: undefined, slots: parsed.form === "sync" ? "cpu" : undefined },
     encodeArgs: (args: ReadonlyArray<unknown>, asInput: (leaf: object) => number | undefined): Payload =>
       Value.encodeArgs([...args, parsed.source], asInput),

@@ -275,9 +275,14 @@ export class ClientCore {
     // Contracts that are made anew for each submission must not stay.
     if (this.moulds.size >= mouldsMax) this.moulds.clear()
     this.moulds.set(contract, made)
+    this.learn(contract)
+    return made
+  }
+
+  /** From now on what fails by the contract's Schema can be decoded here. */
+  learn(contract: Task.Contract.Any): void {
     this.tasks.set(contract.id, contract)
     if (contract.uses !== undefined) { for (const each of contract.uses) this.tasks.set(each.id, each) }
-    return made
   }
 
   private handles(): ReadonlyArray<AnyHandle> {

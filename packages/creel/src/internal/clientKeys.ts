@@ -29,6 +29,11 @@ export class ClientKeys {
     return `${key}~${this.nonce}`
   }
 
+  /** The keys of a graph that an attempt computes are the attempt's own: many attempts share a client. */
+  within(attempt: Id.Attempt | undefined, key: string): Id.Key {
+    return attempt === undefined ? this.named(key) : `${key}~${this.nonce}.${attempt}`
+  }
+
   /** A name of its own for each time that something is brought: a word to drop the last one must not mean this one. */
   offered(key: Id.Key): Id.ValueId {
     return Id.offeredId(key, `${this.client}~${++this.counter}`)
@@ -36,7 +41,10 @@ export class ClientKeys {
 
   /** As users know it. */
   shown(key: Id.Key): string {
-    return key.endsWith(`~${this.nonce}`) ? key.slice(0, -this.nonce.length - 1) : key
+    const mark = `~${this.nonce}`
+    if (key.endsWith(mark)) return key.slice(0, -mark.length)
+    const at = key.lastIndexOf(`${mark}.`)
+    return at < 0 ? key : key.slice(0, at)
   }
 
   /** For one line of a log. */

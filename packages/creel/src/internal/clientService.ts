@@ -11,8 +11,9 @@ import * as Door from "../Door.js"
 import { Completion } from "./asCompleted.js"
 import * as Ask from "./clientAsk.js"
 import { type AttemptBinding, ClientCore } from "./clientCore.js"
-import { bind, type State } from "./clientState.js"
+import { bind, type State, Tag } from "./clientState.js"
 import * as Submit from "./clientSubmit.js"
+import * as Compute from "./compute.js"
 import { freshId } from "./freshId.js"
 import { gather } from "./gather.js"
 import type { Handle } from "./handle.js"
@@ -32,6 +33,9 @@ export const fromState = (state: State): Client.Service => {
       core.flush()
       return question()
     })
+  /** What a collection submits to find out what there is to do goes the same way. */
+  const here = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => Effect.provideService(self, Tag, service))
   // The implementation is untyped inside; `Client.Service` is what callers see.
   const service: Client.Service = {
     id: core.id,
@@ -39,6 +43,8 @@ export const fromState = (state: State): Client.Service => {
     map: ((what: unknown, ...columns: ReadonlyArray<Iterable<unknown>>) => Submit.mapWith(own, what, columns)) as any,
     run: ((what: unknown, ...args: ReadonlyArray<unknown>) => Submit.runWith(own, what, args)) as any,
     fireAndForget: ((what: unknown, ...args: ReadonlyArray<unknown>) => Submit.fireWith(own, what, args)) as any,
+    compute: ((what: unknown, options?: Client.ComputeOptions) => here(Compute.computeWith(own, what, options))) as any,
+    persist: ((what: unknown, options?: Client.ComputeOptions) => here(Compute.persistWith(own, what, options))) as any,
     gather: (futures, options) => gather(core, futures, options?.mode ?? "default") as any,
     scatter: (value, options) => Submit.scatter(state, value, options),
     scatterAll: (values, options) =>

@@ -23,12 +23,12 @@ import * as Submission from "./submission.js"
 
 type AnyHandle = Handle<any, any>
 type AnyFuture = Future<unknown, unknown>
-type StateFor = (fiber: AnyFiber) => State
+export type StateFor = (fiber: AnyFiber) => State
 
 const noKeys: ReadonlyArray<Id.Key> = []
 
 /** A task as it is, a plain function as a task. Throws `SubmitError`. */
-const contractOf = (what: unknown): Task.Contract.Any => {
+export const contractOf = (what: unknown): Task.Contract.Any => {
   if (Task.isContract(what)) return what
   if (typeof what === "function") {
     const made = PlainFunction.fromFunction(what as (...args: Array<unknown>) => unknown)
@@ -47,7 +47,7 @@ const refused = (error: unknown): Effect.Effect<never, SubmitError> => {
   return Effect.fail(error)
 }
 
-const failing = <A>(f: () => Effect.Effect<A, SubmitError>): Effect.Effect<A, SubmitError> => {
+export const failing = <A>(f: () => Effect.Effect<A, SubmitError>): Effect.Effect<A, SubmitError> => {
   try {
     return f()
   } catch (error) {
@@ -56,7 +56,7 @@ const failing = <A>(f: () => Effect.Effect<A, SubmitError>): Effect.Effect<A, Su
 }
 
 /** Above the outbox's budget a submission waits, or fails where that was asked for. */
-const whenRoom = <A>(
+export const whenRoom = <A>(
   state: State,
   place: Place,
   go: () => Effect.Effect<A, SubmitError>
@@ -76,7 +76,7 @@ const holdIn = ({ core }: State, place: Place, fiber: AnyFiber): Hold | undefine
 }
 
 /** In the hold of the fiber's scope, which is asked to end what it holds the first time that something begins in it. */
-const holding = <A>(
+export const holding = <A>(
   state: State,
   place: Place,
   fiber: AnyFiber,
@@ -179,7 +179,7 @@ const host: {
 } = globalThis as {}
 
 /** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
-const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
+export const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
   // Where there is no such thing a timer takes a millisecond, and four where they are nested.
   if (host.setImmediate === undefined || host.clearImmediate === undefined) {
     const timer = setTimeout(() => resume(Effect.void), 0)

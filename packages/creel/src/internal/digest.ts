@@ -91,6 +91,10 @@ const walkFrom = (inputKey: Walk["inputKey"], root: string, negativeZero: string
   negativeZero
 })
 
+/** What `canonicalDigest` digests: text that is equal for equal values, and of bounded length. */
+export const canonicalText = (value: unknown, inputKey: (leaf: object) => string | undefined, root = ""): string =>
+  token(walkFrom(inputKey, root, "n-0"), value)
+
 const noInput = (): undefined => undefined
 
 /** What two values share if they are equal, and only then: no digest where it is short. `-0` is `0`, as `===` has it. */

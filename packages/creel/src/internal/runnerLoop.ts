@@ -21,6 +21,7 @@ import type * as Runner from "../Runner.js"
 import type * as Task from "../Task.js"
 import { Attempts } from "./attempts.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
+import * as Fused from "./fused.js"
 import { JobQueue } from "./jobQueue.js"
 import { known } from "./known.js"
 import * as Outcomes from "./outcomes.js"
@@ -59,7 +60,7 @@ export class RunnerLoop<R> implements Runner.Runner {
     private readonly scheduler: Scheduler.Scheduler
   ) {
     for (const task of options.tasks.tasks.values()) this.known.set(task.id, task)
-    this.tasks = [...this.known.keys(), ...(options.allowPlain ? [Plain.taskId] : [])]
+    this.tasks = [...this.known.keys(), ...(options.allowPlain ? [Plain.taskId] : []), Fused.taskId]
     const { name } = options.worker
     this.attempts = new Attempts(runtime, core, name, known(this.byId, options.allowPlain, name))
     this.context = { worker: name, share: options.share }
@@ -150,11 +151,12 @@ export class RunnerLoop<R> implements Runner.Runner {
   private begin(job: Job): void {
     this.options.mark?.(job.attempt)
     const since = this.now
-    const task = this.find(job)
+    let task = this.find(job.task)
     if (task === undefined) return this.refuse(job, "UnknownTask", `this executor has no task ${job.task}`)
     let args: ReadonlyArray<unknown>
     try {
       args = this.decodeArgs(job, task)
+      if (task === Fused.task) task = Fused.runOf(args, this.find)
     } catch (error) {
       return this.refuse(job, "NotDecodable", Outcomes.messageOf(error))
     }
@@ -224,12 +226,11 @@ export class RunnerLoop<R> implements Runner.Runner {
   }
 
   /** Of several tasks that a job needs, it runs the first; the others are for that one to call. */
-  private find({ task: id }: Job): Task.Task.Any | undefined {
-    return this.byId(id) ?? this.builtIn(id) ?? this.builtIn(Spec.first(id)) ?? this.byId(Spec.first(id))
-  }
+  private readonly find = (id: string): Task.Task.Any | undefined => this.byId(id) ?? this.firstOf(Spec.first(id))
 
-  private builtIn(id: string): Task.Task.Any | undefined {
-    return id === Plain.taskId && this.options.allowPlain ? Plain.task : undefined
+  private firstOf(id: string): Task.Task.Any | undefined {
+    if (id === Plain.taskId) return this.options.allowPlain ? Plain.task : undefined
+    return id === Fused.taskId ? Fused.task : this.byId(id)
   }
 
   /** A large argument list is an input itself: the last one. */

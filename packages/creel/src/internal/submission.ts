@@ -12,6 +12,8 @@ import type * as Spec from "@creel/core/Spec"
 import * as Duration from "effect/Duration"
 import * as Future from "../Future.js"
 import { SubmitError } from "../FutureError.js"
+import type * as Graph from "../Graph.js"
+import { isRef } from "../graph/refs.js"
 import type * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import { withAdvice } from "./answers.js"
@@ -70,12 +72,17 @@ export const mould = (contract: Task.Contract.Any, region: Task.SubmitOptions, i
   }
 }
 
-/** Collects the futures among the arguments, each once, in order of appearance. */
-class Inputs {
+/** Collects the futures, and the refs, among the arguments, each once, in order of appearance. */
+export class Inputs {
   readonly keys: Array<Id.Key> = []
   private indices: Map<Id.Key, number> | undefined = undefined
 
-  constructor(private readonly core: ClientCore, private readonly task: string) {}
+  constructor(
+    private readonly core: ClientCore,
+    private readonly task: string,
+    /** The key that a ref to another node of the same graph stands for. */
+    private readonly refKey?: (ref: Graph.Ref) => Id.Key | undefined
+  ) {}
 
   readonly index = (leaf: object): number | undefined => {
     const key = this.key(leaf)
@@ -90,6 +97,7 @@ class Inputs {
 
   /** The key of a future of this client's; nothing for what is no future. Throws `SubmitError`. */
   readonly key = (leaf: object): Id.Key | undefined => {
+    if (this.refKey !== undefined && isRef(leaf)) return this.refKey(leaf)
     if (!Future.isFuture(leaf)) return undefined
     if (!(leaf instanceof Handle) || leaf.core !== this.core) {
       throw new SubmitError({
@@ -136,6 +144,38 @@ export const make = (
   return finish(from, mould, args, inputs, encode(contract, args, inputs.index), brought)
 }
 
+/** What is known beforehand of a node of a graph. */
+export interface Named {
+  readonly key: Id.Key
+  readonly digest: string
+  readonly args: ReadonlyArray<unknown>
+  readonly refKey: (ref: Graph.Ref) => Id.Key | undefined
+}
+
+/** One node of a graph, under the key that it has there. Throws `SubmitError`. */
+export const makeNamed = (
+  from: From,
+  mould: Mould,
+  { args, digest, key, refKey }: Named,
+  brought: Array<Brought>
+): Spec.Spec => {
+  const { contract, wrong } = mould
+  if (wrong !== undefined) throw new SubmitError({ reason: "BadOption", task: contract.name, detail: wrong })
+  const inputs = new Inputs(from.core, contract.name, refKey)
+  const payload = encode(contract, args, inputs.index)
+  const spec = build(from, mould, key, digest, inputs.keys, payload, brought)
+  if (!Machine.conflict(from.core.machine, spec)) return spec
+  throw duplicate(from.core, contract.name, key)
+}
+
+const duplicate = (core: ClientCore, task: string, key: Id.Key): SubmitError =>
+  new SubmitError({
+    reason: "DuplicateKey",
+    task,
+    key: core.keys.shown(key),
+    detail: "other work has this key, and its future is still held"
+  })
+
 const encode = (
   contract: Task.Contract.Any,
   args: ReadonlyArray<unknown>,
@@ -149,7 +189,7 @@ const encode = (
   }
 }
 
-const notEncodable = (contract: Task.Contract.Any, error: Value.NotEncodable): SubmitError =>
+export const notEncodable = (contract: Task.Contract.Any, error: Value.NotEncodable): SubmitError =>
   new SubmitError({
     reason: "NotEncodable",
     task: contract.name,
@@ -176,12 +216,7 @@ const finish = (
   const { digest, key } = identify(from, mould, args, inputs)
   const spec = build(from, mould, key, digest, keys, payload, brought)
   if (!Machine.conflict(from.core.machine, spec)) return spec
-  throw new SubmitError({
-    reason: "DuplicateKey",
-    task: contract.name,
-    key: from.core.keys.shown(key),
-    detail: "other work has this key, and its future is still held"
-  })
+  throw duplicate(from.core, contract.name, key)
 }
 
 /** What the key is, and which work it stands for, where either is not this submission's own. */

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import * as Future from "../Future.js"
+import { isRef } from "../graph/refs.js"
 import type * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import { canonicalDigest } from "./digest.js"
@@ -61,10 +62,10 @@ const explain = (issue: ParseResult.ParseIssue): string => {
     : text
 }
 
-/** Whether a Future stands anywhere that is searched. */
+/** Whether a Future, or the ref of another node of a graph, stands anywhere that is searched. */
 const holdsFuture = (value: unknown, seen: Set<object> = new Set()): boolean => {
   if (typeof value !== "object" || value === null) return false
-  if (Future.isFuture(value)) return true
+  if (Future.isFuture(value) || isRef(value)) return true
   const proto: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && proto !== Object.prototype && proto !== null) return false
   if (seen.has(value)) return false
