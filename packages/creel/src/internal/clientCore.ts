@@ -94,7 +94,7 @@ export class ClientCore {
     this.holds = new Holds(world.runtime, this.endAll)
     this.endings = new Endings(world)
     this.unseen = new Unseen(world.runtime)
-    this.fetches = new Fetches(world.door, world.runtime, (event) => this.step(event))
+    this.fetches = new Fetches(world.door, world.runtime, (events) => this.stepAll(events))
   }
 
   // ---------------------------------------------------------------------------

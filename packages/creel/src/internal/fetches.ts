@@ -1,10 +1,14 @@
 /**
  * The client's hand that brings values here. It owns the reads under way: each ends as exactly one `FetchEnded`.
+ *
+ * What is asked for in one turn is read in the next, all at once: values of this process are there already, and of a
+ * thousand results a fiber each would cost more than all else that is done for them.
  */
 import type * as Machine from "@creel/core/Client"
 import type * as Id from "@creel/core/Id"
 import type * as Payload from "@creel/core/Payload"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
@@ -15,18 +19,39 @@ interface Answer {
   readonly why: Door.ReadFailed["why"] | undefined
 }
 
+type Fetch = Extract<Machine.Command, { readonly _tag: "Fetch" }>
+
 export class Fetches {
+  /** Asked for in this turn. */
+  private next = new Map<Id.ValueId, Id.PeerId>()
   private readonly fibers = new Map<Id.ValueId, Fiber.RuntimeFiber<void>>()
 
   constructor(
     private readonly door: Door.Service,
     private readonly runtime: Runtime.Runtime<never>,
-    private readonly step: (event: Machine.Event) => void
+    private readonly stepAll: (events: ReadonlyArray<Machine.Event>) => void
   ) {}
 
-  start({ from, value }: Extract<Machine.Command, { readonly _tag: "Fetch" }>): void {
+  start({ from, value }: Fetch): void {
+    this.next.set(value, from)
+    if (this.next.size === 1) Runtime.runFork(this.runtime)(this.readNext, { immediate: false })
+  }
+
+  private readonly readNext = Effect.sync(() => {
+    const reads = this.next
+    this.next = new Map()
+    const here: Array<Machine.Event> = []
+    for (const [value, from] of reads) {
+      const read = this.door.read(value, from)
+      if (isExit(read) && Exit.isSuccess(read)) here.push(ended(value, from, { payload: read.value, why: undefined }))
+      else this.wait(value, from, read)
+    }
+    if (here.length > 0) this.stepAll(here)
+  })
+
+  private wait(value: Id.ValueId, from: Id.PeerId, read: Effect.Effect<Payload.Payload, Door.ReadFailed>): void {
     const fiber = Runtime.runFork(this.runtime)(
-      this.door.read(value, from).pipe(
+      read.pipe(
         Effect.matchCause({
           onSuccess: (payload): Answer => ({ payload, why: undefined }),
           onFailure: (cause): Answer => ({
@@ -34,9 +59,9 @@ export class Fetches {
             why: cause._tag === "Fail" ? cause.error.why : "unreachable"
           })
         }),
-        Effect.map(({ payload, why }) => {
+        Effect.map((answer) => {
           this.fibers.delete(value)
-          this.step({ _tag: "FetchEnded", value, from, payload, why })
+          this.stepAll([ended(value, from, answer)])
         })
       ),
       { immediate: false }
@@ -45,15 +70,32 @@ export class Fetches {
     fiber.addObserver((exit) => {
       if (exit._tag === "Success") return
       this.fibers.delete(value)
-      this.step({ _tag: "FetchEnded", value, from, payload: undefined, why: "unreachable" })
+      this.stepAll([ended(value, from, stopped)])
     })
   }
 
   stop(value: Id.ValueId): void {
-    this.fibers.get(value)?.unsafeInterruptAsFork(FiberId.none)
+    const from = this.next.get(value)
+    if (from === undefined) return void this.fibers.get(value)?.unsafeInterruptAsFork(FiberId.none)
+    this.next.delete(value)
+    this.stepAll([ended(value, from, stopped)])
   }
 
   stopAll(): void {
+    for (const value of this.next.keys()) this.stop(value)
     for (const fiber of this.fibers.values()) fiber.unsafeInterruptAsFork(FiberId.none)
   }
 }
+
+const stopped: Answer = { payload: undefined, why: "unreachable" }
+
+const ended = (value: Id.ValueId, from: Id.PeerId, { payload, why }: Answer): Machine.Event => ({
+  _tag: "FetchEnded",
+  value,
+  from,
+  payload,
+  why
+})
+
+// The library's own guard forgets of what.
+const isExit = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)

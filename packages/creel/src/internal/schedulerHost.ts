@@ -16,6 +16,7 @@ import type * as Payload from "@creel/core/Payload"
 import * as Scheduler from "@creel/core/Scheduler"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Door from "../Door.js"
@@ -170,13 +171,21 @@ export class SchedulerHost {
     this.stores.set(peer, store)
   }
 
+  /** What is here needs no fiber: its Exit is the answer. */
   private read(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
-    return Effect.suspend(() => {
-      const payload = this.stores.get(holder)?.get(value) ?? this.offers.get(holder)?.get(value)
-      if (payload !== undefined) return Effect.succeed(payload)
-      const known = this.stores.has(holder) || this.clients.has(holder)
-      return Effect.fail(new Door.ReadFailed({ value, holder, why: known ? "gone" : "unreachable" }))
-    })
+    const payload = this.find(value, holder)
+    return payload === undefined ? Effect.suspend(() => this.readLater(value, holder)) : Exit.succeed(payload)
+  }
+
+  private find(value: Id.ValueId, holder: Id.PeerId): Payload.Payload | undefined {
+    return this.stores.get(holder)?.get(value) ?? this.offers.get(holder)?.get(value)
+  }
+
+  private readLater(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
+    const payload = this.find(value, holder)
+    if (payload !== undefined) return Exit.succeed(payload)
+    const known = this.stores.has(holder) || this.clients.has(holder)
+    return Exit.fail(new Door.ReadFailed({ value, holder, why: known ? "gone" : "unreachable" }))
   }
 
   private offer(client: Id.ClientId, value: Id.ValueId, payload: Payload.Payload): void {
