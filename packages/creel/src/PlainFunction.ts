@@ -141,7 +141,7 @@ const contractOf = (parsed: Parsed): Task.Contract<any, any, any> => {
     source: parsed.source,
     options: { retry: undefined, slots: parsed.form === "sync" ? "cpu" : undefined },
     encodeArgs: (args: ReadonlyArray<unknown>, asInput: (leaf: object) => number | undefined): Payload =>
-      Value.encodeArgs([...args, parsed.source], asInput),
+      Value.encodeArgs([...args, parsed.source], asInput, { share: true }),
     digestArgs: (args: ReadonlyArray<unknown>, inputKey: (leaf: object) => string | undefined): string =>
       canonicalDigest([...args, parsed.source], inputKey, "args")
   })

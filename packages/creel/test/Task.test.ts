@@ -98,6 +98,12 @@ describe("Task", () => {
       }))
   })
 
+  it("large arguments are in shared memory, so that threads read them where they are", () => {
+    const task = Task.sync("sum", (x: Float64Array) => x.length)
+    const { buffers } = task.encodeArgs([new Float64Array(1000)], () => undefined)
+    assert.deepStrictEqual(buffers.map((buffer) => buffer instanceof SharedArrayBuffer), [true])
+  })
+
   describe("schemas", () => {
     const greet = Task.make(
       "greet",

@@ -140,12 +140,15 @@ export const decodeInput = (payload: Payload, lookup: (id: string) => Task.Contr
     : decodeDeep(success, Value.decode(payload), depth, `the result of task ${task.name}`)
 }
 
+/** What is large crosses to the threads of this process without another copy. */
+export const shared: Value.EncodeOptions = { share: true }
+
 /** The parts of a contract that go through schemas and codec. Closures, so that they can be passed on by themselves. */
 export const make = (name: string, id: string, schemas: Task.Schemas) => {
   const { args, error, success } = schemas
   return {
     encodeArgs: (values: ReadonlyArray<unknown>, asInput: (leaf: object) => number | undefined): Payload =>
-      Value.encodeArgs(throughSchemas(args, values), asInput),
+      Value.encodeArgs(throughSchemas(args, values), asInput, shared),
     decodeArgs: (payload: Payload, inputs: ReadonlyArray<unknown>): Array<unknown> =>
       decodeArgs(name, args, payload, inputs),
     digestArgs: (values: ReadonlyArray<unknown>, inputKey: (leaf: object) => string | undefined): string =>
