@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { deafService } from "./promises/deafDoor.js"
 
@@ -113,6 +114,22 @@ describe("a runner", () => {
       run(job(1, inc, 1), job(2, inc, 2), job(3, inc, 3))
       runner.interrupt(attempt(2), "no need", "test")
       assert.deepStrictEqual(yield* ended(3), ["2 Interrupted", "1 2", "3 4"])
+    }))
+})
+
+describe("what a codec throws", () => {
+  it.scoped("ends the job and no other, even if it does not turn into text", () =>
+    Effect.gen(function*() {
+      const odd = Schema.transform(Schema.Number, Schema.Number, {
+        decode: () => {
+          throw Object.create(null)
+        },
+        encode: (x) => x
+      })
+      const task = Task.sync("odd", (x: number) => x, { args: [odd] })
+      const { ended, run } = yield* make(task)
+      run(job(1, inc, 1), job(2, task, 2), job(3, inc, 3))
+      assert.deepStrictEqual(yield* ended(3), ["1 2", "2 Failure", "3 4"])
     }))
 })
 

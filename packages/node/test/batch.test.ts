@@ -141,6 +141,33 @@ describe.each([["threads", asThreads], ["processes", asProcesses]] as const)("be
     assert.deepStrictEqual(heard, types)
   })
 
+  it("what a listener throws keeps nothing back, and names stay what they are", () => {
+    const wire = makeWire(clone)
+    const say = Events.makeSender(wire, true)
+    const heard: Array<string> = []
+    Events.listen(wire, (event) => {
+      if (event._tag !== "Ended" || event.outcome._tag !== "Value") return
+      if (event.attempt === 0) throw new Error("hard of hearing")
+      heard.push(event.outcome.type)
+    })
+    const end = (attempt: number, type: string) =>
+      say({
+        _tag: "Ended",
+        attempt,
+        outcome: { _tag: "Value", payload: { head: new Uint8Array(1), buffers: [] }, type },
+        millis: 0
+      })
+    end(0, "a")
+    end(1, "b")
+    end(2, "c")
+    assert.throws(wire.flush, "hard of hearing")
+    end(3, "d")
+    end(4, "b")
+    end(5, "a")
+    wire.flush()
+    assert.deepStrictEqual(heard, ["b", "c", "d", "b", "a"])
+  })
+
   it("heads that arrive are memory of their own", () => {
     const wire = makeWire(clone)
     const say = Commands.makeSender(wire, false)

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import { FutureError } from "../FutureError.js"
 import * as Value from "../Value.js"
 import type { ClientCore } from "./clientCore.js"
+import { messageOf } from "./messageOf.js"
 
 export type Settled = NonNullable<Machine.Row["settled"]>
 
@@ -53,8 +54,8 @@ export const exitOf = <A, E>(
     // The types say what the task's codec makes of its results.
     return settled.payload === undefined ? undefined : Exit.succeed(source.decodeSuccess(settled.payload) as A)
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    return Exit.fail(new FutureError({ reason: "NotDecodable", key: core.keys.shown(key), ...withAdvice(detail) }))
+    const advised = withAdvice(messageOf(error))
+    return Exit.fail(new FutureError({ reason: "NotDecodable", key: core.keys.shown(key), ...advised }))
   }
 }
 

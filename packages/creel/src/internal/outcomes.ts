@@ -10,6 +10,7 @@ import type { Job, Outcome } from "../Executor.js"
 import * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import { digest } from "./digest.js"
+import { messageOf } from "./messageOf.js"
 import * as Owners from "./owners.js"
 
 export interface Context {
@@ -87,8 +88,6 @@ const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Ca
     verdict: verdict(task, failure, job.failures)
   }
 }
-
-export const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
 const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure && typeof failure._tag === "string"

@@ -24,6 +24,7 @@ import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import * as Fused from "./fused.js"
 import { JobQueue } from "./jobQueue.js"
 import { known } from "./known.js"
+import { messageOf } from "./messageOf.js"
 import * as Outcomes from "./outcomes.js"
 import { OwnInputs } from "./ownInputs.js"
 import { decodeInput } from "./taskCodec.js"
@@ -158,7 +159,7 @@ export class RunnerLoop<R> implements Runner.Runner {
       args = this.decodeArgs(job, task)
       if (task === Fused.task) task = Fused.runOf(args, this.find)
     } catch (error) {
-      return this.refuse(job, "NotDecodable", Outcomes.messageOf(error))
+      return this.refuse(job, "NotDecodable", messageOf(error))
     }
     const shared = this.strict ? Outcomes.digestShared(job) : undefined
     if (task.kind === "sync") {

@@ -193,3 +193,27 @@ export class BatchReader {
     return head
   }
 }
+
+/**
+ * Hands over all that a batch says. What one of them throws keeps none of the others back: they may be ends that somebody
+ * waits for, and names are told once and then by number. The first that was thrown is thrown when all is said.
+ */
+export const readAll = <A>(
+  from: BatchReader,
+  batch: Batch,
+  read: (from: BatchReader) => A,
+  hear: (said: A) => void
+): void => {
+  let thrown: { readonly error: unknown } | undefined
+  from.open(batch)
+  while (from.hasMore) {
+    const said = read(from)
+    try {
+      hear(said)
+    } catch (error) {
+      thrown ??= { error }
+    }
+  }
+  from.close()
+  if (thrown !== undefined) throw thrown.error
+}

@@ -2,7 +2,7 @@
 import type { Job } from "creel/Executor"
 import type { Command } from "../ExecutorRpcs.js"
 import type { Batch } from "./batch.js"
-import { BatchReader, BatchWriter } from "./batch.js"
+import { BatchReader, BatchWriter, readAll } from "./batch.js"
 import type { Wire } from "./wire.js"
 import { channelWork, owned, unshared } from "./wire.js"
 
@@ -67,6 +67,13 @@ const readRun = (from: BatchReader): Extract<Command, { readonly _tag: "Run" }> 
   return { _tag: "Run", job, mark }
 }
 
+const read = (from: BatchReader): Command => {
+  const kind = from.number()
+  if (kind === kindRun) return readRun(from)
+  if (kind === kindProceed) return { _tag: "Proceed", attempt: from.number() }
+  return { _tag: "Interrupt", attempt: from.number(), reason: from.string(), by: from.string() }
+}
+
 /** The node's side. What is said in one step of its machine crosses at once, soon after the step. */
 export const makeSender = (wire: Wire, shares: boolean): (command: Command) => void => {
   const out = new BatchWriter(shares ? (payload) => payload : unshared)
@@ -94,14 +101,5 @@ export const makeSender = (wire: Wire, shares: boolean): (command: Command) => v
 /** The executor's side. */
 export const listen = (wire: Wire, obey: (command: Command) => void): () => void => {
   const from = new BatchReader(owned)
-  return wire.listen(channelWork, (batch) => {
-    from.open(batch as Batch)
-    while (from.hasMore) {
-      const kind = from.number()
-      if (kind === kindRun) obey(readRun(from))
-      else if (kind === kindProceed) obey({ _tag: "Proceed", attempt: from.number() })
-      else obey({ _tag: "Interrupt", attempt: from.number(), reason: from.string(), by: from.string() })
-    }
-    from.close()
-  })
+  return wire.listen(channelWork, (batch) => readAll(from, batch as Batch, read, obey))
 }

@@ -1,7 +1,7 @@
 /** Events up, as columns: what each consists of. */
 import type { AttemptEvent } from "../ExecutorRpcs.js"
 import type { Batch } from "./batch.js"
-import { BatchReader, BatchWriter } from "./batch.js"
+import { BatchReader, BatchWriter, readAll } from "./batch.js"
 import type { Wire } from "./wire.js"
 import { channelWork, owned, unshared } from "./wire.js"
 
@@ -57,9 +57,5 @@ const read = (from: BatchReader): AttemptEvent => {
 /** The node's side. */
 export const listen = (wire: Wire, hear: (event: AttemptEvent) => void): () => void => {
   const from = new BatchReader(owned)
-  return wire.listen(channelWork, (batch) => {
-    from.open(batch as Batch)
-    while (from.hasMore) hear(read(from))
-    from.close()
-  })
+  return wire.listen(channelWork, (batch) => readAll(from, batch as Batch, read, hear))
 }
