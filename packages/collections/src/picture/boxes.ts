@@ -28,7 +28,7 @@ export interface Boxes {
 }
 
 /** What is put together may be more regular than a list of single nodes, but has to be read at one look. */
-const readable = { neighbours: 30, layers: 60, bands: 40 }
+const readable = { neighbours: 30, layers: 60, bands: 30 }
 
 export const make = (items: ReadonlyArray<Item>, maxNodes: number): Boxes => {
   if (items.length <= maxNodes) return gather(items, (_, i) => i)
@@ -45,7 +45,7 @@ export const make = (items: ReadonlyArray<Item>, maxNodes: number): Boxes => {
   if (layered.boxes.length <= limit(readable.layers)) return layered
   const deepest = layer.reduce((max, one) => Math.max(max, one), 0)
   for (let band = 2; band <= 2 * deepest; band *= 2) {
-    const banded = gather(items, (item, i) => `${Math.floor(at(i) / band)}\n${name(item)}`)
+    const banded = gather(items, (item, i) => `${Math.floor(at(i) / band)}\n${item.kind}\n${item.group}`)
     if (banded.boxes.length <= limit(readable.bands)) return banded
   }
   const grouped = gather(items, (item) => name(item))

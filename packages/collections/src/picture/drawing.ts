@@ -13,6 +13,7 @@ import * as Text from "./text.js"
 
 export interface DrawnBox {
   readonly kind: Kind
+  readonly group: string
   /** In one line, for tooltips of arrows. */
   readonly name: string
   readonly label: ReadonlyArray<string>
@@ -40,7 +41,7 @@ export const make = (graph: Graph.Graph, options: {
 }): Drawing => {
   const items = Items.make(graph, options.outputs)
   const { arrows, boxes } = Boxes.make(items, options.maxNodes)
-  const colors = Coloring.make({ items, boxes, graph, run: options.run, by: options.by })
+  const colors = Coloring.make({ items, boxes, run: options.run, by: options.by })
   return {
     boxes: boxes.map((box, b) => draw(box, items, colors.painted[b]!)),
     arrows,
@@ -55,7 +56,7 @@ const listed = 8
 const draw = (box: Boxes.Box, items: ReadonlyArray<Item>, painted: Painted): DrawnBox => {
   const first = items[box.items[0]!]!
   const count = box.items.length
-  const base = { kind: box.kind, count, output: box.output, painted }
+  const base = { kind: box.kind, group: box.group, count, output: box.output, painted }
   if (count === 1) {
     const needs = first.needs.map((need) => items[need]!.key)
     return {

@@ -1,9 +1,12 @@
 /**
- * Where boxes stand and how arrows run: layers, crossings and coordinates by dagre, curves and the ends of arrows by hand.
+ * Where boxes stand and how arrows run: layers and coordinates by dagre, the order within layers by `crossings`, curves
+ * and the ends of arrows by hand.
  */
 import * as dagre from "@dagrejs/dagre"
 import type * as Picture from "../Picture.js"
 import type { Arrow } from "./boxes.js"
+import * as Balance from "./balance.js"
+import * as Crossings from "./crossings.js"
 
 export interface Size {
   readonly width: number
@@ -28,7 +31,7 @@ export interface Layout extends Size {
   readonly direction: Picture.Direction
 }
 
-const between = { layers: 56, boxes: 18, arrows: 12 }
+const between = { layers: 56, boxes: 16, arrows: 5 }
 
 const rankdir = { right: "LR", down: "TB", up: "BT" } as const
 
@@ -65,7 +68,7 @@ export const make = (
   const graph = new dagre.Graph<dagre.GraphLabel, dagre.NodeLabel, dagre.EdgeLabel>()
   graph.setGraph({
     rankdir: rankdir[direction],
-    ranksep: between.layers,
+    ranksep: gap(arrows, direction),
     nodesep: between.boxes,
     edgesep: between.arrows,
     marginx: 0,
@@ -76,21 +79,159 @@ export const make = (
   for (const { count, from, to } of arrows) {
     graph.setEdge(`${from}`, `${to}`, { weight: Math.min(4, 1 + Math.log10(count)) })
   }
-  dagre.layout(graph)
-  const places = sizes.map(({ height, width }, b) => {
+  dagre.layout(graph, { customOrder: sortLayers })
+  const middles = sizes.map((_, b): Point => {
     const { x = 0, y = 0 } = graph.node(`${b}`)
-    return { x: round(x - width / 2), y: round(y - height / 2), width, height }
+    return { x, y }
   })
-  const routes = arrows.map(({ from, to }) => between_(graph.edge(`${from}`, `${to}`).points ?? []))
+  // dagre's points lie on the borders of the two boxes, half-way between layers, and in each layer that is passed.
+  const passed = arrows.map(({ from, to }) => {
+    const points = graph.edge(`${from}`, `${to}`).points ?? []
+    return points.filter((_, i) => i > 0 && i < points.length - 1 && i % 2 === 0)
+  })
+  const table = tableOf(sizes, middles, passed, direction)
+  straighten(table, sizes, arrows, direction)
+  const places = sizes.map((size, b): Place => {
+    const { x, y } = middleOf(table, b, direction)
+    return { x: round(x - size.width / 2), y: round(y - size.height / 2), ...size }
+  })
+  const routes = arrows.map((_, a) => [
+    { x: 0, y: 0 },
+    ...table.passing[a]!.flatMap((slot) => across(table, slot, direction)),
+    { x: 0, y: 0 }
+  ])
   ends(places, arrows, routes, direction)
-  return { ...extent(places, routes), places, routes, direction }
+  return moved({ ...extent(places, routes), places, routes, direction })
 }
 
-const round = (n: number): number => Math.round(n * 10) / 10
+/** Boxes, and the places where long arrows pass a layer, by layers. Boxes come first. */
+interface Table {
+  readonly layers: ReadonlyArray<ReadonlyArray<number>>
+  readonly layerOf: ReadonlyArray<number>
+  /** Of each layer: where it stands in the direction of the flow, and how thick it is. */
+  readonly along: ReadonlyArray<number>
+  readonly thick: ReadonlyArray<number>
+  /** Across the flow, the middle of each slot. */
+  readonly at: Array<number>
+  /** The slots that each arrow passes through. */
+  readonly passing: ReadonlyArray<ReadonlyArray<number>>
+}
 
-/** Every other point of dagre's is the place of a label, half-way between two layers: curves run calmer without. */
-const between_ = (points: ReadonlyArray<Point>): Array<Point> =>
-  points.filter((_, i) => i === 0 || i === points.length - 1 || i % 2 === 0)
+const tableOf = (
+  sizes: ReadonlyArray<Size>,
+  middles: ReadonlyArray<Point>,
+  passed: ReadonlyArray<ReadonlyArray<Point>>,
+  direction: Picture.Direction
+): Table => {
+  const flat = direction === "right"
+  const points = [...middles, ...passed.flat()]
+  const main = (point: Point): number => Math.round(flat ? point.x : point.y)
+  const along = [...new Set(points.map(main))].sort((a, b) => direction === "up" ? b - a : a - b)
+  const index = new Map(along.map((x, n) => [x, n]))
+  const layerOf = points.map((point) => index.get(main(point))!)
+  const at = points.map((point) => flat ? point.y : point.x)
+  const layers: Array<Array<number>> = along.map(() => [])
+  const thick = along.map(() => 0)
+  layerOf.forEach((layer, slot) => layers[layer]!.push(slot))
+  for (const layer of layers) layer.sort((a, b) => at[a]! - at[b]!)
+  sizes.forEach((size, b) => thick[layerOf[b]!] = Math.max(thick[layerOf[b]!]!, flat ? size.width : size.height))
+  let next = sizes.length
+  return { layers, layerOf, along, thick, at, passing: passed.map((of) => of.map(() => next++)) }
+}
+
+const straighten = (
+  table: Table,
+  sizes: ReadonlyArray<Size>,
+  arrows: ReadonlyArray<Arrow>,
+  direction: Picture.Direction
+): void => {
+  const pulls = table.at.map((): Array<readonly [number, number]> => [])
+  arrows.forEach(({ from, to }, a) => {
+    const stops = [from, ...table.passing[a]!, to]
+    for (let n = 1; n < stops.length; n++) {
+      const [one, other] = [stops[n - 1]!, stops[n]!]
+      // A bend in the middle of a long arrow is worse than one beside a box.
+      const weight = one >= sizes.length && other >= sizes.length ? 8 : stops.length > 2 ? 2 : 1
+      pulls[one]!.push([other, weight])
+      pulls[other]!.push([one, weight])
+    }
+  })
+  Balance.balance(
+    table.at.map((_, slot) => {
+      const size = sizes[slot]
+      if (size === undefined) return { half: between.arrows, pulls: pulls[slot]! }
+      return { half: ((direction === "right" ? size.height : size.width) + between.boxes) / 2, pulls: pulls[slot]! }
+    }),
+    table.layers,
+    table.at
+  )
+}
+
+const middleOf = (table: Table, slot: number, direction: Picture.Direction): Point => {
+  const along = table.along[table.layerOf[slot]!]!
+  return direction === "right" ? { x: along, y: table.at[slot]! } : { x: table.at[slot]!, y: along }
+}
+
+/** Straight along the boxes it passes. */
+const across = (table: Table, slot: number, direction: Picture.Direction): ReadonlyArray<Point> => {
+  const { x, y } = middleOf(table, slot, direction)
+  const half = table.thick[table.layerOf[slot]!]! / 2
+  switch (direction) {
+    case "right":
+      return [{ x: x - half, y }, { x: x + half, y }]
+    case "down":
+      return [{ x, y: y - half }, { x, y: y + half }]
+    case "up":
+      return [{ x, y: y + half }, { x, y: y - half }]
+  }
+}
+
+/** So that the least coordinates are zero. */
+const moved = (layout: Layout): Layout => {
+  const points = [...layout.places, ...layout.routes.flat()]
+  const x = points.reduce((min, point) => Math.min(min, point.x), Infinity)
+  const y = points.reduce((min, point) => Math.min(min, point.y), Infinity)
+  if (points.length === 0) return layout
+  return {
+    ...layout,
+    width: Math.ceil(layout.width - x),
+    height: Math.ceil(layout.height - y),
+    places: layout.places.map((place) => ({ ...place, x: round(place.x - x), y: round(place.y - y) })),
+    routes: layout.routes.map((route) => route.map((point) => ({ x: round(point.x - x), y: round(point.y - y) })))
+  }
+}
+
+/** Where very many arrows leave one layer, they need more room to turn, and counts more room to be read. */
+const gap = (arrows: ReadonlyArray<Arrow>, direction: Picture.Direction): number => {
+  const out = new Map<number, number>()
+  for (const { from } of arrows) out.set(from, (out.get(from) ?? 0) + 1)
+  const most = Math.max(0, ...[...out.values()])
+  const count = direction === "right" ? arrows.reduce((max, arrow) => Math.max(max, arrow.count), 1) : 1
+  return between.layers + Math.min(70, 8 * Math.max(0, most - 2)) + 9 * Math.floor(Math.log10(count))
+}
+
+/** dagre's own order turns pictures upside down where several are equally good, and takes longer than all else together. */
+const sortLayers = (graph: Laid, first: (graph: Laid, options: dagre.LayoutOptions) => void) => {
+  first(graph, { disableOptimalOrderHeuristic: true })
+  const names = graph.nodes().filter((name) => graph.node(name).rank !== undefined)
+  const at = new Map(names.map((name, i) => [name, i]))
+  const layers: Array<Array<number>> = []
+  names.forEach((name, i) => (layers[graph.node(name).rank!] ??= []).push(i))
+  const neighbours = (of: (name: string) => ReadonlyArray<string> | undefined) =>
+    names.map((name) => (of(name) ?? []).flatMap((other) => at.get(other) ?? []))
+  const place = (i: number): number => graph.node(names[i]!).order ?? 0
+  const sorted = Crossings.order({
+    // A layer without nodes is a hole in the array.
+    layers: Array.from(layers, (layer) => (layer ?? []).sort((a, b) => place(a) - place(b))),
+    before: neighbours((name) => graph.predecessors(name) ?? undefined),
+    after: neighbours((name) => graph.successors(name) ?? undefined)
+  })
+  for (const layer of sorted) layer.forEach((i, order) => graph.node(names[i]!).order = order)
+}
+
+type Laid = Parameters<NonNullable<dagre.LayoutOptions["customOrder"]>>[0]
+
+const round = (n: number): number => Math.round(n * 10) / 10
 
 /** Arrows begin and end side by side in the order in which they come, so that none hides another. */
 const ends = (
@@ -99,7 +240,7 @@ const ends = (
   routes: Array<Array<Point>>,
   direction: Picture.Direction
 ): void => {
-  const across = direction === "right" ? "y" : "x"
+  const axis = direction === "right" ? "y" : "x"
   const into: Array<Array<number>> = places.map(() => [])
   const out: Array<Array<number>> = places.map(() => [])
   arrows.forEach(({ from, to }, a) => {
@@ -107,7 +248,7 @@ const ends = (
     out[from]!.push(a)
   })
   const spread = (place: Place, list: Array<number>, near: (a: number) => Point, put: (a: number, point: Point) => void, end: "first" | "last") => {
-    list.sort((a, b) => near(a)[across] - near(b)[across] || a - b)
+    list.sort((a, b) => near(a)[axis] - near(b)[axis] || a - b)
     const room = (direction === "right" ? place.height : place.width) - 16
     const step = Math.min(10, room / Math.max(1, list.length))
     list.forEach((a, n) => put(a, side(place, direction, end, (n - (list.length - 1) / 2) * step)))

@@ -85,6 +85,17 @@ const sizeOf = (box: DrawnBox): Layout.Size => {
   }
 }
 
+/** Boxes of one name are equally wide, unless one of them is much wider: columns read easier with straight edges. */
+const aligned = (boxes: ReadonlyArray<DrawnBox>, sizes: ReadonlyArray<Layout.Size>): ReadonlyArray<Layout.Size> => {
+  const widest = new Map<string, number>()
+  const name = (box: DrawnBox): string => `${box.kind} ${box.output ? 1 : 0} ${box.count > 1 ? 1 : 0} ${box.group}`
+  boxes.forEach((box, b) => widest.set(name(box), Math.max(widest.get(name(box)) ?? 0, sizes[b]!.width)))
+  return sizes.map((size, b) => {
+    const width = widest.get(name(boxes[b]!))!
+    return width <= 1.5 * size.width ? { ...size, width } : size
+  })
+}
+
 const rect = (x: number, y: number, width: number, height: number, r: number, names: string): string =>
   `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="${n(r)}" class="${names}"/>`
 
@@ -218,7 +229,7 @@ const legend = (drawing: Drawing, y: number, room: number): Below => {
 }
 
 export const make = (drawing: Drawing, asked: Picture.Direction | undefined): string => {
-  const sizes = drawing.boxes.map(sizeOf)
+  const sizes = aligned(drawing.boxes, drawing.boxes.map(sizeOf))
   const layout = Layout.make(sizes, drawing.arrows, asked ?? Layout.choose(sizes, drawing.arrows))
   const below = legend(drawing, layout.height + 2 * margin, layout.width)
   const width = Math.ceil(Math.max(layout.width + 2 * margin, below.width + margin))
