@@ -17,3 +17,10 @@ export * as Bag from "./Bag.js"
  * @since 0.1.0
  */
 export * as Delayed from "./Delayed.js"
+
+/**
+ * Pictures of graphs: SVG, Graphviz DOT, Mermaid.
+ *
+ * @since 0.1.0
+ */
+export * as Picture from "./Picture.js"

@@ -25,6 +25,8 @@ export interface Entry {
   readonly what: string
   /** What else a reader needs: a number or a text, or nothing. */
   readonly detail: string | number | undefined
+  /** How long the attempt ran that made what it speaks of, in milliseconds. */
+  readonly millis: number | undefined
 }
 
 /**
@@ -59,9 +61,10 @@ export const write = (
   what: string,
   key: string | undefined,
   peer: string | undefined,
-  detail?: string | number | undefined
+  detail?: string | number | undefined,
+  millis?: number | undefined
 ): void => {
-  if (journal.ring.length < journal.capacity) journal.ring.push({ at, key, peer, what, detail })
+  if (journal.ring.length < journal.capacity) journal.ring.push({ at, key, peer, what, detail, millis })
   else {
     const entry = journal.ring[journal.next % journal.capacity]!
     entry.at = at
@@ -69,6 +72,7 @@ export const write = (
     entry.peer = peer
     entry.what = what
     entry.detail = detail
+    entry.millis = millis
   }
   journal.next++
 }

@@ -121,6 +121,8 @@ export interface StoryLine {
   readonly subject: string
   readonly what: string
   readonly detail: string
+  /** How long the attempt ran that made what it speaks of, in milliseconds. */
+  readonly millis: number | undefined
 }
 
 /**

@@ -93,7 +93,8 @@ const StoryLine: Schema.Schema<Door.StoryLine> = Schema.Struct({
   at: Schema.Number,
   subject: Schema.String,
   what: Schema.String,
-  detail: Schema.String
+  detail: Schema.String,
+  millis: Schema.Union(Schema.Number, Schema.Undefined)
 })
 
 const Explanation: Schema.Schema<Door.Explanation> = Schema.Struct({

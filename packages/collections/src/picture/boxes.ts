@@ -39,7 +39,7 @@ export const make = (items: ReadonlyArray<Item>, maxNodes: number): Boxes => {
   const layered = gather(items, (item, i) => `${at(i)}\n${name(item)}`)
   const limit = (n: number): number => Math.min(n, maxNodes)
   if (layered.boxes.length <= limit(readable.neighbours)) {
-    const alike = byNeighbours(items, layered)
+    const alike = byNeighbours(items, chain, layered)
     if (alike.boxes.length <= limit(readable.neighbours)) return alike
   }
   if (layered.boxes.length <= limit(readable.layers)) return layered
@@ -141,11 +141,21 @@ const chainLayers = (items: ReadonlyArray<Item>, chain: ReadonlyArray<number>): 
   return layers(needs, dependents)
 }
 
-/** Of the same box, and needing and needed by the same boxes. */
-const byNeighbours = (items: ReadonlyArray<Item>, coarse: Boxes): Boxes => {
+/** Of the same box, and needing and needed by the same boxes; a chain counts as one. */
+const byNeighbours = (items: ReadonlyArray<Item>, chain: ReadonlyArray<number>, coarse: Boxes): Boxes => {
   const boxOf: Array<number> = []
   coarse.boxes.forEach((box, b) => box.items.forEach((i) => boxOf[i] = b))
-  const around = (of: ReadonlyArray<number>): string =>
-    [...new Set(of.map((i) => boxOf[i]!))].sort((a, b) => a - b).join(",")
-  return gather(items, (item, i) => `${boxOf[i]!}|${around(item.needs)}|${around(item.dependents)}`)
+  const around = items.map((): readonly [Set<number>, Set<number>] => [new Set(), new Set()])
+  items.forEach((item, i) => {
+    for (const need of item.needs) {
+      if (chain[need] === chain[i]) continue
+      around[chain[i]!]![0].add(boxOf[need]!)
+      around[chain[need]!]![1].add(boxOf[i]!)
+    }
+  })
+  const list = (set: ReadonlySet<number>): string => [...set].sort((a, b) => a - b).join(",")
+  return gather(items, (_, i) => {
+    const [before, after] = around[chain[i]!]!
+    return `${boxOf[i]!}|${list(before)}|${list(after)}`
+  })
 }

@@ -33,7 +33,7 @@ export interface Drawing {
   readonly caption: string
 }
 
-export const make = (graph: Graph.Graph, options: {
+export const make = (graph: Graph.Graph.Any, options: {
   readonly outputs: ReadonlyArray<string> | undefined
   readonly maxNodes: number
   readonly by: Picture.ColorBy

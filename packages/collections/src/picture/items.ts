@@ -105,7 +105,7 @@ const needsOf = (node: Graph.Node): ReadonlyArray<string> => Graph.needs(node)
  * The items of a graph in the order of its nodes; what is named and not there comes last, so that a picture of a broken
  * graph shows where it is broken. Without `outputs`, whatever no other node needs is one.
  */
-export const make = (graph: Graph.Graph, outputs: ReadonlyArray<string> | undefined): ReadonlyArray<Item> => {
+export const make = (graph: Graph.Graph.Any, outputs: ReadonlyArray<string> | undefined): ReadonlyArray<Item> => {
   const keys = [...graph.nodes.keys()]
   const at = new Map(keys.map((key, i) => [key, i]))
   const needs: Array<Array<number>> = []
@@ -152,7 +152,7 @@ export const layers = (
   const ready: Array<number> = []
   missing.forEach((count, i) => count === 0 && ready.push(i))
   let circle = 0
-  for (let read = 0; ; read++) {
+  for (let read = 0;; read++) {
     if (read === ready.length) {
       while (circle < needs.length && done[circle]) circle++
       if (circle === needs.length) return layer

@@ -4,8 +4,8 @@
  */
 import * as dagre from "@dagrejs/dagre"
 import type * as Picture from "../Picture.js"
-import type { Arrow } from "./boxes.js"
 import * as Balance from "./balance.js"
+import type { Arrow } from "./boxes.js"
 import * as Crossings from "./crossings.js"
 
 export interface Size {
@@ -42,7 +42,9 @@ export const choose = (sizes: ReadonlyArray<Size>, arrows: ReadonlyArray<Arrow>)
   for (const { from, to } of arrows) into[to]!.push(from)
   // Boxes stand nearly in the order of work: two rounds tell the depth well enough to choose a direction by.
   for (let round = 0; round < 2; round++) {
-    into.forEach((of, b) => of.forEach((from) => depth[b] = Math.min(sizes.length, Math.max(depth[b]!, depth[from]! + 1))))
+    into.forEach((of, b) =>
+      of.forEach((from) => depth[b] = Math.min(sizes.length, Math.max(depth[b]!, depth[from]! + 1)))
+    )
   }
   const rows = new Map<number, Array<Size>>()
   sizes.forEach((size, b) => rows.set(depth[b]!, [...(rows.get(depth[b]!) ?? []), size]))
@@ -65,7 +67,7 @@ export const make = (
   arrows: ReadonlyArray<Arrow>,
   direction: Picture.Direction
 ): Layout => {
-  const graph = new dagre.Graph<dagre.GraphLabel, dagre.NodeLabel, dagre.EdgeLabel>()
+  const graph: Laid = new dagre.Graph()
   graph.setGraph({
     rankdir: rankdir[direction],
     ranksep: gap(arrows, direction),
@@ -75,9 +77,10 @@ export const make = (
     marginy: 0
   })
   sizes.forEach((size, b) => graph.setNode(`${b}`, { ...size }))
-  // Many needs between two boxes pull them together, but not so hard that everything else has to bend.
+  // Many needs between two boxes pull them together, but not so hard that everything else has to bend. Whole numbers:
+  // dagre adds and takes away weights until they are zero, which fractions never are.
   for (const { count, from, to } of arrows) {
-    graph.setEdge(`${from}`, `${to}`, { weight: Math.min(4, 1 + Math.log10(count)) })
+    graph.setEdge(`${from}`, `${to}`, { weight: Math.min(4, 1 + Math.floor(Math.log10(count))) })
   }
   dagre.layout(graph, { customOrder: sortLayers })
   const middles = sizes.map((_, b): Point => {
@@ -211,7 +214,7 @@ const gap = (arrows: ReadonlyArray<Arrow>, direction: Picture.Direction): number
 }
 
 /** dagre's own order turns pictures upside down where several are equally good, and takes longer than all else together. */
-const sortLayers = (graph: Laid, first: (graph: Laid, options: dagre.LayoutOptions) => void) => {
+const sortLayers = (graph: Laid, first: (graph: Laid, options: object) => void) => {
   first(graph, { disableOptimalOrderHeuristic: true })
   const names = graph.nodes().filter((name) => graph.node(name).rank !== undefined)
   const at = new Map(names.map((name, i) => [name, i]))
@@ -223,13 +226,23 @@ const sortLayers = (graph: Laid, first: (graph: Laid, options: dagre.LayoutOptio
   const sorted = Crossings.order({
     // A layer without nodes is a hole in the array.
     layers: Array.from(layers, (layer) => (layer ?? []).sort((a, b) => place(a) - place(b))),
-    before: neighbours((name) => graph.predecessors(name) ?? undefined),
-    after: neighbours((name) => graph.successors(name) ?? undefined)
+    before: neighbours((name) => graph.predecessors(name)),
+    after: neighbours((name) => graph.successors(name))
   })
   for (const layer of sorted) layer.forEach((i, order) => graph.node(names[i]!).order = order)
 }
 
-type Laid = Parameters<NonNullable<dagre.LayoutOptions["customOrder"]>>[0]
+/** The part of dagre's graph that is used here: its own declarations cannot be read in every way of resolving modules. */
+interface Laid {
+  readonly setGraph: (options: object) => void
+  readonly setNode: (name: string, label: object) => void
+  readonly setEdge: (from: string, to: string, label: object) => void
+  readonly nodes: () => ReadonlyArray<string>
+  readonly node: (name: string) => { x?: number; y?: number; rank?: number; order?: number }
+  readonly edge: (from: string, to: string) => { readonly points?: ReadonlyArray<Point> }
+  readonly predecessors: (name: string) => ReadonlyArray<string> | undefined
+  readonly successors: (name: string) => ReadonlyArray<string> | undefined
+}
 
 const round = (n: number): number => Math.round(n * 10) / 10
 
@@ -247,7 +260,13 @@ const ends = (
     into[to]!.push(a)
     out[from]!.push(a)
   })
-  const spread = (place: Place, list: Array<number>, near: (a: number) => Point, put: (a: number, point: Point) => void, end: "first" | "last") => {
+  const spread = (
+    place: Place,
+    list: Array<number>,
+    near: (a: number) => Point,
+    put: (a: number, point: Point) => void,
+    end: "first" | "last"
+  ) => {
     list.sort((a, b) => near(a)[axis] - near(b)[axis] || a - b)
     const room = (direction === "right" ? place.height : place.width) - 16
     const step = Math.min(10, room / Math.max(1, list.length))
@@ -305,7 +324,9 @@ export const curve = (points: ReadonlyArray<Point>, direction: Picture.Direction
     const dy = direction === "right" ? 0 : (to.y - from.y) / 2
     path += Math.abs(direction === "right" ? to.y - from.y : to.x - from.x) < 0.5
       ? `L${round(to.x)} ${round(to.y)}`
-      : `C${round(from.x + dx)} ${round(from.y + dy)} ${round(to.x - dx)} ${round(to.y - dy)} ${round(to.x)} ${round(to.y)}`
+      : `C${round(from.x + dx)} ${round(from.y + dy)} ${round(to.x - dx)} ${round(to.y - dy)} ${round(to.x)} ${
+        round(to.y)
+      }`
     from = to
   }
   return path

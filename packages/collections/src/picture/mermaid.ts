@@ -20,7 +20,9 @@ const className = (box: DrawnBox): string =>
 
 const node = (box: DrawnBox, b: number): string => {
   // An output has its outline twice in the other languages; Mermaid has that for boxes and circles with corners alone.
-  const [open, close] = box.output && box.kind !== "value" && box.kind !== "held" ? ["[[", "]]"] as const : shapes[box.kind]
+  const [open, close] = box.output && box.kind !== "value" && box.kind !== "held"
+    ? ["[[", "]]"] as const
+    : shapes[box.kind]
   const label = [...box.label, ...box.notes].map((text) => Text.mermaid(text).slice(1, -1)).join("<br/>")
   return `  n${b}${open}"${label}"${close}:::${className(box)}`
 }

@@ -27,7 +27,9 @@ const sheet = (color: string, theme: "light" | "dark"): string => {
 }
 
 const rules = (theme: "light" | "dark", used: ReadonlySet<Color>, bars: boolean): string => {
-  const ink = theme === "light" ? ["#1f2933", "#5f6b77", "#8a95a1", "#ffffff"] : ["#e6eaee", "#a3adb7", "#6d7884", "#14181d"]
+  const ink = theme === "light"
+    ? ["#1f2933", "#5f6b77", "#8a95a1", "#ffffff"]
+    : ["#e6eaee", "#a3adb7", "#6d7884", "#14181d"]
   return [
     `.creel text{fill:${ink[0]}}`,
     `.creel .dim{fill:${ink[1]}}`,
@@ -174,7 +176,9 @@ const drawArrow = (drawing: Drawing, layout: Layout.Layout, a: number): string =
   const head = layout.direction === "right"
     ? `M${n(tip.x)} ${n(tip.y)}L${n(end.x)} ${n(tip.y - size / 2)}V${n(tip.y + size / 2)}Z`
     : `M${n(tip.x)} ${n(tip.y)}L${n(tip.x - size / 2)} ${n(end.y)}H${n(tip.x + size / 2)}Z`
-  const title = `${drawing.boxes[from]!.name} → ${drawing.boxes[to]!.name}${count === 1 ? "" : ` ×${Text.count(count)}`}`
+  const title = `${drawing.boxes[from]!.name} → ${drawing.boxes[to]!.name}${
+    count === 1 ? "" : ` ×${Text.count(count)}`
+  }`
   return `<g><title>${Text.xml(title)}</title><path class="edge" stroke-width="${n(width)}" d="${
     Layout.curve([...route.slice(0, -1), end], layout.direction)
   }"/><path class="tip" d="${head}"/></g>`
@@ -185,9 +189,9 @@ const arrowCount = (drawing: Drawing, layout: Layout.Layout, a: number): string 
   const { count } = drawing.arrows[a]!
   const [first, second] = layout.routes[a]!
   if (count === 1 || first === undefined || second === undefined) return ""
-  return `<text x="${n((first.x + second.x) / 2)}" y="${
-    n((first.y + second.y) / 2 + 4)
-  }" class="mid small dim halo">×${Text.count(count)}</text>`
+  return `<text x="${n((first.x + second.x) / 2)}" y="${n((first.y + second.y) / 2 + 4)}" class="mid small dim halo">×${
+    Text.count(count)
+  }</text>`
 }
 
 interface Below {
@@ -222,10 +226,18 @@ const legend = (drawing: Drawing, y: number, room: number): Below => {
   if (kinds.has("alias")) entry(swatch("box plain dashed", 4), "another name")
   if (kinds.has("missing")) entry(swatch("box missing", 4), "missing")
   if (drawing.boxes.some((box) => box.output)) {
-    entry((at, top) => rect(at, top, 20, 13, 4, "box plain") + rect(at + 3, top + 3, 14, 7, 2, "ring plain\" style=\"fill:none"), "output")
+    entry(
+      (at, top) =>
+        rect(at, top, 20, 13, 4, "box plain") + rect(at + 3, top + 3, 14, 7, 2, "ring plain\" style=\"fill:none"),
+      "output"
+    )
   }
   out.push(`<text x="${margin}" y="${n(row + 34)}" class="small dim">${Text.xml(drawing.caption)}</text>`)
-  return { marks: out.join(""), width: Math.max(width, margin + widthOf({ text: drawing.caption, small: true })), height: row + 40 - y }
+  return {
+    marks: out.join(""),
+    width: Math.max(width, margin + widthOf({ text: drawing.caption, small: true })),
+    height: row + 40 - y
+  }
 }
 
 export const make = (drawing: Drawing, asked: Picture.Direction | undefined): string => {

@@ -7,7 +7,6 @@ import * as Graph from "creel/Graph"
 /** Where an argument is another node's value: the edge says which. */
 export const hole = "·"
 
-// eslint-disable-next-line no-control-regex
 const unseen = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]+/g
 const halves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
@@ -102,7 +101,13 @@ export const millis = (ms: number): string => {
 /** `12,345`, the same on every machine. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ",")
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;" }
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "\"": "&quot;",
+  "'": "&#39;"
+}
 
 export const xml = (text: string): string => visible(text).replace(/[&<>"']/g, (char) => entities[char]!)
 

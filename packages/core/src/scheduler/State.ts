@@ -324,8 +324,9 @@ export const journal = (
   what: string,
   row: Row | undefined,
   peer: Peer | undefined,
-  detail?: string | number
-): void => Journal.write(state.journal, state.now, what, row?.key, peer?.id, detail)
+  detail?: string | number,
+  millis?: number
+): void => Journal.write(state.journal, state.now, what, row?.key, peer?.id, detail, millis)
 
 /**
  * @since 0.1.0

@@ -110,7 +110,7 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
 const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void => {
   const keep = note.inline !== undefined &&
     state.inlineBytes + note.inline.head.byteLength <= state.config.inlineBudget
-  journal(state, "stored", row, worker, note.attempt)
+  journal(state, "stored", row, worker, note.attempt, note.how === "computed" ? note.millis : undefined)
   row.pardon()
   if (row.recalls > 0) row.recalls = 0
   const inline = keep ? note.inline : undefined

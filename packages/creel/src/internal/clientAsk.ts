@@ -42,6 +42,23 @@ export const keyOf = (core: ClientCore, future: AnyFuture | string): string =>
     ? core.handlesOf(core.keys.named(future)).length > 0 ? core.keys.named(future) : future
     : (future as AnyHandle).row.key
 
+/** Inputs of a graph have names of this client's, but nobody's handle: they are asked for by name, and found in its space. */
+export const explain = (core: ClientCore, ask: Door.Questions, future: AnyFuture | string) =>
+  Effect.flatMap(ask.explain(keyOf(core, future)), (answer) =>
+    typeof future === "string" && answer.state === "Unknown"
+      ? Effect.map(ask.explain(core.keys.named(future)), (own) => own.state === "Unknown" ? answer : own)
+      : Effect.succeed(answer))
+
+/** As `explain`; what it speaks of is named as this client's users know it. */
+export const story = (core: ClientCore, ask: Door.Questions, future: AnyFuture | string) =>
+  Effect.flatMap(
+    ask.story(keyOf(core, future)),
+    (lines) =>
+      typeof future === "string" && lines.length === 0 ? ask.story(core.keys.named(future)) : Effect.succeed(lines)
+  ).pipe(
+    Effect.map((lines) => lines.map((line) => ({ ...line, subject: core.keys.shown(line.subject) })))
+  )
+
 export const progress = (
   state: State,
   futures: Iterable<AnyFuture> | undefined,

@@ -63,8 +63,8 @@ export const fromState = (state: State): Client.Service => {
     retry: (future) =>
       Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
     explain: (future) =>
-      asking(() => core.closed ? Effect.succeed(Ask.over(core, future)) : ask.explain(Ask.keyOf(core, future))),
-    story: (future) => asking(() => ask.story(Ask.keyOf(core, future))),
+      asking(() => core.closed ? Effect.succeed(Ask.over(core, future)) : Ask.explain(core, ask, future)),
+    story: (future) => asking(() => Ask.story(core, ask, future)),
     whoHas: (futures) =>
       asking(() => {
         const handles = [...futures] as Array<AnyHandle>

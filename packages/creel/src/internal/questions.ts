@@ -47,11 +47,12 @@ export const questions = (source: Source): Door.Questions => {
     progress: (keys) => ask([], (state) => progress(state, keys)),
     story: (subject) =>
       ask([], (state) =>
-        Scheduler.story(state, subject).map(({ at, detail, key, peer, what }) => ({
+        Scheduler.story(state, subject).map(({ at, detail, key, millis, peer, what }) => ({
           at,
           subject: key ?? peer ?? "",
           what,
-          detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" ")
+          detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" "),
+          millis
         }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     scale: source.scale
