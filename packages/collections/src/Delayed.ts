@@ -500,3 +500,13 @@ export {
    */
   with_ as with
 }
+
+export {
+  /**
+   * The picture of what is to be done, as SVG, Graphviz DOT or Mermaid: see `Picture`. Nothing is computed.
+   *
+   * @since 0.1.0
+   * @category drawing
+   */
+  visualize
+} from "./Picture.js"

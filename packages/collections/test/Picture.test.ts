@@ -33,7 +33,9 @@ const tree = (n: number): Graph.Graph => {
 }
 
 interface Told {
-  readonly boxes: ReadonlyArray<{ readonly title: string; readonly lines: ReadonlyArray<string>; readonly double: boolean }>
+  readonly boxes: ReadonlyArray<
+    { readonly title: string; readonly lines: ReadonlyArray<string>; readonly double: boolean }
+  >
   readonly arrows: ReadonlyArray<string>
 }
 
@@ -73,16 +75,19 @@ const arbitrary = fc.array(
 
 describe("a small graph", () => {
   it("has a box for each node and an arrow for each need, in all three languages", () => {
-    fc.assert(fc.property(arbitrary, (graph) => {
-      const { arrows, boxes } = toldBy(Picture.draw(graph))
-      assert.deepStrictEqual(boxes.map((box) => box.title.split("\n")[0]), [...graph.nodes.keys()])
-      assert.strictEqual(arrows.length, edges(graph))
-      const dot = Picture.draw(graph, { format: "dot" })
-      assert.deepStrictEqual([dotNodes(dot), dotEdges(dot)], [graph.nodes.size, edges(graph)])
-      const mermaid = Picture.draw(graph, { format: "mermaid" })
-      assert.strictEqual(mermaid.match(/^ {2}n\d+[([]/gm)?.length ?? 0, graph.nodes.size)
-      assert.strictEqual(mermaid.match(/-->/g)?.length ?? 0, edges(graph))
-    }), { numRuns: 60 })
+    fc.assert(
+      fc.property(arbitrary, (graph) => {
+        const { arrows, boxes } = toldBy(Picture.draw(graph))
+        assert.deepStrictEqual(boxes.map((box) => box.title.split("\n")[0]), [...graph.nodes.keys()])
+        assert.strictEqual(arrows.length, edges(graph))
+        const dot = Picture.draw(graph, { format: "dot" })
+        assert.deepStrictEqual([dotNodes(dot), dotEdges(dot)], [graph.nodes.size, edges(graph)])
+        const mermaid = Picture.draw(graph, { format: "mermaid" })
+        assert.strictEqual(mermaid.match(/^ {2}n\d+[([]/gm)?.length ?? 0, graph.nodes.size)
+        assert.strictEqual(mermaid.match(/-->/g)?.length ?? 0, edges(graph))
+      }),
+      { numRuns: 60 }
+    )
   })
 
   it("says what is called with what, and the names that people chose", () => {
@@ -125,33 +130,41 @@ describe("a small graph", () => {
   })
 
   it("is the same each time, and stands within its frame, whichever way the data flow", () => {
-    fc.assert(fc.property(arbitrary, fc.constantFrom("right", "down", "up"), (graph, direction) => {
-      const svg = Picture.draw(graph, { direction })
-      assert.strictEqual(Picture.draw(graph, { direction }), svg)
-      const root = Xml.parse(svg)
-      const { height, width } = root.attributes
-      for (const rect of Xml.all(root, "rect")) {
-        const { height: h, width: w, x = "0", y = "0" } = rect.attributes
-        assert.isAtLeast(+x, 0)
-        assert.isAtMost(+x + +w!, +width!)
-        assert.isAtMost(+y + +h!, +height!)
-        assert.isFalse([x, y, w, h].some((n) => Number.isNaN(+n!)))
-      }
-    }), { numRuns: 40 })
+    fc.assert(
+      fc.property(arbitrary, fc.constantFrom("right" as const, "down" as const, "up" as const), (graph, direction) => {
+        const svg = Picture.draw(graph, { direction })
+        assert.strictEqual(Picture.draw(graph, { direction }), svg)
+        const root = Xml.parse(svg)
+        const { height, width } = root.attributes
+        for (const rect of Xml.all(root, "rect")) {
+          const { height: h, width: w, x = "0", y = "0" } = rect.attributes
+          assert.isAtLeast(+x, 0)
+          assert.isAtMost(+x + +w!, +width!)
+          assert.isAtMost(+y + +h!, +height!)
+          assert.isFalse([x, y, w, h].some((n) => Number.isNaN(+n!)))
+        }
+      }),
+      { numRuns: 40 }
+    )
   })
 
   it("lets no two boxes overlap", () => {
-    fc.assert(fc.property(arbitrary, fc.constantFrom("right", "down", "up"), (graph, direction) => {
-      const svg = Xml.parse(Picture.draw(graph, { direction }))
-      const boxes = Xml.all(svg, "g").filter((group) => group.children[0]?.name === "title").flatMap((group) =>
-        group.children.filter((child) => child.attributes.class?.startsWith("box ") === true)
-      ).map(({ attributes: a }) => ({ x: +a.x!, y: +a.y!, right: +a.x! + +a.width!, bottom: +a.y! + +a.height! }))
-      boxes.forEach((a, i) =>
-        boxes.slice(i + 1).forEach((b) =>
-          assert.isTrue(a.right <= b.x + 0.2 || b.right <= a.x + 0.2 || a.bottom <= b.y + 0.2 || b.bottom <= a.y + 0.2)
+    fc.assert(
+      fc.property(arbitrary, fc.constantFrom("right" as const, "down" as const, "up" as const), (graph, direction) => {
+        const svg = Xml.parse(Picture.draw(graph, { direction }))
+        const boxes = Xml.all(svg, "g").filter((group) => group.children[0]?.name === "title").flatMap((group) =>
+          group.children.filter((child) => child.attributes.class?.startsWith("box ") === true)
+        ).map(({ attributes: a }) => ({ x: +a.x!, y: +a.y!, right: +a.x! + +a.width!, bottom: +a.y! + +a.height! }))
+        boxes.forEach((a, i) =>
+          boxes.slice(i + 1).forEach((b) =>
+            assert.isTrue(
+              a.right <= b.x + 0.2 || b.right <= a.x + 0.2 || a.bottom <= b.y + 0.2 || b.bottom <= a.y + 0.2
+            )
+          )
         )
-      )
-    }), { numRuns: 40 })
+      }),
+      { numRuns: 40 }
+    )
   })
 })
 
@@ -159,29 +172,43 @@ describe("hostile names", () => {
   const hostile = fc.oneof(
     fc.fullUnicodeString({ maxLength: 20 }),
     fc.string16bits({ maxLength: 10 }),
-    fc.constantFrom("\"]; evil [\"", "</title><script>", "]]>", "--&gt;", "a\\", "\n\nend", "%%{init: {}}%%", "`x`", "\u0000", "#quot;")
+    fc.constantFrom(
+      "\"]; evil [\"",
+      "</title><script>",
+      "]]>",
+      "--&gt;",
+      "a\\",
+      "\n\nend",
+      "%%{init: {}}%%",
+      "`x`",
+      "\u0000",
+      "#quot;"
+    )
   )
 
   it("end no string, open no tag and start no line", () => {
-    fc.assert(fc.property(fc.uniqueArray(hostile, { minLength: 1, maxLength: 6 }), (names) => {
-      const graph = graphOf(names.map((name, i) => [
-        name,
-        i % 2 === 0 ? call(name === "" ? "empty" : name, name, ref(names[0]!)) : Graph.value(name)
-      ]))
-      for (const maxNodes of [150, 1]) {
-        toldBy(Picture.draw(graph, { maxNodes }))
-        const dot = Picture.draw(graph, { format: "dot", maxNodes })
-        // Without what stands in quotes, nothing but the grammar is left.
-        assert.match(
-          dot.replace(/"(?:[^"\\\n]|\\[^\n])*"/g, "\"\""),
-          /^digraph creel \{\n(?: {2}\w+(?: -> \w+)?(?: \[(?:\w+=(?:""|[\w.]+) ?)*\])?\n)*\}\n$/
-        )
-        assert.match(
-          Picture.draw(graph, { format: "mermaid", maxNodes }),
-          /^flowchart LR\n(?: {2}(?:n\d+[([]+"(?:[\w\s./?,·×…\u{80}-\u{10ffff}]|#\d+;|<br\/>)*"[)\]]+:::\w+|n\d+ -->(?:\|"×[\d,]+"\|)? n\d+|classDef [^\n]+)\n)*$/u
-        )
-      }
-    }), { numRuns: 200 })
+    fc.assert(
+      fc.property(fc.uniqueArray(hostile, { minLength: 1, maxLength: 6 }), (names) => {
+        const graph = graphOf(names.map((name, i) => [
+          name,
+          i % 2 === 0 ? call(name === "" ? "empty" : name, name, ref(names[0]!)) : Graph.value(name)
+        ]))
+        for (const maxNodes of [150, 1]) {
+          toldBy(Picture.draw(graph, { maxNodes }))
+          const dot = Picture.draw(graph, { format: "dot", maxNodes })
+          // Without what stands in quotes, nothing but the grammar is left.
+          assert.match(
+            dot.replace(/"(?:[^"\\\n]|\\[^\n])*"/g, "\"\""),
+            /^digraph creel \{\n(?: {2}\w+(?: -> \w+)?(?: \[(?:\w+=(?:""|[\w.]+) ?)*\])?\n)*\}\n$/
+          )
+          assert.match(
+            Picture.draw(graph, { format: "mermaid", maxNodes }),
+            /^flowchart LR\n(?: {2}(?:n\d+[([]+"(?:[\w\s./?,·×…\u{80}-\u{10ffff}]|#\d+;|<br\/>)*"[)\]]+:::\w+|n\d+ -->(?:\|"×[\d,]+"\|)? n\d+|classDef [^\n]+)\n)*$/u
+          )
+        }
+      }),
+      { numRuns: 200 }
+    )
   })
 
   it("are shown as they are", () => {
@@ -202,12 +229,15 @@ describe("a large graph", () => {
     )
 
   it("is shown in few boxes, which count all nodes and all needs", () => {
-    fc.assert(fc.property(arbitrary, fc.integer({ min: 1, max: 12 }), (graph, maxNodes) => {
-      const told = toldBy(Picture.draw(graph, { maxNodes }))
-      assert.isAtMost(told.boxes.length, Math.max(maxNodes, 0))
-      assert.strictEqual(counts(told), graph.nodes.size)
-      assert.strictEqual(arrowCounts(told), edges(graph))
-    }), { numRuns: 100 })
+    fc.assert(
+      fc.property(arbitrary, fc.integer({ min: 1, max: 12 }), (graph, maxNodes) => {
+        const told = toldBy(Picture.draw(graph, { maxNodes }))
+        assert.isAtMost(told.boxes.length, Math.max(maxNodes, 0))
+        assert.strictEqual(counts(told), graph.nodes.size)
+        assert.strictEqual(arrowCounts(told), edges(graph))
+      }),
+      { numRuns: 100 }
+    )
   })
 
   it("keeps stages of one name apart, and neighbours that differ", () => {

@@ -10,8 +10,10 @@ const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 
 const decoded = (text: string): string => {
   if (/[<>]/.test(text)) throw new Error(`a bare < or > in ${JSON.stringify(text)}`)
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text)) throw new Error("a character XML does not know")
+
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text)) {
+    throw new Error("a character XML does not know")
+  }
   return text.replace(/&([^;]*;?)/g, (all, name: string) => {
     const char = name.endsWith(";") ? entities[name.slice(0, -1)] : undefined
     if (char === undefined) throw new Error(`an entity that is none: ${all}`)
@@ -27,11 +29,13 @@ export const parse = (source: string): Element => {
   while (at < source.length) {
     const next = source.indexOf("<", at)
     const end = next < 0 ? source.length : next
-    open[open.length - 1]!.text += decoded(source.slice(at, end).replace(/>/g, () => {
-      // Only rules of style may hold one.
-      if (open[open.length - 1]!.name === "style") return ""
-      throw new Error("a bare >")
-    }))
+    open[open.length - 1]!.text += decoded(
+      source.slice(at, end).replace(/>/g, () => {
+        // Only rules of style may hold one.
+        if (open[open.length - 1]!.name === "style") return ""
+        throw new Error("a bare >")
+      })
+    )
     if (next < 0) break
     token.lastIndex = next
     const match = token.exec(source)
@@ -43,7 +47,10 @@ export const parse = (source: string): Element => {
       if (last.name !== closing) throw new Error(`<${last.name}> ends as </${closing}>`)
       continue
     }
-    const entries = Array.from(attributes!.matchAll(/([\w:-]+)="([^"]*)"/g), ([, key, value]) => [key!, decoded(value!)])
+    const entries = Array.from(
+      attributes!.matchAll(/([\w:-]+)="([^"]*)"/g),
+      ([, key, value]) => [key!, decoded(value!)]
+    )
     if (new Set(entries.map(([key]) => key)).size < entries.length) throw new Error(`an attribute twice in <${name}>`)
     const element: Element = { name: name!, attributes: Object.fromEntries(entries), children: [], text: "" }
     open[open.length - 1]!.children.push(element)
