@@ -5,6 +5,16 @@
  * @since 0.1.0
  */
 
+export {
+  /**
+   * The picture of what is to be done, as SVG, Graphviz DOT or Mermaid: see `Picture`. Nothing is computed.
+   *
+   * @since 0.1.0
+   * @category drawing
+   */
+  visualize
+} from "./Picture.js"
+
 /**
  * @since 0.1.0
  */
@@ -59,12 +69,3 @@ export * from "./bag/shapes.js"
  * @since 0.1.0
  */
 export * from "./bag/mismatch.js"
-export {
-  /**
-   * The picture of what is to be done, as SVG, Graphviz DOT or Mermaid: see `Picture`. Nothing is computed.
-   *
-   * @since 0.1.0
-   * @category drawing
-   */
-  visualize
-} from "./Picture.js"

@@ -250,9 +250,13 @@ const shapeOf = (what: Drawable): Effect.Effect<Shape, never, any> =>
       const nodes = new Map(built.graph.nodes)
       if (built.finish !== undefined) nodes.set(built.finish.key, built.finish.node)
       const graph: Graph.Graph = { nodes }
-      return { graph, outputs, optimized: () => (built.optimize ?? Graph.cull)(graph, [...built.outputs, ...outputs]) }
+      return {
+        graph,
+        outputs,
+        optimized: () => (built.optimize ?? Graph.optimize)(graph, [...built.outputs, ...outputs])
+      }
     })
     : Effect.sync((): Shape => {
       const outputs = Graph.outputs(what)
-      return { graph: what, outputs, optimized: () => Graph.cull(what, outputs) }
+      return { graph: what, outputs, optimized: () => Graph.optimize(what, outputs) }
     })

@@ -123,6 +123,7 @@ describe("a small graph", () => {
     const circle = graphOf([["a", call("f", ref("b"))], ["b", call("g", ref("a"))], ["c", call("h", ref("c"))]])
     assert.deepStrictEqual(toldBy(Picture.draw(circle)).arrows.slice().sort(), ["f → g", "g → f", "h → h"])
     assert.isAbove(toldBy(Picture.draw(circle, { maxNodes: 1 })).boxes.length, 0)
+    assert.strictEqual(toldBy(Picture.draw(circle, { color: "order" })).boxes.length, 3)
   })
 
   it("of nothing is a picture, too", () => {

@@ -1,6 +1,7 @@
 /**
  * What a box's colour means. Colours have names here and values in `svg` and `dot`, light and dark.
  */
+import * as Graph from "creel/Graph"
 import type * as Picture from "../Picture.js"
 import type { Box } from "./boxes.js"
 import type { Item } from "./items.js"
@@ -76,10 +77,11 @@ const toldOf = (facts: Facts | undefined): ReadonlyArray<string> => {
 export const make = (options: {
   readonly items: ReadonlyArray<Item>
   readonly boxes: ReadonlyArray<Box>
+  readonly graph: Graph.Graph.Any
   readonly run: Picture.Run | undefined
   readonly by: Picture.ColorBy
 }): Colors => {
-  const { boxes, by, items, run } = options
+  const { boxes, by, graph, items, run } = options
   const facts = boxes.map((box) => run === undefined ? undefined : factsOf(box, items, run))
   const base = boxes.map((box, b) => ({
     note: undefined,
@@ -109,7 +111,7 @@ export const make = (options: {
       }
     }
     case "order": {
-      const place = placesOf(items)
+      const place = placesOf(items, graph)
       const means = boxes.map((box) => {
         const places = box.items.flatMap((i) => place.get(items[i]!.key) ?? [])
         return places.length === 0 ? undefined : places.reduce((sum, n) => sum + n, 0) / places.length
@@ -138,8 +140,10 @@ export const make = (options: {
   }
 }
 
-const placesOf = (items: ReadonlyArray<Item>): ReadonlyMap<string, number> =>
-  new Map([...items].sort((a, b) => a.layer - b.layer).map((item, n) => [item.key, n]))
+const placesOf = (items: ReadonlyArray<Item>, graph: Graph.Graph.Any): ReadonlyMap<string, number> => {
+  const outputs = items.flatMap((item) => item.output && item.kind !== "missing" ? [item.key] : [])
+  return new Map(Graph.order(graph, outputs).map((key, n) => [key, n]))
+}
 
 /** Eight steps between the least and the most, and what the first, the middle and the last of them mean. */
 const scale = (values: ReadonlyArray<number | undefined>, say: (n: number) => string) => {

@@ -41,7 +41,7 @@ export const make = (graph: Graph.Graph.Any, options: {
 }): Drawing => {
   const items = Items.make(graph, options.outputs)
   const { arrows, boxes } = Boxes.make(items, options.maxNodes)
-  const colors = Coloring.make({ items, boxes, run: options.run, by: options.by })
+  const colors = Coloring.make({ items, boxes, graph, run: options.run, by: options.by })
   return {
     boxes: boxes.map((box, b) => draw(box, items, colors.painted[b]!)),
     arrows,
