@@ -35,7 +35,7 @@ const planned = (state: State, place: Place, work: Work, options: Client.Compute
   const { core } = state
   if (core.closed) throw new SubmitError({ reason: "ClientClosed", detail: "the client is closed" })
   const contracts = new Plan.Contracts(contractOf)
-  const optimize = options?.optimize === false ? undefined : work.optimize
+  const optimize = options?.optimize === false ? undefined : work.optimize ?? Graph.optimize
   const futureKey = (leaf: object, task: string) => new Submission.Inputs(core, task).key(leaf)
   const plan = Plan.make(work.graph, work.outputs, optimize, contracts, futureKey)
   return new GraphSubmission(state, place, regionOf(place, options), plan, work.outputs, contracts, hold)

@@ -10,7 +10,7 @@ import { withAdvice } from "./answers.js"
 import { using } from "./callable.js"
 import { Digests } from "./graphDigest.js"
 
-/** Instead of `Graph.optimize`. It keeps the keys given. */
+/** `Graph.optimize`, or what a collection has instead. It keeps the keys given. */
 export type Optimize = (graph: Graph.Graph, keep: ReadonlyArray<string>) => Graph.Graph
 
 export interface Plan {
@@ -78,13 +78,12 @@ export const make = (
   const checked = Graph.check(given, outputs)
   if (Either.isLeft(checked)) throw wrong(checked.left)
   const digests = new Digests(contracts.of, futureKey)
-  const order = sorted(given, outputs)
-  for (const key of order) digests.add(key, given.nodes.get(key)!)
-  if (optimize === undefined) return planOf(given.nodes, order, digests)
+  if (optimize === undefined) return planOf(given.nodes, Graph.order(given, outputs), digests)
+  for (const key of sorted(given, outputs)) digests.add(key, given.nodes.get(key)!)
   const better = Graph.cull(optimize(given, outputs), outputs)
   const again = Graph.check(better, outputs)
   if (Either.isLeft(again)) throw wrong(again.left)
-  return planOf(better.nodes, sorted(better, outputs), digests)
+  return planOf(better.nodes, Graph.order(better, outputs), digests)
 }
 
 const planOf = (nodes: ReadonlyMap<string, Graph.Node>, order: ReadonlyArray<string>, digests: Digests): Plan => {
