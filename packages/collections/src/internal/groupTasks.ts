@@ -10,7 +10,7 @@ import type { WireOwner } from "./bagTasks.js"
 import { type Digit, Groups, match as matchGroups, merge, pack, type Packed, split, unpack } from "./buckets.js"
 import * as Ends from "./groupEnds.js"
 import * as Pass from "./passRun.js"
-import { pick, resplit } from "./shuffleGraph.js"
+import { pick, picking, resplit } from "./shuffleGraph.js"
 import { cut as cutItems, evenly } from "./slices.js"
 
 type Pair = readonly [key: unknown, x: unknown]
@@ -115,7 +115,7 @@ interface Scanned {
 }
 
 /** The value with which a scan ended. */
-export const last = Task.sync("creel/bag/last", (scanned: Scanned) => scanned.last)
+export const last = Task.sync("creel/bag/last", (scanned: Scanned) => scanned.last, picking)
 
 /** The values of a scan. */
 export const values = Task.sync("creel/bag/values", (scanned: Scanned) => unpack(scanned.values))

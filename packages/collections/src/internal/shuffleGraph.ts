@@ -9,17 +9,24 @@ import { node } from "./bagState.js"
 import { type Digit, merge, type Packed, split } from "./buckets.js"
 import { type Place, plan } from "./shufflePlan.js"
 
-/** @internal */
+/**
+ * For tasks that take a small part of a large value, where that is. They take no slot, and so are of another kind than the
+ * tasks that use them: fused into those, they would bring the whole value along.
+ */
+export const picking = { slots: 64 } as const
+
+/** One bucket of a split. */
 export const pick = Task.sync(
   "creel/bag/pick",
   (of: ReadonlyArray<Packed>, n: number): Packed => {
     const bucket = of[n]
     if (bucket === undefined) throw new RangeError(`no bucket ${n} of ${of.length}`)
     return bucket
-  }
+  },
+  picking
 )
 
-/** @internal Buckets of one step, split for the next. */
+/** Buckets of one step, split for the next. */
 export const resplit = Task.sync(
   "creel/bag/resplit",
   (buckets: ReadonlyArray<Packed>, digit: Digit): Array<Packed> => split(merge(buckets), digit)
