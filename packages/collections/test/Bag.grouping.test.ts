@@ -2,13 +2,12 @@
 import { Bag } from "@creel/collections"
 import { concatAll } from "@creel/collections/Bag"
 import { assert, layer } from "@effect/vitest"
-import { type Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
 import * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fc from "fast-check"
-import { compute } from "./utils/compute.js"
 
 const parity = Task.make("parity", (n: number) => Effect.succeed(n % 2 === 0 ? "even" : "odd"))
 const plus = Task.make("plus", (a: number, b: number) => Effect.succeed(a + b))
@@ -21,7 +20,7 @@ const cluster = LocalCluster.layer({
 })
 
 const value = <A, E, R>(of: Collection.Collection<A, E, R>) =>
-  Effect.scoped(Effect.flatten(compute(of))) as Effect.Effect<A, E, Client.Client | Exclude<R, Scope.Scope>>
+  Effect.scoped(Effect.flatten(Client.compute(of))) as Effect.Effect<A, E, Client.Client | Exclude<R, Scope.Scope>>
 
 /** A bag with these partitions, some of which may be empty. */
 const bagOf = <A>(partitions: ReadonlyArray<ReadonlyArray<A>>): Bag.Bag<A> =>
@@ -239,6 +238,31 @@ layer(cluster)("shapes", (it) => {
         assert.strictEqual(found.length, partitions)
         assert.deepStrictEqual(found.flat(), given.flat().map((n) => n + 1))
       })))
+
+  it.effect("repartition into partitions of a size keeps elements and order", () =>
+    check(fc.tuple(numbers, fc.integer({ min: 1, max: 12 })), ([given, partitionSize]) =>
+      Effect.gen(function*() {
+        const found = yield* partitionsOf(
+          bagOf(given).pipe(Bag.map((n) => n + 1), Bag.repartition({ partitionSize }))
+        )
+        const all = given.flat().map((n) => n + 1)
+        assert.deepStrictEqual(found, all.length === 0 ? [[]] : Arr.chunksOf(all, partitionSize))
+      })))
+
+  it.effect("zip is zip for all bags of one length, brought to one size", () =>
+    check(fc.tuple(numbers, fc.integer({ min: 1, max: 5 })), ([given, partitions]) =>
+      Effect.gen(function*() {
+        const size = Bag.repartition({ partitionSize: 3 })
+        const other = Bag.fromIterable(given.flat().map(String), { partitions })
+        const pairs = yield* value(bagOf(given).pipe(size, Bag.zip(size(other))))
+        assert.deepStrictEqual(pairs, given.flat().map((n) => [n, String(n)] as const))
+      }), 15))
+
+  it.effect("repartition fails as making the elements fails", () =>
+    Effect.gen(function*() {
+      const bag = Bag.make(1, -1).pipe(Bag.map(picky), Bag.repartition({ partitionSize: 1 }))
+      assert.strictEqual(yield* Effect.flip(value(bag)), "negative")
+    }))
 
   it.effect("repartition cuts evenly", () =>
     Effect.gen(function*() {

@@ -21,6 +21,6 @@ export class ZipMismatch extends Schema.TaggedError<ZipMismatch>("@creel/collect
    */
   override get message(): string {
     return `partition ${this.partition} has ${this.left} elements on the left and ${this.right} on the right. ` +
-      "What to do: zip bags that were made from one another by map"
+      "What to do: zip bags that were made from one another by map, or bring both to one partition size by Bag.repartition first"
   }
 }

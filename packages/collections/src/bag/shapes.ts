@@ -27,7 +27,8 @@ type Gives<B> =
  * Each element with the one in its place in another bag, as a pair.
  *
  * Both must be partitioned alike, as bags are that were made from one another by `map`: with other numbers of partitions this
- * is refused (`SubmitError`), and with other numbers of elements in a partition it fails with `ZipMismatch`. Elements must be plain data.
+ * is refused (`SubmitError`), and with other numbers of elements in a partition it fails with `ZipMismatch`. Others are brought
+ * to one size by `Bag.repartition({ partitionSize })` first. Elements must be plain data.
  *
  * @example
  * ```ts
@@ -224,30 +225,29 @@ export const accumulate: {
 )
 
 /**
- * How a bag is cut anew.
+ * How a bag is cut anew: into so many partitions, or into partitions of so many elements.
  *
  * @since 0.1.0
  * @category models
  */
-export interface RepartitionOptions {
-  /** How many partitions. */
-  readonly partitions: number
-}
+export type RepartitionOptions =
+  | { readonly partitions: number; readonly partitionSize?: undefined }
+  | { readonly partitionSize: number; readonly partitions?: undefined }
 
 /**
  * The same elements in the same order, in other partitions.
  *
- * Neighbours are put together where that is fewer than there are, and partitions are cut where it is more, each into pieces of
- * about one size. Nobody counts elements.
+ * With `partitions`, neighbours are put together where that is fewer than there are, and partitions are cut where it is more,
+ * each into pieces of about one size; nobody counts elements. With `partitionSize` each has so many elements, but the last,
+ * which may have fewer. That needs the length of each partition before there is anything to submit: all of them are made when
+ * the bag is built for `Client.compute` or the like, counted, and held as long as its scope is open.
  *
  * @example
  * ```ts
  * import { Bag } from "@creel/collections"
  *
- * const bag = Bag.range(0, 6, { partitions: 6 }).pipe(
- *   Bag.repartition({ partitions: 2 }),
- *   Bag.mapPartitions((xs) => [Array.from(xs)])
- * ) // [[0, 1, 2], [3, 4, 5]]
+ * const two = Bag.range(0, 5, { partitions: 5 }).pipe(Bag.repartition({ partitions: 2 }), Bag.mapPartitions((xs) => [[...xs]])) // [[0, 1], [2, 3, 4]]
+ * const pairs = Bag.range(0, 5, { partitions: 3 }).pipe(Bag.repartition({ partitionSize: 2 }), Bag.mapPartitions((xs) => [[...xs]])) // [[0, 1], [2, 3], [4]]
  * ```
  *
  * @since 0.1.0

@@ -2,19 +2,32 @@
  * Bags side by side, one after another and cut anew, and running values, as lazy calls: from bags to the partitions of
  * what they become. `groupTasks` has what runs on workers.
  */
+import * as Client from "creel/Client"
 import { SubmitError } from "creel/FutureError"
 import * as Task from "creel/Task"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Bag from "../bag/model.js"
 import type { RepartitionOptions } from "../bag/shapes.js"
 import type * as Delayed from "../Delayed.js"
-import { contractFor, type Fn, node, of, type Owner, type Parts, partsOf, pieces, stateOf } from "./bagState.js"
+import {
+  contractFor,
+  type End,
+  type Fn,
+  node,
+  of,
+  type Owner,
+  type Parts,
+  partsOf,
+  pieces,
+  stateOf
+} from "./bagState.js"
 import * as Whole from "./bagTasks.js"
-import { call, freshKey, value } from "./delayed.js"
+import { call, freshKey, structure, value } from "./delayed.js"
 import { badOption, into, plainOnly, whole } from "./groupBuild.js"
 import * as Tasks from "./groupTasks.js"
 import { pick } from "./shuffleGraph.js"
-import { pieces as piecesFor, runs } from "./slices.js"
+import { pieces as piecesFor, type Range, rechunk, runs } from "./slices.js"
 
 export const zip = (left: Bag.Any, right: Bag.Any): Bag.Any => {
   const key = freshKey("zip")
@@ -25,7 +38,7 @@ export const zip = (left: Bag.Any, right: Bag.Any): Bag.Any => {
       const detail = `zip of ${ls.length} partitions with ${rs.length}: both must be partitioned alike`
       return yield* new SubmitError({
         ...badOption(detail),
-        advice: "zip bags that were made from one another by map"
+        advice: "bring both to one partition size by Bag.repartition"
       })
     }
     const contract = Task.with(Tasks.zip, { group: "zip" })
@@ -138,7 +151,61 @@ const toPartitions = (bag: Bag.Any, to: number): Parts => {
   })
 }
 
-export const repartition = (bag: Bag.Any, { partitions }: RepartitionOptions): Bag.Any => {
-  const parts: Parts = Effect.zipRight(whole("partitions", partitions, 1), toPartitions(bag, partitions))
+/** All elements in one partition: what computes it fails as making them failed. */
+const inOne = (bag: Bag.Any, key: string): Parts =>
+  Effect.gen(function*() {
+    const { contract, owner } = yield* contractFor(Whole.join, [], stateOf(bag).owner, "repartition")
+    return [node(`${key}-0`, contract, [owner, ...(yield* partsOf(bag))])]
+  })
+
+const counting: End = { name: "count", calls: [], wire: () => ({ end: "count" }) }
+
+/** How many elements each partition has; nothing where they could not be made. */
+const lengthsOf = (held: Bag.Any, key: string) =>
+  Effect.gen(function*() {
+    const counts = yield* pieces(stateOf(held), `${key}-count`, counting)
+    // Ends of a pass that say `count` are numbers.
+    const all = structure(counts) as Delayed.Delayed<ReadonlyArray<number>, unknown>
+    return yield* Effect.option(yield* Client.compute(all))
+  })
+
+/** Where each partition is cut: where a range begins, and at its end. */
+const cutsOf = (lengths: ReadonlyArray<number>, ranges: ReadonlyArray<ReadonlyArray<Range>>) => {
+  const cuts: Array<Array<number>> = lengths.map(() => [])
+  for (const { partition, start } of ranges.flat()) cuts[partition]!.push(start)
+  return cuts.map((starts, n) => [...starts, lengths[n]!])
+}
+
+/** Counted, cut where the new ones begin, and put together. */
+const toSize = (bag: Bag.Any, size: number): Parts => {
+  const key = freshKey("repartition")
+  return Effect.gen(function*() {
+    yield* perElement(bag)
+    const held = yield* Client.persist(bag)
+    const lengths = yield* lengthsOf(held, key)
+    if (Option.isNone(lengths)) return yield* inOne(held, key)
+    const ranges = rechunk(lengths.value, size)
+    if (ranges.length === 0) return [value([])]
+    const cutsAt = cutsOf(lengths.value, ranges)
+    const { contract, owner } = yield* contractFor(Tasks.open, [], stateOf(bag).owner, "repartition")
+    const picking = Task.with(pick, { group: "repartition-pick" })
+    const cuts = yield* pieces(stateOf(held), `${key}-cut`, into("cut", Tasks.cutEnd, (_, n) => [cutsAt[n], owner]))
+    const picked = (range: Range): Delayed.Any => {
+      const n = cutsAt[range.partition]!.indexOf(range.start)
+      return node(`${key}-pick-${range.partition}-${n}`, picking, [cuts[range.partition], n])
+    }
+    return ranges.map((of, n) => node(`${key}-${n}`, contract, [of.map(picked), owner]))
+  })
+}
+
+export const repartition = (bag: Bag.Any, options: RepartitionOptions): Bag.Any => {
+  const { partitionSize, partitions } = options
+  const parts: Parts = Effect.gen(function*() {
+    yield* whole("partitions", partitions, 1)
+    yield* whole("partitionSize", partitionSize, 1)
+    if (partitions !== undefined) return yield* toPartitions(bag, partitions)
+    if (partitionSize !== undefined) return yield* toSize(bag, partitionSize)
+    return yield* badOption("repartition with neither partitions nor partitionSize")
+  })
   return of(parts, { count: partitions, owner: stateOf(bag).owner, name: "repartition" })
 }
