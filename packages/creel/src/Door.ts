@@ -88,6 +88,8 @@ export interface WorkerView {
   readonly assigned: number
   readonly values: number
   readonly heldBytes: number
+  /** What values take there, in bytes, where its memory has a limit; as old as its last sign of life. */
+  readonly memory: Note.WorkerMemory | undefined
   readonly resources: Readonly<Record<string, number>>
   readonly tasks: ReadonlyArray<string>
 }

@@ -40,6 +40,8 @@ export interface Options<E, R> {
     E,
     R | Door.Door | Scope.Scope
   >
+  /** Where a worker spills to, living in the scope it is given. Default: nowhere. */
+  readonly disk?: Effect.Effect<Store.Disk | undefined, E, R | Scope.Scope> | undefined
   readonly scheduler?: Partial<Scheduler.Config> | undefined
   readonly worker?: Partial<Machine.Config> | undefined
 }
@@ -60,7 +62,7 @@ export const layer = <E, R>(
 const workerLife = <E, R>(host: schedulerHost.SchedulerHost, options: Options<E, R>, name: string) =>
   Effect.gen(function*() {
     const id = yield* freshId("w")
-    const store = Store.make()
+    const store = Store.make(options.disk === undefined ? undefined : yield* options.disk)
     host.serve(id, store)
     const executors = yield* options.executors({ id, name })
     return yield* workerActor.make({

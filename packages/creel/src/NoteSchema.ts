@@ -176,7 +176,11 @@ const Info = Schema.Struct({
   tasks: Names
 })
 
-const Memory = Schema.Struct({
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WorkerMemorySchema: Schema.Schema<Note.WorkerMemory> = Schema.Struct({
   limit: Schema.Number,
   managed: Schema.Number,
   spilled: Schema.Number,
@@ -250,7 +254,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     heldBytes: Schema.Number,
     processBytes: orUndefined(Schema.Number),
     busy: orUndefined(Schema.Number),
-    memory: Schema.optional(Memory)
+    memory: Schema.optional(WorkerMemorySchema)
   }),
   Schema.TaggedStruct("WorkerChanged", { info: Info }),
   Schema.TaggedStruct("WorkerLeft", {})

@@ -74,6 +74,7 @@ const WorkerView: Schema.Schema<Door.WorkerView> = Schema.Struct({
   assigned: Schema.Number,
   values: Schema.Number,
   heldBytes: Schema.Number,
+  memory: Schema.UndefinedOr(NoteSchema.WorkerMemorySchema),
   resources: Schema.Record({ key: Schema.String, value: Schema.Number }),
   tasks: Keys
 })

@@ -1,11 +1,61 @@
 /**
- * Where a node keeps values: encoded bytes by the name of the value, nothing about tasks or futures. What is in the
- * store is servable; who may read it, and when it is dropped, others decide.
+ * Where a worker keeps values: encoded bytes by the name of the value, nothing about tasks or futures. What is in the
+ * store is servable; who may read it, when it is dropped, and when it goes to the disk and comes back, others decide.
  *
  * @since 0.1.0
  */
 import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/**
+ * A value could not be written to the disk, or not be read back. A writer goes on having it in memory; for a reader it is
+ * gone, and is computed again where that is possible.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DiskError extends Schema.TaggedError<DiskError>("creel/Store/DiskError")("DiskError", {
+  /** `Full`: no room is left. `Corrupt`: what was read is not what was written. */
+  reason: Schema.Literal("Full", "Failed", "Corrupt", "NoDisk"),
+  value: Schema.String,
+  detail: Schema.String
+}) {
+  /**
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return `${this.value}: ${what[this.reason]}: ${this.detail}. What to do: ${advice[this.reason]}`
+  }
+}
+
+const what = {
+  Full: "the disk has no room for it",
+  Failed: "the disk refused it",
+  Corrupt: "the disk has other bytes than were written",
+  NoDisk: "there is no disk"
+}
+
+const advice = {
+  Full: "free space where values are spilled, or name another directory",
+  Failed: "look at the directory where values are spilled, and its rights",
+  Corrupt: "nothing, if it can be computed again; then look at the disk",
+  NoDisk: "give the cluster a place to spill to"
+}
+
+/**
+ * Where a store spills to. What is read is what was written, byte by byte, or a `DiskError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Disk {
+  readonly write: (value: Id.ValueId, payload: Payload.Payload) => Effect.Effect<void, DiskError>
+  readonly read: (value: Id.ValueId) => Effect.Effect<Payload.Payload, DiskError>
+  /** In its own time, and whatever becomes of it: what is left over goes with the directory. */
+  readonly remove: (value: Id.ValueId) => void
+}
 
 /**
  * The values of one holder.
@@ -14,38 +64,92 @@ import * as Payload from "@creel/core/Payload"
  * @category models
  */
 export interface Store {
+  /** What is in memory. */
   readonly get: (value: Id.ValueId) => Payload.Payload | undefined
+  readonly isSpilled: (value: Id.ValueId) => boolean
+  /** A spilled value, for somebody who takes it away: it stays where it is. */
+  readonly peek: (value: Id.ValueId) => Effect.Effect<Payload.Payload, DiskError>
   /** A value is written once: a second write of the same name is ignored. */
   readonly put: (value: Id.ValueId, payload: Payload.Payload) => void
+  /** From memory and disk. */
   readonly drop: (value: Id.ValueId) => void
-  /** Bytes held, heads and buffers together. */
+  /** From memory to the disk. It stays in memory until it is there. */
+  readonly spill: (value: Id.ValueId) => Effect.Effect<void, DiskError>
+  /** From the disk to memory. Where it cannot be read it is dropped. */
+  readonly load: (value: Id.ValueId) => Effect.Effect<void, DiskError>
+  /** Bytes in memory, heads and buffers together. */
   readonly bytes: () => number
+  /** How many values there are, in memory and on disk. */
   readonly size: () => number
 }
 
 /**
- * A store in memory.
+ * A store in memory, which spills to the disk it is given.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (): Store => {
+export const make = (disk?: Disk | undefined): Store => {
   const values = new Map<Id.ValueId, Payload.Payload>()
+  const spilled = new Set<Id.ValueId>()
   let bytes = 0
+
+  const put = (value: Id.ValueId, payload: Payload.Payload): void => {
+    if (values.has(value)) return
+    values.set(value, payload)
+    bytes += Payload.bytes(payload)
+  }
+
+  const forget = (value: Id.ValueId): void => {
+    const payload = values.get(value)
+    if (payload === undefined) return
+    values.delete(value)
+    bytes -= Payload.bytes(payload)
+  }
+
+  const unspill = (value: Id.ValueId): void => {
+    if (spilled.delete(value)) disk?.remove(value)
+  }
+
+  const noDisk = (value: Id.ValueId) => new DiskError({ reason: "NoDisk", value, detail: "this worker has none" })
+
   return {
     get: (value) => values.get(value),
-    put: (value, payload) => {
-      if (values.has(value)) return
-      values.set(value, payload)
-      bytes += Payload.bytes(payload)
-    },
+    isSpilled: (value) => spilled.has(value),
+    peek: (value) => disk === undefined ? Effect.fail(noDisk(value)) : disk.read(value),
+    put,
     drop: (value) => {
-      const payload = values.get(value)
-      if (payload === undefined) return
-      values.delete(value)
-      bytes -= Payload.bytes(payload)
+      forget(value)
+      unspill(value)
     },
+    spill: (value) =>
+      Effect.suspend(() => {
+        const payload = values.get(value)
+        if (disk === undefined || payload === undefined) return Effect.fail(noDisk(value))
+        return Effect.map(disk.write(value, payload), () => {
+          // Dropped meanwhile, nobody would look for it on the disk.
+          if (values.get(value) !== payload) return disk.remove(value)
+          forget(value)
+          spilled.add(value)
+        })
+      }),
+    load: (value) =>
+      Effect.suspend(() => {
+        if (disk === undefined || !spilled.has(value)) return Effect.fail(noDisk(value))
+        return Effect.matchEffect(disk.read(value), {
+          onFailure: (error) => {
+            unspill(value)
+            return Effect.fail(error)
+          },
+          onSuccess: (payload) =>
+            Effect.sync(() => {
+              if (!spilled.has(value)) return
+              put(value, payload)
+              unspill(value)
+            })
+        })
+      }),
     bytes: () => bytes,
-    size: () => values.size
+    size: () => values.size + spilled.size
   }
 }

@@ -20,6 +20,29 @@ import * as ProcessExecutors from "./ProcessExecutors.js"
 import * as ThreadExecutors from "./ThreadExecutors.js"
 
 /**
+ * What values may take in memory, and where they go beyond that.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemoryOptions {
+  /**
+   * Bytes that values may take in memory, on all workers together: held, and on their way. Default: half of what the
+   * process may have. `Infinity`: as many as there are.
+   */
+  readonly limit?: number | undefined
+  /** Share of the limit above which the values used least recently are spilled to the disk. Default: 0.6. */
+  readonly target?: number | undefined
+  /** Share of the limit above which each worker begins one task after another. Default: 0.8. */
+  readonly pause?: number | undefined
+  /**
+   * The disk: in which directory (default: the system's, for temporary files), and how many bytes at most, on all workers
+   * together (default: ten times the limit). `false`: nothing is spilled.
+   */
+  readonly spill?: false | { readonly directory?: string | undefined; readonly max?: number | undefined } | undefined
+}
+
+/**
  * What both kinds of cluster can be told.
  *
  * @since 0.1.0
@@ -30,6 +53,8 @@ export interface CommonOptions extends Client.Options {
   readonly workers?: number | undefined
   /** How many attempts that only wait share one executor. Default: 32. */
   readonly io?: number | undefined
+  /** What values may take in memory, and where they go beyond that. */
+  readonly memory?: MemoryOptions | undefined
   /** Abstract amounts each worker has, for tasks that ask for `resources`. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
@@ -123,7 +148,8 @@ const planOf = (
   grace: options.grace,
   startWithin: options.startWithin,
   restarts: options.restarts,
-  workerName: options.workerName
+  workerName: options.workerName,
+  memory: options.memory ?? {}
 })
 
 const noSource = new NodeClusterError({

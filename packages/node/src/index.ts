@@ -47,6 +47,13 @@ export * as ProcessExecutors from "./ProcessExecutors.js"
 export * as Progress from "./Progress.js"
 
 /**
+ * Where values are spilled to.
+ *
+ * @since 0.1.0
+ */
+export * as SpillDisk from "./SpillDisk.js"
+
+/**
  * Executors that are worker threads.
  *
  * @since 0.1.0

@@ -24,7 +24,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
     if (why !== undefined) return giveBack(context, job, why)
   }
   if (state.awaited.size > 0 && state.awaited.has(spec.key)) hurry(context, job)
-  Memory.queue(state, job)
+  Memory.queue(context, job)
   whenReady(context, job)
 }
 

@@ -155,9 +155,19 @@ export const letOff = (state: Inner, job: Job, replica: Replica): void => {
 // room for jobs
 // -------------------------------------------------------------------------------------------------
 
-/** A job came, or has to gather again: it waits for room. */
-export const queue = ({ memory }: Inner, job: Job): void => {
-  if (memory !== undefined && !job.reserved) memory.waiting.push(job)
+/** A job came, or has to gather again: it has room, or waits for it. */
+export const queue = (context: Context, job: Job): void => {
+  const { state } = context
+  const { memory } = state
+  if (memory === undefined || job.reserved) return
+  // Nobody waits in vain for what takes no room; and where nobody waits, no queue is needed to see that there is some.
+  if (job.inputs.length === 0) job.reserved = true
+  else if (memory.waiting.size > 0) memory.waiting.push(job)
+  else {
+    const { all, more } = demand(state, job)
+    if (all <= memory.limit && memory.total + more <= memory.pause) reserve(context, job)
+    else memory.waiting.push(job)
+  }
 }
 
 /** A job that goes back to gathering has no room any more. */

@@ -188,7 +188,7 @@ const gatherAgain = (context: Context, job: Job): void => {
     job.missing += 1
   }
   if (job.urgent) hurry(context, job)
-  Memory.queue(state, job)
+  Memory.queue(context, job)
   whenReady(context, job)
 }
 

@@ -74,6 +74,7 @@ const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
   assigned: view.attempts,
   values: view.keys,
   heldBytes: view.heldBytes,
+  memory: view.memory,
   resources: view.info.resources,
   tasks: view.info.tasks
 })

@@ -184,6 +184,16 @@ export class SchedulerHost {
   private readLater(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
     const payload = this.find(value, holder)
     if (payload !== undefined) return Exit.succeed(payload)
+    const store = this.stores.get(holder)
+    if (store?.isSpilled(value) === true) {
+      // What cannot be read may have come back to memory just now.
+      return Effect.catchAll(store.peek(value), () => {
+        const payload = this.find(value, holder)
+        return payload !== undefined
+          ? Exit.succeed(payload)
+          : Exit.fail(new Door.ReadFailed({ value, holder, why: "corrupt" }))
+      })
+    }
     const known = this.stores.has(holder) || this.clients.has(holder)
     return Exit.fail(new Door.ReadFailed({ value, holder, why: known ? "gone" : "unreachable" }))
   }

@@ -74,6 +74,10 @@ class Hands {
         return store.put(command.value, command.inline)
       case "Drop":
         return store.drop(command.value)
+      case "Spill":
+        return this.move(command, "SpillEnded", store.spill(command.value), hands)
+      case "Load":
+        return this.move(command, "LoadEnded", store.load(command.value), hands)
     }
   }
 
@@ -97,6 +101,30 @@ class Hands {
       deadline: spec.timeout === undefined ? undefined : this.now() + spec.timeout
     }
     this.options.executors.run(executor, job)
+  }
+
+  /** Moves to and from the disk under way, by the name of the work. */
+  private readonly moves = new Map<string, Extract<Machine.Event, { readonly turn: number }>>()
+
+  private move(
+    { turn, value }: Extract<Machine.Command, { readonly turn: number }>,
+    _tag: "SpillEnded" | "LoadEnded",
+    work: Effect.Effect<void, Store.DiskError>,
+    hands: MachineActor.Hands<Machine.Event>
+  ): void {
+    const name = `${value}!${turn}`
+    this.moves.set(name, { _tag, value, turn, ok: false })
+    const ended = (ok: boolean): Machine.Event => {
+      this.moves.delete(name)
+      return { _tag, value, turn, ok }
+    }
+    hands.start(
+      name,
+      Effect.matchEffect(work, {
+        onSuccess: () => Effect.succeed(ended(true)),
+        onFailure: (error) => Effect.as(Effect.logWarning(error.message), ended(false))
+      })
+    )
   }
 
   now: () => number = () => 0
@@ -126,6 +154,11 @@ class Hands {
 
   /** Interrupted or broken, a fetch ends all the same: the machine must hear of it, and bytes it does not count must go. */
   readonly workEnded = (value: string): Machine.Event => {
+    const move = this.moves.get(value)
+    if (move !== undefined) {
+      this.moves.delete(value)
+      return move
+    }
     this.options.store.drop(value)
     const from = this.fetching.get(value) ?? ""
     this.fetching.delete(value)

@@ -6,13 +6,17 @@ import type * as Cluster from "creel/Cluster"
 import type * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
 import type { ExecutorEvent, Executors } from "creel/Executor"
+import type { Disk } from "creel/Store"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { MemoryOptions } from "../NodeCluster.js"
 import { NodeClusterError } from "../NodeClusterError.js"
+import * as SpillDisk from "../SpillDisk.js"
 import type { NodeExecutors, Options } from "../ThreadExecutors.js"
 import * as DoorWire from "./door.js"
+import * as MemoryPlan from "./memoryPlan.js"
 
 export type Make = (options: Options) => Effect.Effect<NodeExecutors, NodeClusterError>
 
@@ -30,6 +34,7 @@ export interface Plan {
   readonly startWithin: Duration.DurationInput | undefined
   readonly restarts: Options["restarts"]
   readonly workerName: string | undefined
+  readonly memory: MemoryOptions
 }
 
 const whole = (name: string, n: number): Effect.Effect<number, NodeClusterError> =>
@@ -89,6 +94,7 @@ const executorsOf =
 /** Whether the numbers can mean anything. */
 export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
   Effect.gen(function*() {
+    yield* MemoryPlan.check(plan.memory)
     const total = yield* whole(plan.kind, plan.executors)
     const workers = yield* whole("workers", plan.workers)
     if (workers > total) {
@@ -99,11 +105,23 @@ export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
     }
   })
 
+/** A directory that was named has to be one; without one the cluster runs all the same. */
+const diskOf = (spill: MemoryOptions["spill"]): Effect.Effect<Disk | undefined, NodeClusterError, Scope.Scope> => {
+  if (spill === false) return Effect.succeed(undefined)
+  if (spill?.directory !== undefined) return SpillDisk.make(spill)
+  return Effect.catchAll(
+    SpillDisk.make(),
+    (error) => Effect.as(Effect.logWarning(`nothing is spilled: ${error.message}`), undefined)
+  )
+}
+
 export const layerEngine = (plan: Plan): Layer.Layer<Door.Door | Cluster.Cluster, NodeClusterError> =>
   Engine.layer({
     kind: `${plan.executors} ${plan.kind}`,
     workers: plan.workers,
     name: plan.workerName,
     resources: plan.resources,
-    executors: executorsOf(plan, shares(plan.executors, plan.workers))
+    executors: executorsOf(plan, shares(plan.executors, plan.workers)),
+    worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
+    disk: diskOf(plan.memory.spill)
   })

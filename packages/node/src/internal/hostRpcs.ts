@@ -4,6 +4,7 @@ import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import type { ResourceLimits } from "node:worker_threads"
+import type { MemoryOptions } from "../NodeCluster.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Options } from "../ThreadExecutors.js"
 
@@ -23,6 +24,7 @@ export interface HostOptions {
   readonly startWithin: number
   readonly restarts: Options["restarts"]
   readonly workerName: string | undefined
+  readonly memory: MemoryOptions
   readonly resourceLimits: ResourceLimits | undefined
   readonly execArgv: ReadonlyArray<string> | undefined
   readonly env: Readonly<Record<string, string>> | undefined

@@ -50,6 +50,7 @@ const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
   startWithin: Duration.toMillis(plan.startWithin ?? "1 minute"),
   restarts: plan.restarts,
   workerName: plan.workerName,
+  memory: plan.memory,
   resourceLimits: more.resourceLimits,
   execArgv: more.execArgv,
   env: more.env

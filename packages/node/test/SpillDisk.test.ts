@@ -1,0 +1,98 @@
+import { SpillDisk } from "@creel/node"
+import { assert, describe, it } from "@effect/vitest"
+import { Value } from "creel"
+import { Effect, Exit, Scope } from "effect"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+const directory = () => mkdtempSync(path.join(os.tmpdir(), "creel-test-"))
+
+/** The files below a directory, one directory deep. */
+const files = (parent: string): ReadonlyArray<string> =>
+  readdirSync(parent).flatMap((life) =>
+    readdirSync(path.join(parent, life)).map((file) => path.join(parent, life, file))
+  )
+
+const xs = Float64Array.from({ length: 1_000_000 }, (_, n) => n)
+
+/** One value on a disk of its own, and the file it is in. */
+const spilled = Effect.gen(function*() {
+  const parent = directory()
+  const disk = yield* SpillDisk.make({ directory: parent })
+  yield* disk.write("a#0.1", Value.encode({ xs, name: "a" }, { share: true }))
+  return { disk, parent, file: files(parent)[0]! }
+})
+
+describe("a disk to spill to", () => {
+  it.scopedLive("reads what was written, byte by byte, shared memory as shared memory", () =>
+    Effect.gen(function*() {
+      const { disk } = yield* spilled
+      const payload = yield* disk.read("a#0.1")
+      assert.isTrue(payload.buffers[0] instanceof SharedArrayBuffer)
+      assert.deepStrictEqual(Value.decode(payload), { xs, name: "a" })
+    }))
+
+  it.scopedLive("says Corrupt of a file with other bytes, wherever they are, and of a shorter one", () =>
+    Effect.gen(function*() {
+      const { disk, file } = yield* spilled
+      const whole = readFileSync(file)
+      for (const at of [0, 5, 9, 17, 60, 4_000_000, whole.length - 1]) {
+        const broken = Buffer.from(whole)
+        broken[at]! ^= 1
+        writeFileSync(file, broken)
+        assert.strictEqual((yield* Effect.flip(disk.read("a#0.1"))).reason, "Corrupt", `byte ${at}`)
+      }
+      for (const length of [0, 7, 20, 1_000_000, whole.length - 1]) {
+        writeFileSync(file, whole)
+        truncateSync(file, length)
+        assert.strictEqual((yield* Effect.flip(disk.read("a#0.1"))).reason, "Corrupt", `${length} bytes`)
+      }
+      writeFileSync(file, whole)
+      assert.deepStrictEqual(Value.decode(yield* disk.read("a#0.1")), { xs, name: "a" })
+    }))
+
+  it.scopedLive("fails of what was removed, or never written", () =>
+    Effect.gen(function*() {
+      const { disk } = yield* spilled
+      disk.remove("a#0.1")
+      assert.strictEqual((yield* Effect.flip(disk.read("a#0.1"))).reason, "Failed")
+      assert.strictEqual((yield* Effect.flip(disk.read("b#0.2"))).reason, "Failed")
+    }))
+
+  it.live("leaves nothing behind when its scope closes, whatever was in it", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { parent } = yield* Scope.extend(spilled, scope)
+      assert.strictEqual(files(parent).length, 1)
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(readdirSync(parent), [])
+    }))
+
+  it.scopedLive("clears away what killed processes left, and nothing of those that live", () =>
+    Effect.gen(function*() {
+      const parent = directory()
+      const pid = Number(execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }))
+      yield* Effect.scoped(SpillDisk.make({ directory: parent }))
+      // What its directories are called is its own business; a name is taken from one it made.
+      const mine = yield* SpillDisk.make({ directory: parent })
+      const name = readdirSync(parent)[0]!
+      const dead = path.join(parent, name.replace(`-${process.pid}-`, `-${pid}-`))
+      mkdirSync(dead)
+      writeFileSync(path.join(dead, "1"), "left behind")
+      yield* mine.write("a#0.1", Value.encode(1))
+      yield* SpillDisk.make({ directory: parent })
+      assert.isFalse(existsSync(dead))
+      assert.strictEqual(Value.decode(yield* mine.read("a#0.1")), 1)
+    }))
+
+  it.effect("a directory that cannot be is a typed error that names it", () =>
+    Effect.gen(function*() {
+      const file = path.join(directory(), "file")
+      writeFileSync(file, "")
+      const error = yield* Effect.flip(Effect.scoped(SpillDisk.make({ directory: path.join(file, "below") })))
+      assert.strictEqual(error.reason, "BadOption")
+      assert.include(error.message, file)
+    }))
+})

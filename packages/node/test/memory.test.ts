@@ -1,0 +1,137 @@
+import { NodeCluster } from "@creel/node"
+import { assert, describe, it } from "@effect/vitest"
+import { Client } from "creel"
+import { Effect, Logger, LogLevel } from "effect"
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
+
+const mega = 1024 * 1024
+
+/** A cluster whose values may take so many bytes, and the directory it spills to. */
+const cluster = (limit: number, more?: NodeCluster.ThreadsOptions & { readonly max?: number }) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), "creel-test-"))
+  const memory = { limit, spill: { directory, max: more?.max ?? 1000 * mega } }
+  return { directory, layer: NodeCluster.layerThreads({ threads: 2, tasks, memory, ...more }) }
+}
+
+const fill = (length: number, n: number) => new Float64Array(length).fill(n)
+
+const sumOf = (xs: Float64Array) => xs.reduce((a, b) => a + b, 0)
+
+const megabyte = mega / 8
+
+const files = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory).flatMap((life) =>
+    readdirSync(path.join(directory, life)).map((file) => path.join(directory, life, file))
+  )
+
+const memoryOf = Effect.map(Client.workers, (workers) => workers[0]?.memory)
+
+describe("memory", () => {
+  it.live("values of eight times the budget are made, kept and read, each as it was", () => {
+    const { directory, layer } = cluster(8 * mega)
+    return Effect.gen(function*() {
+      const count = 64
+      const numbers = Array.from({ length: count }, (_, n) => n)
+      const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
+      yield* Client.wait(values)
+      assert.isAtLeast(files(directory).length, count / 2)
+      const sums = yield* Client.gather(yield* Client.map(sumOf, values))
+      assert.deepStrictEqual(sums, numbers.map((n) => n * megabyte))
+      // And so they come here, from memory and from the disk.
+      assert.strictEqual(sumOf(yield* values[0]!), 0)
+      assert.strictEqual(sumOf(yield* values[1]!), megabyte)
+      assert.strictEqual(sumOf(yield* values[count - 1]!), (count - 1) * megabyte)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+
+  it.live("a shuffle of four times the budget has the right answer", () => {
+    const { directory, layer } = cluster(8 * mega, { workers: 2 })
+    return Effect.gen(function*() {
+      const n = 16
+      const parts = yield* Client.map(
+        (n: number, part: number) =>
+          Array.from({ length: n }, (_, bucket) => new Float64Array(16_384).fill(part * 100 + bucket)),
+        Array.from({ length: n }, () => n),
+        Array.from({ length: n }, (_, part) => part)
+      )
+      const buckets = []
+      for (let bucket = 0; bucket < n; bucket++) {
+        const pieces = yield* Client.map(
+          (part: ReadonlyArray<Float64Array>, bucket: number) => part[bucket]!.slice(),
+          parts,
+          parts.map(() => bucket)
+        )
+        buckets.push(
+          yield* Client.submit(
+            (pieces: ReadonlyArray<Float64Array>) => pieces.map((piece) => piece.reduce((a, b) => a + b, 0)),
+            pieces
+          )
+        )
+      }
+      const all = yield* Client.gather(buckets)
+      const expected = Array.from(
+        { length: n },
+        (_, bucket) => Array.from({ length: n }, (_, part) => 16_384 * (part * 100 + bucket))
+      )
+      assert.deepStrictEqual(all, expected)
+      assert.isAbove(readdirSync(directory).length, 0)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+
+  it.live("what was spilled and is spoiled is made again: never a wrong value", () => {
+    const { directory, layer } = cluster(4 * mega)
+    return Effect.gen(function*() {
+      const numbers = Array.from({ length: 16 }, (_, n) => n + 1)
+      const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
+      yield* Client.wait(values)
+      for (const file of files(directory)) writeFileSync(file, "spoiled")
+      const sums = yield* Client.gather(yield* Client.map(sumOf, values))
+      assert.deepStrictEqual(sums, numbers.map((n) => n * megabyte))
+    }).pipe(Effect.scoped, Effect.provide(layer), Logger.withMinimumLogLevel(LogLevel.None))
+  })
+
+  it.live("inputs that never fit fail with MemoryExceeded and their sizes, and other work goes on", () => {
+    const { layer } = cluster(4 * mega)
+    return Effect.gen(function*() {
+      const numbers = [1, 2, 3, 4, 5, 6]
+      const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
+      const all = yield* Client.submit((all: ReadonlyArray<Float64Array>) => all.length, values)
+      const error = yield* Effect.flip(all)
+      assert.strictEqual("reason" in error && error.reason, "MemoryExceeded")
+      assert.match(error.message, /the inputs of .* take 629\d{4} bytes/)
+      assert.strictEqual(sumOf(yield* values[5]!), 6 * megabyte)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+
+  it.live("where the disk has no room left all work is done all the same", () => {
+    const { layer } = cluster(4 * mega, { max: 2 * mega })
+    return Effect.gen(function*() {
+      const numbers = Array.from({ length: 12 }, (_, n) => n)
+      const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
+      const sums = yield* Client.gather(yield* Client.map(sumOf, values))
+      assert.deepStrictEqual(sums, numbers.map((n) => n * megabyte))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+
+  it.live("released, they leave memory and disk as they were", () => {
+    const { directory, layer } = cluster(4 * mega)
+    return Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const numbers = Array.from({ length: 16 }, (_, n) => n)
+        yield* Client.wait(yield* Client.map(fill, numbers.map(() => megabyte), numbers))
+        assert.isAbove(files(directory).length, 0)
+      }))
+      yield* memoryOf.pipe(
+        Effect.repeat({ until: (memory) => memory !== undefined && memory.managed === 0 && memory.spilled === 0 })
+      )
+      yield* Effect.sync(() => files(directory).length).pipe(
+        Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+        Effect.repeat({ until: (count) => count === 0 })
+      )
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+})
