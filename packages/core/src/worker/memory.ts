@@ -258,7 +258,9 @@ const exceeded = (context: Context, job: Job, all: number, limit: number): void 
     return replica === undefined ? [] : [{ key, bytes: replica.bytes }]
   })
   const largest = sizes.sort((a, b) => b.bytes - a.bytes).slice(0, 3).map(({ bytes, key }) => `${key}: ${bytes}`)
-  const detail = `the inputs of ${key} take ${all} bytes (${largest.join(", ")}${sizes.length > 3 ? ", …" : ""}), ` +
+  const some = sizes.length < job.inputs.length ? "at least " : ""
+  const detail =
+    `the inputs of ${key} take ${some}${all} bytes (${largest.join(", ")}${sizes.length > 3 ? ", …" : ""}), ` +
     `more than the ${limit} that worker ${state.info.name} may hold`
   const failure = Failure.make("MemoryExceeded", key, detail, { worker: state.id })
   tell(context, {
