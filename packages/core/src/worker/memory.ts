@@ -160,12 +160,12 @@ export const queue = (context: Context, job: Job): void => {
   const { state } = context
   const { memory } = state
   if (memory === undefined || job.reserved) return
-  // Nobody waits in vain for what takes no room; and where nobody waits, no queue is needed to see that there is some.
+  // Who takes no room need not wait for those before it, and most jobs take none.
   if (job.inputs.length === 0) job.reserved = true
-  else if (memory.waiting.size > 0) memory.waiting.push(job)
+  else if (memory.isPaused) memory.waiting.push(job)
   else {
     const { all, more } = demand(state, job)
-    if (all <= memory.limit && memory.total + more <= memory.pause) reserve(context, job)
+    if (more === 0 && all <= memory.limit) reserve(context, job)
     else memory.waiting.push(job)
   }
 }
