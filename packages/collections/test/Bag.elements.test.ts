@@ -9,7 +9,6 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as fc from "fast-check"
-import { compute } from "./utils/compute.js"
 
 class Negative extends Schema.TaggedError<Negative>()("Negative", { x: Schema.Number }) {}
 
@@ -58,7 +57,7 @@ const context = await Effect.runPromise(
 const run = <A, E>(effect: Effect.Effect<A, E, Client.Client | Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.provide(Effect.scoped(effect), context))
 
-const give = <A, E>(collection: Collection.Collection<A, E>) => Effect.flatten(compute(collection))
+const give = <A, E>(collection: Collection.Collection<A, E>) => Effect.flatten(Client.compute(collection))
 
 const values = <A, E>(bag: Bag.Bag<A, E>): Promise<ReadonlyArray<A>> => run(give(bag))
 
@@ -233,10 +232,30 @@ describe("failures", () => {
   })
 })
 
+describe("a persisted bag", () => {
+  it("stands on its futures, and is a bag", async () => {
+    const found = await run(Effect.gen(function*() {
+      const bag = yield* Client.persist(Bag.range(0, 10, { partitions: 4 }).pipe(Bag.map((x) => x * 2)))
+      const some = Bag.filter(bag, (x) => x > 4)
+      return { partitions: bag.partitions, all: yield* give(bag), sum: yield* give(Bag.sum(some)) }
+    }))
+    assert.deepStrictEqual(found, { partitions: 4, all: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18], sum: 84 })
+  })
+
+  it("keeps what its elements are", async () => {
+    const older = await run(Effect.gen(function*() {
+      const bag = yield* Client.persist(Bag.range(0, 6, { partitions: 2 }).pipe(Bag.map(user)))
+      const some = yield* give(Bag.filter(bag, (one) => one.age > 3))
+      return some.map((one) => one.older)
+    }))
+    assert.deepStrictEqual(older, [5, 6])
+  })
+})
+
 describe("a cluster without the tasks of bags", () => {
   it.scoped("says to add them", () =>
     Effect.gen(function*() {
-      const future = yield* compute(Bag.make(1).pipe(Bag.map((x) => x + 1)))
+      const future = yield* Client.compute(Bag.make(1).pipe(Bag.map((x) => x + 1)))
       yield* Effect.repeat(Effect.zipLeft(Client.explain(future), Effect.yieldNow()), {
         until: (_) => _.state === "Queued"
       })

@@ -1,6 +1,6 @@
 import { Bag, type Delayed } from "@creel/collections"
 import { assert, describe, it } from "@effect/vitest"
-import { type Client, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,7 +8,6 @@ import * as Layer from "effect/Layer"
 import * as Order from "effect/Order"
 import * as Scope from "effect/Scope"
 import * as fc from "fast-check"
-import { compute } from "./utils/compute.js"
 
 const add = Task.make("add", (a: number, b: number) => Effect.as(Effect.yieldNow(), a + b))
 const picky = Task.make(
@@ -36,7 +35,7 @@ const context = await Effect.runPromise(
 const run = <A, E>(effect: Effect.Effect<A, E, Client.Client | Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.provide(Effect.scoped(effect), context))
 
-const give = <A, E>(lazy: Delayed.Delayed<A, E>) => Effect.flatten(compute(lazy))
+const give = <A, E>(lazy: Delayed.Delayed<A, E>) => Effect.flatten(Client.compute(lazy))
 
 const ints = fc.array(fc.integer({ min: -20, max: 20 }), { maxLength: 60 })
 const cut = fc.record({ partitions: fc.integer({ min: 1, max: 12 }) })
