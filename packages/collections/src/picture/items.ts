@@ -3,6 +3,7 @@
  * which items share a box is `boxes`' business, where boxes stand `layout`'s.
  */
 import * as Graph from "creel/Graph"
+import * as Predicate from "effect/Predicate"
 import * as Text from "./text.js"
 
 export type Kind = "task" | "fused" | "value" | "held" | "alias" | "missing"
@@ -22,8 +23,8 @@ export interface Item {
   readonly layer: number
 }
 
-/** `inc-3f2a9c…`: a name, and a digest or a number that tells it from others. */
-const digested = /^(.*[^-])-+(?=[^-]*\d)[0-9A-Za-z_]{6,}$/s
+/** `inc-3f2a9c…`, `sum-3f2a9c…-4`: a name, and a digest, and perhaps numbers, that tell it from others. */
+const digested = /^(.*[^-])-+(?=[^-]*\d)[0-9A-Za-z_]{6,}(?:-\d+)*$/s
 
 const named = (key: string): string | undefined => digested.exec(key)?.[1]
 
@@ -59,6 +60,16 @@ const runs = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   return out.map(({ count, name }) => count === 1 ? name : `${name} ×${count}`)
 }
 
+/** The operations that a task of Creel's own is told to do: its arguments are for machines. */
+const operations = (call: Graph.Call): ReadonlyArray<string> => {
+  const names = call.args.flatMap((arg) => Array.isArray(arg) ? arg : []).flatMap((part: unknown) =>
+    Predicate.hasProperty(part, "op") && typeof part.op === "string" ? [part.op] : []
+  )
+  return names.length === 0 ? [] : [Text.clipped(runs(names).join(" · "), 30)]
+}
+
+const isOwn = (call: Graph.Call): boolean => call.task.name.startsWith("creel/")
+
 const callLabel = (call: Graph.Call, name: string): string => {
   const args = call.args.map(Text.argument)
   const known = args.some((arg) => arg !== Text.hole)
@@ -83,18 +94,24 @@ const labelOf = (key: string, node: Graph.Node, group: string): ReadonlyArray<st
     case "Call": {
       // The key of a bag's pass says more than the name of the one task that runs them all.
       const name = shortened(named(key) ?? "") || taskName(node.task)
-      return [callLabel(node, name), ...chosen(key, name)]
+      return isOwn(node)
+        ? [Text.clipped(name, 30), ...operations(node), ...chosen(key, name)]
+        : [callLabel(node, name), ...chosen(key, name)]
     }
     case "Fused":
       return [...stepLabels(node), ...chosen(key, group)]
     case "Value":
-      return [Text.clipped(Text.value(node.value), 24), ...chosen(key, "")]
+      return [Text.clipped(valueLabel(key, node.value), 24), ...chosen(key, "")]
     case "Held":
       return [Text.clipped(group, 30), ...chosen(key, group)]
     case "Alias":
       return [Text.clipped(key, 30)]
   }
 }
+
+/** Of a record nothing can be seen but its name. */
+const valueLabel = (key: string, value: unknown): string =>
+  Text.kindOf(value) === "record" ? named(key) ?? Text.value(value) : Text.value(value)
 
 const kinds = { Call: "task", Fused: "fused", Value: "value", Held: "held", Alias: "alias" } as const
 

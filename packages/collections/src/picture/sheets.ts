@@ -38,7 +38,7 @@ export const sheets: Readonly<Record<string, Sheet>> = {
   s2: hue(["#ffdc8f", "#d08f26"], ["#4f3a10", "#ad7f20"]),
   s3: hue(["#ffc56b", "#c67a1a"], ["#66440d", "#c48a1c"]),
   s4: hue(["#ffab54", "#b86414"], ["#7d4a0d", "#d98c1f"]),
-  s5: hue(["#fb8d4a", "#a64f16"], ["#934a12", "#ea8a2c"]),
-  s6: hue(["#f07048", "#93391a"], ["#a8431c", "#f58a4a"]),
-  s7: hue(["#e0524a", "#7d231c"], ["#bd3a2a", "#ff9070"])
+  s5: hue(["#ff9b5e", "#a64f16"], ["#934a12", "#ea8a2c"]),
+  s6: hue(["#ff8a62", "#93391a"], ["#a8431c", "#f58a4a"]),
+  s7: hue(["#fa7a6c", "#8a2a22"], ["#bd3a2a", "#ff9070"])
 }

@@ -149,9 +149,11 @@ const drawBox = (box: DrawnBox, place: Layout.Place): string => {
   const { body, marks } = shape(box, place)
   const x = body.x + body.width / 2
   let y = body.y + padding.y + (box.output ? 4 : 0)
+  // What is deep in colour leaves no room for paler letters.
+  const ink = /^s\d/.test(box.painted.color) ? " small" : " small dim"
   const text = linesOf(box).map((one) => {
     y += one.small ? line.small : line.main
-    return `<text x="${n(x)}" y="${n(y - 4)}" class="mid${one.small ? " small dim" : ""}">${Text.xml(one.text)}</text>`
+    return `<text x="${n(x)}" y="${n(y - 4)}" class="mid${one.small ? ink : ""}">${Text.xml(one.text)}</text>`
   }).join("")
   return `<g><title>${box.told.map(Text.xml).join("\n")}</title>${marks}${text}${
     progress(box.painted, box.count, body, y + bar.gap - 1)
