@@ -252,6 +252,21 @@ describe("a persisted bag", () => {
   })
 })
 
+describe("a long pass", () => {
+  it.scopedLive("can be stopped between two elements, and gives its slot back", () => {
+    let begin = (): void => undefined
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const seen = Task.sync("seen", (x: number) => (begin(), x))
+    return Effect.gen(function*() {
+      const endless = yield* Client.compute(Bag.range(0, 1e15, { partitions: 1 }).pipe(Bag.map(seen), Bag.sum))
+      yield* Effect.promise(() => begun)
+      yield* Client.cancel(endless)
+      const next = yield* Client.compute(Bag.range(0, 10).pipe(Bag.map((x) => x + 1), Bag.sum))
+      assert.strictEqual(yield* next, 55)
+    }).pipe(Effect.provide(LocalCluster.layer({ tasks: TaskGroup.make(seen).merge(Bag.tasks) })))
+  })
+})
+
 describe("a cluster without the tasks of bags", () => {
   it.scoped("says to add them", () =>
     Effect.gen(function*() {
