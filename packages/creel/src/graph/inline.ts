@@ -104,7 +104,7 @@ class Inlining {
     for (const name of this.graph.needs[at]!) {
       const ahead = this.ahead[name]
       if (ahead === undefined || !ahead.every((step) => this.kinds.goesInto(step.call, wishes))) continue
-      for (const step of ahead) if (!steps.has(step.key)) steps.set(step.key, step)
+      for (const step of ahead) steps.set(step.key, step)
     }
     if (steps.size === 0) return node
     for (const step of stepsOf(this.graph.keys[at]!, node)) steps.set(step.key, step)

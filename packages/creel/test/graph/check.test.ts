@@ -78,6 +78,8 @@ describe("merge", () => {
       Graph.make({ z: held })
     )
     assert.deepStrictEqual([...merged.nodes], [["x", two], ["y", held], ["z", held]])
+    const again = Graph.held({ key: "again" } as never)
+    assert.strictEqual(Graph.merge(merged, Graph.make({ y: again })).nodes.get("y"), again)
   })
 })
 

@@ -93,6 +93,16 @@ describe("fuse", () => {
     assert.strictEqual(pair(f, tried), 2)
   })
 
+  it("leaves alone what was fused by hand of calls that ask for different things", () => {
+    const by = (first: Graph.Node): Graph.Fused => {
+      assert(first._tag === "Call")
+      return { _tag: "Fused", steps: [{ key: "x", call: first }, { key: "b", call: call("x", "a") }] }
+    }
+    const timed = calling(Task.with(f, { timeout: 1 }))
+    assert.deepStrictEqual(fused({ a: call(), b: by(call()), c: call("b") }, "c"), { c: "axbc" })
+    assert.deepStrictEqual(fused({ a: call(), b: by(timed()), c: call("b") }, "c"), { a: "a", b: "xb", c: "c" })
+  })
+
   it("takes plain functions with tasks of their kind", () => {
     const plain = (x: number) => x + 1
     const waits = async (x: number) => x + 1
