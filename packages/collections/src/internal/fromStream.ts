@@ -13,6 +13,7 @@ import type * as Delayed from "../Delayed.js"
 import * as Sack from "./bagState.js"
 import { fromFuture } from "./delayed.js"
 import { failedHere, known } from "./streamFailed.js"
+import { whileHeld } from "./whileHeld.js"
 
 /** On a worker, and no longer here. */
 const sent = (chunk: Chunk.Chunk<unknown>): Effect.Effect<Delayed.Any, SubmitError, Client.Client | Scope.Scope> =>
@@ -54,5 +55,5 @@ export const fromStream = (
 ): Sack.Sack => {
   const size = Math.max(1, Math.floor(options?.partitionSize ?? 1000))
   const ahead = Math.max(1, Math.floor(options?.ahead ?? 4))
-  return Sack.of(Effect.suspend(() => readAll(stream, size, ahead)), { name: "stream" })
+  return Sack.of(whileHeld(readAll(stream, size, ahead)), { name: "stream" })
 }

@@ -9,6 +9,7 @@ import * as Sack from "./bagState.js"
 import { freshKey, fromFuture, fromNode } from "./delayed.js"
 import * as Listing from "./listing.js"
 import * as Reading from "./reading.js"
+import { whileHeld } from "./whileHeld.js"
 
 type Decoder = Task.Contract<[unknown], any, any>
 
@@ -36,12 +37,12 @@ export const ofSources = (name: string, sources: ReadonlyArray<Reading.Source>):
 export const ofFiles = (name: string, request: Listing.Request, decoder?: Decoder): Sack.Sack => {
   const key = freshKey(name)
   let found: ReadonlyArray<Delayed.Any> | undefined
-  const look: Sack.Parts = Effect.gen(function*() {
+  const look: Sack.Parts = whileHeld(Effect.gen(function*() {
     const listing = yield* Client.submit(Listing.list, request)
     const exit = yield* Effect.exit(listing)
     // A partition that cannot be: who needs it fails as the look did.
     return Exit.isSuccess(exit) ? found = partsOf(key, exit.value) : [fromFuture(listing)]
-  })
+  }))
   return Sack.of(Effect.suspend(() => found === undefined ? look : Effect.succeed(found)), {
     name,
     pass: [opening(decoder)],
