@@ -1,5 +1,6 @@
 // The notebook's toy functions, as tasks. This file is imported by the program, to name the work, and by every worker,
 // to do it: so it imports nothing of the program.
+import { Bag } from "@creel/collections"
 import { Task } from "creel"
 import { Effect } from "effect"
 
@@ -17,6 +18,9 @@ export const inc = Task.make("inc", (x: number) => Effect.as(sleep(5), x + 1), b
 export const dec = Task.make("dec", (x: number) => Effect.as(sleep(3), x - 1), busy)
 
 export const add = Task.make("add", (x: number, y: number) => Effect.as(sleep(7), x + y), busy)
+
+/** What bags are computed by: workers take the tasks of a group that their module exports. */
+export const bags = Bag.tasks
 
 export type Point = readonly [x: number, y: number]
 

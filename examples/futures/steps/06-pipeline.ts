@@ -1,26 +1,22 @@
 // Notebook: db.from_sequence(range(10)).map(inc).filter(lambda x: x % 2 == 0).sum(); f = c.compute(res); progress(f)
+import { Bag } from "@creel/collections"
 import { Progress } from "@creel/node"
 import { Client } from "creel"
-import { Array, Effect } from "effect"
+import { Effect } from "effect"
 import { code, expect, heading, out, say, screen } from "../print.js"
 import { inc } from "../tasks.js"
 
-const keepEven = (xs: ReadonlyArray<number>) => xs.filter((x) => x % 2 === 0)
-
-const sum = (xs: ReadonlyArray<number>) => xs.reduce((a, b) => a + b, 0)
+const res = Bag.range(0, 10).pipe(Bag.map(inc), Bag.filter((x) => x % 2 === 0), Bag.sum)
 
 export const pipeline = Effect.gen(function*() {
-  yield* heading(6, "A pipeline, and its progress")
-  yield* say("range(10), each incremented, the even ones, their sum. keepEven and sum are no tasks but plain")
-  yield* say("functions: one that closes over nothing is sent as it stands.")
-  yield* code("const incremented = yield* Client.map(inc, Array.range(0, 9))")
-  const incremented = yield* Client.map(inc, Array.range(0, 9))
+  yield* heading(6, "A bag, and its progress")
+  yield* say("Many lazy values, in partitions: range(10), each incremented, the even ones, their sum. One task runs all")
+  yield* say("of this for a partition; x % 2 === 0 is no task but a function, sent as it stands.")
+  yield* code("const res = Bag.range(0, 10).pipe(Bag.map(inc), Bag.filter((x) => x % 2 === 0), Bag.sum)")
+  yield* out(res)
 
-  yield* code("const even = yield* Client.submit(keepEven, incremented)")
-  const even = yield* Client.submit(keepEven, incremented)
-
-  yield* code("const f = yield* Client.submit(sum, even)")
-  const f = yield* Client.submit(sum, even)
+  yield* code("const f = yield* Client.compute(res)")
+  const f = yield* Client.compute(res)
   yield* out(f)
 
   yield* code("yield* Progress.terminal([f], { output: screen })")

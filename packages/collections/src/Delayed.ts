@@ -12,7 +12,7 @@
  * @since 0.1.0
  */
 import type { IsContainer, Less } from "creel/Args"
-import type * as Client from "creel/Client"
+import * as Client from "creel/Client"
 import type * as Collection from "creel/Collection"
 import type { Future } from "creel/Future"
 import type { SubmitError } from "creel/FutureError"
@@ -207,6 +207,19 @@ export const value: <A>(value: A) => Delayed<A> = internal.value
 /**
  * Work that was submitted already. The future must be of the client that computes, and not released.
  *
+ * @example
+ * ```ts
+ * import { Delayed } from "@creel/collections"
+ * import { Client } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const future = yield* Client.submit((x: number) => x + 1, 1)
+ *   const more = Delayed.fromFuture(future).pipe(Delayed.map((x) => x * 10))
+ *   return yield* yield* Delayed.compute(more)
+ * }) // 20
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -214,6 +227,14 @@ export const fromFuture: <A, E>(future: Future<A, E>) => Delayed<A, E> = interna
 
 /**
  * What computing a collection gives, as a lazy value. Among arguments a collection stands as it is.
+ *
+ * @example
+ * ```ts
+ * import { Bag, Delayed } from "@creel/collections"
+ *
+ * const numbers = Delayed.fromCollection(Bag.range(0, 3)) // [0, 1, 2]
+ * const first = Delayed.get(numbers, 0) // 0
+ * ```
  *
  * @since 0.1.0
  * @category constructors
@@ -510,3 +531,45 @@ export {
    */
   visualize
 } from "./Picture.js"
+
+/**
+ * `Client.compute`, of a lazy value: submits at once all that it needs, and answers its Future.
+ *
+ * @example
+ * ```ts
+ * import { Delayed } from "@creel/collections"
+ * import { Effect } from "effect"
+ *
+ * const six = Delayed.make((x: number, y: number) => x * y)(2, 3)
+ *
+ * const program = six.pipe(Delayed.compute, Effect.flatten) // 6
+ * ```
+ *
+ * @since 0.1.0
+ * @category computing
+ */
+export const compute = <A, E, R>(
+  self: Delayed<A, E, R>
+): Effect.Effect<Future<A, E>, SubmitError, Client.Client | Scope.Scope | R> => Client.compute(self)
+
+/**
+ * `Client.persist`, of a lazy value: submits at once all that it needs, and answers the same lazy value, standing on its
+ * Future. What is made of it from now on begins there.
+ *
+ * @example
+ * ```ts
+ * import { Delayed } from "@creel/collections"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const six = yield* Delayed.persist(Delayed.make((x: number, y: number) => x * y)(2, 3))
+ *   return yield* yield* Delayed.compute(six.pipe(Delayed.map((x) => x + 1)))
+ * }) // 7
+ * ```
+ *
+ * @since 0.1.0
+ * @category computing
+ */
+export const persist = <A, E, R>(
+  self: Delayed<A, E, R>
+): Effect.Effect<Delayed<A, E>, SubmitError, Client.Client | Scope.Scope | R> => Client.persist(self)

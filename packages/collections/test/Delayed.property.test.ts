@@ -8,7 +8,6 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
-import { compute } from "./utils/compute.js"
 
 const inc = Task.sync("inc", (x: number) => x + 1, { pure: true })
 const add = Task.sync("add", (x: number, y: number) => x + y)
@@ -85,7 +84,7 @@ const lazy = (made: ReadonlyArray<Lazy>, step: Step): Effect.Effect<Lazy, unknow
     case "map":
       return Effect.succeed(one(step.a).pipe(Delayed.map((x) => x * 2)))
     case "future":
-      return Effect.map(compute(one(step.a)), Delayed.fromFuture)
+      return Effect.map(Client.compute(one(step.a)), Delayed.fromFuture)
     case "late":
       return Effect.succeed(Delayed.fromCollection(foreign(one(step.a))))
     case "urgent":
@@ -115,7 +114,7 @@ describe("Delayed", () => {
         const program = Effect.gen(function*() {
           const made: Array<Lazy> = [Delayed.value(1)]
           for (const step of steps) made.push(yield* lazy(made, step))
-          const exit = yield* Effect.exit(Effect.flatten(compute(made[made.length - 1]!)))
+          const exit = yield* Effect.exit(Effect.flatten(Client.compute(made[made.length - 1]!)))
           const last = expected[expected.length - 1]!
           if (Either.isRight(last)) assert.deepStrictEqual(exit, Exit.succeed(last.right))
           else {

@@ -8,7 +8,6 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { inspect } from "node:util"
-import { compute } from "./utils/compute.js"
 
 class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { max: Schema.Number }) {}
 
@@ -53,7 +52,7 @@ describe("Delayed", () => {
       const x = Delayed.make(inc)(1)
       const y = Delayed.make(dec)(2)
       const total = Delayed.make(add)(x, y)
-      const future = yield* compute(total)
+      const future = yield* Client.compute(total)
       assert.strictEqual(yield* future, 3)
     }).pipe(on()))
 
@@ -65,7 +64,7 @@ describe("Delayed", () => {
       const total = Delayed.make(add)(x, Delayed.make(add)(x, x.pipe(Delayed.map(inc))))
       yield* Client.wait([yield* Client.submit(inc, 1)])
       assert.strictEqual(runs.size, 0)
-      assert.strictEqual(yield* yield* compute(total), 4)
+      assert.strictEqual(yield* yield* Client.compute(total), 4)
       assert.deepStrictEqual(Array.from(runs), [[1, 1]])
     }).pipe(on(counting))
   })
@@ -76,7 +75,7 @@ describe("Delayed", () => {
       const counting = task(pure)
       return Effect.gen(function*() {
         const total = Delayed.make(add)(Delayed.make(counting)(5), Delayed.make(counting)(5))
-        assert.strictEqual(yield* yield* compute(total), 10)
+        assert.strictEqual(yield* yield* Client.compute(total), 10)
         assert.deepStrictEqual(Array.from(runs), [[5, pure ? 1 : 2]])
       }).pipe(on(counting))
     }))
@@ -85,7 +84,7 @@ describe("Delayed", () => {
     Effect.gen(function*() {
       const bad = Delayed.make(square)(2000)
       const total = Delayed.make(deep)({ a: [{ b: 1 }, { b: bad.pipe(Delayed.map(inc)) }], c: 2 })
-      const future = yield* compute(total)
+      const future = yield* Client.compute(total)
       const exit = yield* Effect.exit(future)
       assert(Exit.isFailure(exit))
       const failure = Cause.failureOption(exit.cause)
@@ -103,9 +102,9 @@ describe("Delayed", () => {
       const future = yield* Client.submit(inc, 9)
       const one = Delayed.value(1)
       const total = Delayed.make(deep)({ a: [{ b: one }, { b: future }, { b: Delayed.make(inc)(one) }], c: 100 })
-      assert.strictEqual(yield* yield* compute(total), 1 + 10 + 2 + 100)
+      assert.strictEqual(yield* yield* Client.compute(total), 1 + 10 + 2 + 100)
       const whole = Delayed.make(deep)(Delayed.all({ a: [{ b: one }, { b: future }], c: Delayed.fromFuture(future) }))
-      assert.strictEqual(yield* yield* compute(whole), 1 + 10 + 10)
+      assert.strictEqual(yield* yield* Client.compute(whole), 1 + 10 + 10)
     }).pipe(on()))
 
   it.scoped("passes a structure on as it stands, without a task for it", () =>
@@ -113,16 +112,16 @@ describe("Delayed", () => {
       const one = Delayed.make(inc)(0)
       const total = Delayed.make(deep)(Delayed.all({ a: [{ b: one }], c: 1 }))
       assert.deepStrictEqual(total.needs, [one])
-      assert.strictEqual(yield* yield* compute(total), 2)
+      assert.strictEqual(yield* yield* Client.compute(total), 2)
     }).pipe(on()))
 
   it.scoped("gives lazy values to parameters that have a Schema", () =>
     Effect.gen(function*() {
       const value = Delayed.make((x: number) => x * 2)(4).pipe(Delayed.map((x) => ({ _id: x }) as unknown))
-      assert.deepStrictEqual(yield* yield* compute(value), { _id: 8 })
+      assert.deepStrictEqual(yield* yield* Client.compute(value), { _id: 8 })
       const some = Delayed.value(Option.some(3))
-      assert.strictEqual(yield* yield* compute(Delayed.make(optional)(some)), 3)
-      assert.strictEqual(yield* yield* compute(Delayed.make(optional)(Option.none())), -1)
+      assert.strictEqual(yield* yield* Client.compute(Delayed.make(optional)(some)), 3)
+      assert.strictEqual(yield* yield* Client.compute(Delayed.make(optional)(Option.none())), -1)
     }).pipe(on()))
 
   it.scoped("maps, zips, and picks", () =>
@@ -133,20 +132,58 @@ describe("Delayed", () => {
         Delayed.get(ada, "born"),
         (name, born) => `${name} ${born}`
       )
-      assert.strictEqual(yield* yield* compute(text), "Ada 1815")
+      assert.strictEqual(yield* yield* Client.compute(text), "Ada 1815")
       const pair = ada.pipe(Delayed.get("tags"), Delayed.get(1), Delayed.zip(text))
-      assert.deepStrictEqual(yield* yield* compute(pair), ["b", "Ada 1815"])
-      assert.deepStrictEqual(yield* yield* compute(Delayed.get(pair, "length")), 2)
+      assert.deepStrictEqual(yield* yield* Client.compute(pair), ["b", "Ada 1815"])
+      assert.deepStrictEqual(yield* yield* Client.compute(Delayed.get(pair, "length")), 2)
     }).pipe(on()))
+
+  it.scoped("computes a chain of 20,000 and a fan of 2,000", () =>
+    Effect.gen(function*() {
+      const one = Delayed.make(inc)
+      let chain: Delayed.Delayed<number> = one(0)
+      for (let i = 1; i < 20_000; i++) chain = one(chain)
+      assert.strictEqual(yield* yield* Client.compute(chain), 20_000)
+      const total = Delayed.make((xs: ReadonlyArray<number>) => xs.reduce((a, b) => a + b, 0))
+      const fan = total(Array.from({ length: 2000 }, (_, i) => one(i)))
+      assert.strictEqual(yield* yield* Client.compute(fan), 2000 * 2001 / 2)
+    }).pipe(on()))
+
+  it.scoped("stands on its future once it is persisted, whoever shares it", () => {
+    const { runs, task } = counted()
+    const counting = task(false)
+    return Effect.gen(function*() {
+      const x = Delayed.make(counting)(7)
+      const kept = yield* Delayed.persist(x)
+      assert.isTrue(Delayed.isDelayed(kept))
+      assert.strictEqual(kept.key, x.key)
+      assert.strictEqual(yield* yield* Client.compute(kept.pipe(Delayed.map(inc))), 8)
+      // What is there already is not done again, also where the same work stands beside it.
+      assert.strictEqual(yield* yield* Client.compute(Delayed.make(add)(x, kept)), 14)
+      assert.strictEqual(yield* yield* Delayed.compute(kept), 7)
+      assert.deepStrictEqual(Array.from(runs), [[7, 1]])
+    }).pipe(on(counting))
+  })
+
+  it.scoped("is the same work when it is computed twice while it is held", () => {
+    const { runs, task } = counted()
+    const counting = task(false)
+    return Effect.gen(function*() {
+      const x = Delayed.make(counting)(3)
+      const [a, b] = [yield* Client.compute(x), yield* Client.compute(x)]
+      assert.deepStrictEqual(yield* Client.gather([a, b]), [3, 3])
+      assert.deepStrictEqual(Array.from(runs), [[3, 1]])
+    }).pipe(on(counting))
+  })
 
   it.scoped("refuses what cannot be submitted when it is computed", () =>
     Effect.gen(function*() {
       const factor = 2
       const captured = Delayed.make((x: number) => x * factor)(1)
-      const error = yield* Effect.flip(compute(captured))
+      const error = yield* Effect.flip(Client.compute(captured))
       assert.strictEqual(error.reason, "CapturedVariables")
       const odd = Delayed.make(inc)(new (class Odd {})() as unknown as number)
-      assert.strictEqual((yield* Effect.flip(compute(odd))).reason, "NotEncodable")
+      assert.strictEqual((yield* Effect.flip(Client.compute(odd))).reason, "NotEncodable")
     }).pipe(on()))
 
   it("is shown by its key, and never computed by accident", () => {
@@ -176,9 +213,9 @@ describe("Delayed", () => {
       return Effect.gen(function*() {
         const [, second] = yield* Client.workers
         const there = Delayed.make(where)(1).pipe(Delayed.with({ workers: second!.name }))
-        assert.strictEqual(yield* yield* compute(there), second!.name)
+        assert.strictEqual(yield* yield* Client.compute(there), second!.name)
         const plain = Delayed.make((x: number) => x + 1)(1).pipe(Delayed.with({ workers: second!.name, group: "g" }))
-        assert.strictEqual(yield* yield* compute(plain), 2)
+        assert.strictEqual(yield* yield* Client.compute(plain), 2)
       }).pipe(on(where))
     })
   })

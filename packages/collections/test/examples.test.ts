@@ -1,7 +1,7 @@
 import * as collections from "@creel/collections"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Collection, LocalCluster, TaskGroup } from "creel"
+import { Client, Collection, LocalCluster, TaskGroup } from "creel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -11,11 +11,10 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import { compute } from "./utils/compute.js"
-import { type Example, examplesIn } from "./utils/examples.js"
+import { type Example, examplesIn, examplesOn } from "./utils/examples.js"
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const examples = examplesIn(path.join(root, "src"))
+const examples = [...examplesOn(path.join(root, "README.md")), ...examplesIn(path.join(root, "src"))]
 
 const isCollection = (u: unknown): u is Collection.Collection<unknown, unknown> =>
   typeof u === "object" && u !== null && Collection.TypeId in u
@@ -24,7 +23,7 @@ const isStream = (u: unknown): u is Stream.Stream<unknown, unknown> =>
   typeof u === "object" && u !== null && Stream.StreamTypeId in u
 
 const run = (value: unknown): Effect.Effect<unknown, unknown, any> => {
-  if (isCollection(value)) return Effect.flatten(compute(value))
+  if (isCollection(value)) return Effect.flatten(Client.compute(value))
   if (isStream(value)) return Effect.map(Stream.runCollect(value), Chunk.toArray)
   return Effect.isEffect(value) ? value as Effect.Effect<unknown, unknown> : Effect.succeed(value)
 }

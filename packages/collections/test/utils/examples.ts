@@ -50,6 +50,13 @@ const checksOf = (source: ts.SourceFile, text: string): { names: Array<string>; 
   return { names, checks }
 }
 
+/** The blocks of a page. */
+export const examplesOn = (page: string): ReadonlyArray<Example> =>
+  Array.from(
+    fs.readFileSync(page, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm),
+    (match, n) => exampleOf(`${path.basename(page)}.${n + 1}`, match[1]!)
+  )
+
 const exampleOf = (name: string, text: string): Example => {
   const source = ts.createSourceFile("example.ts", text, ts.ScriptTarget.ES2022, true)
   const { checks, names } = checksOf(source, text)
