@@ -572,4 +572,6 @@ export const compute = <A, E, R>(
  */
 export const persist = <A, E, R>(
   self: Delayed<A, E, R>
-): Effect.Effect<Delayed<A, E>, SubmitError, Client.Client | Scope.Scope | R> => Client.persist(self)
+): Effect.Effect<Delayed<A, E>, SubmitError, Client.Client | Scope.Scope | R> =>
+  // What stands on futures needs nothing any more.
+  Client.persist(self) as Effect.Effect<Delayed<A, E>, SubmitError, Client.Client | Scope.Scope | R>

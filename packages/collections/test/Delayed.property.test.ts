@@ -1,7 +1,6 @@
 import { Delayed } from "@creel/collections"
 import { assert, describe, it } from "@effect/vitest"
-import type { Client } from "creel"
-import { Collection, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, Collection, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
