@@ -10,8 +10,8 @@ const res = Bag.range(0, 10).pipe(Bag.map(inc), Bag.filter((x) => x % 2 === 0), 
 
 export const pipeline = Effect.gen(function*() {
   yield* heading(6, "A bag, and its progress")
-  yield* say("Many lazy values, in partitions: range(10), each incremented, the even ones, their sum. One task runs all")
-  yield* say("of this for a partition; x % 2 === 0 is no task but a function, sent as it stands.")
+  yield* say("Many lazy values, in partitions: range(10), each incremented, the even ones, their sum. One task")
+  yield* say("does all of this for a partition; x % 2 === 0 is no task but a function, sent as it stands.")
   yield* code("const res = Bag.range(0, 10).pipe(Bag.map(inc), Bag.filter((x) => x % 2 === 0), Bag.sum)")
   yield* out(res)
 
