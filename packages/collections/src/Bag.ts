@@ -28,7 +28,22 @@ export * from "./bag/elements.js"
 /**
  * @since 0.1.0
  */
+export * from "./bag/partitions.js"
+
+/**
+ * @since 0.1.0
+ */
 export * from "./bag/reductions.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/ranks.js"
+
+/**
+ * @since 0.1.0
+ */
+export * from "./bag/tallies.js"
 
 /**
  * @since 0.1.0

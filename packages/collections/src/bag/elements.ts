@@ -1,27 +1,22 @@
 /**
- * What is done to the elements of a bag, one by one or a partition at a time. Nothing is done here: operations are noted,
+ * What is done to the elements of a bag, one by one. Nothing is done here: operations are noted,
  * and run together in one pass when the bag is computed.
  *
  * @since 0.1.0
  */
 import type * as PlainFunction from "creel/PlainFunction"
-import * as Task from "creel/Task"
+import type * as Task from "creel/Task"
 import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type { YieldWrap } from "effect/Utils"
 import type * as Delayed from "../Delayed.js"
-import { append, type Fn, isBag, type Owner, stateOf } from "../internal/bagState.js"
+import { append, isBag, stateOf } from "../internal/bagState.js"
+import { calling, type Each, type Fails, type Given, type Needs, type Some } from "../internal/calling.js"
 import { shared } from "../internal/delayed.js"
 import type { Any, Bag } from "./model.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>
-
-/** What lazy arguments may fail with, and what they need. */
-type Fails<T extends ReadonlyArray<unknown>> = Delayed.Errs<T, ReadonlyArray<unknown>>
-type Needs<T extends ReadonlyArray<unknown>> = Delayed.Context<T, ReadonlyArray<unknown>>
-type Some = readonly [unknown, ...ReadonlyArray<unknown>]
-type Given<T> = Delayed.Values<T> extends infer P extends ReadonlyArray<unknown> ? P : never
 
 /** Whatever gives a boolean, in any of the ways in which a plain function gives its value. */
 type Says =
@@ -29,26 +24,6 @@ type Says =
   | PromiseLike<boolean>
   | Effect.Effect<boolean, any, any>
   | Generator<YieldWrap<Effect.Effect<any, any, any>>, boolean, any>
-
-type Each<A> = A extends Iterable<infer B> ? B : never
-
-const ownerOf = (f: Fn, depth: 0 | 1): Owner | undefined =>
-  Task.isContract(f) && f.schemas.success !== undefined ? { task: f, depth } : undefined
-
-/** Bag first, or last. */
-const calling = (op: "map" | "starmap" | "filter" | "remove" | "partition"): any =>
-  dual(
-    (args) => isBag(args[0]),
-    (self: Any, f: Fn, ...given: ReadonlyArray<unknown>) => {
-      const args = given.map(shared)
-      const owner = op === "map" || op === "starmap"
-        ? ownerOf(f, 1)
-        : op === "partition"
-        ? ownerOf(f, 0)
-        : stateOf(self).owner
-      return append(self, { name: op, calls: [f], wire: (wires) => ({ op, f: wires[0]!, args }) }, owner)
-    }
-  )
 
 /**
  * A task, or a plain function, called with each element.
@@ -402,88 +377,6 @@ export const pluck: {
  */
 export const flatten = <A extends Iterable<unknown>, E, R>(self: Bag<A, E, R>): Bag<Each<A>, E, R> =>
   append(self, { name: "flatten", calls: [], wire: () => ({ op: "flatten" }) }, undefined)
-
-/**
- * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
- *
- * It is given an iterable: operations before it run as it asks for the next element, unless one of them is an Effect, whose
- * answers are waited for first. A generator function that yields elements must be a task (`Task.sync`): what a plain
- * generator function yields are Effects. What is given after the function is given to it after the elements.
- *
- * @example
- * ```ts
- * import { Bag } from "@creel/collections"
- *
- * const bag = Bag.range(0, 6, { partitions: 2 }).pipe(
- *   Bag.mapPartitions((xs) => {
- *     let sum = 0
- *     for (const x of xs) sum += x
- *     return [sum]
- *   })
- * ) // [3, 12]
- * ```
- *
- * @since 0.1.0
- * @category element-wise
- */
-export const mapPartitions: {
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, B extends Iterable<unknown>, E2>(
-    task: Task.Contract<[xs: Iterable<A>], B, E2>
-  ): <E, R>(self: Bag<A, E, R>) => Bag<Each<B>, E | E2, R>
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, X>(
-    f: (xs: Iterable<A>) => X
-  ): <E, R>(self: Bag<A, E, R>) => Bag<Each<Success<X>>, E | Error<X>, R>
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, T extends Some, X>(
-    f: (xs: Iterable<A>, ...args: Given<T>) => X,
-    ...args: T
-  ): <E, R>(self: Bag<A, E, R>) => Bag<Each<Success<X>>, E | Error<X> | Fails<T>, R | Needs<T>>
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, E, R, B extends Iterable<unknown>, E2>(
-    self: Bag<A, E, R>,
-    task: Task.Contract<[xs: Iterable<A>], B, E2>
-  ): Bag<Each<B>, E | E2, R>
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, E, R, X>(self: Bag<A, E, R>, f: (xs: Iterable<A>) => X): Bag<Each<Success<X>>, E | Error<X>, R>
-  /**
-   * A task, or a plain function, called with all elements of a partition; the elements of what it answers are the new ones.
-   *
-   * @since 0.1.0
-   * @category element-wise
-   */
-  <A, E, R, T extends Some, X>(
-    self: Bag<A, E, R>,
-    f: (xs: Iterable<A>, ...args: Given<T>) => X,
-    ...args: T
-  ): Bag<Each<Success<X>>, E | Error<X> | Fails<T>, R | Needs<T>>
-} = calling("partition")
 
 /**
  * Each element with the same probability (0 to 1), on its own. The seed, a whole number (default: 0), decides which: the same elements
