@@ -132,7 +132,8 @@ const make = <E, R>(options: Options<E, R>) =>
 const describe = (kind: string, workers: ReadonlyArray<Door.WorkerView>): string => {
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0)
   const tasks = [...new Set(workers.flatMap((worker) => worker.tasks.map((task) => task.split("#", 1)[0])))]
-    .filter((task) => task !== "creel/plain")
+    // Creel's own come with every cluster, or with a group of theirs.
+    .filter((task) => task !== undefined && !task.startsWith("creel/"))
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`
   return `Cluster(${kind}: ${count(workers.length, "worker")}, ${count(slots, "slot")}; tasks: ${tasks.join(", ")})`
 }
