@@ -125,7 +125,8 @@ export const map: {
  * ```ts
  * import { Bag } from "@creel/collections"
  *
- * const bag = Bag.fromIterable([[1, 2], [3, 4]] as const).pipe(Bag.starmap((x, y) => x * y)) // [2, 12]
+ * const pairs: ReadonlyArray<readonly [x: number, y: number]> = [[1, 2], [3, 4]]
+ * const bag = Bag.fromIterable(pairs).pipe(Bag.starmap((x, y) => x * y)) // [2, 12]
  * ```
  *
  * @since 0.1.0

@@ -123,7 +123,7 @@ export interface JsonLinesOptions<A> extends FilesOptions {
  * const written = Effect.flatMap(FileSystem.FileSystem, (fs) =>
  *   fs.writeFileString("users.jsonl", `{"name":"Ada","born":"1815-12-10"}\n{"name":"Alan"}\n`)) // undefined
  *
- * const names = Bag.jsonLines("users.jsonl").pipe(Bag.pluck("name")) // ["Ada", "Alan"]
+ * const names = Bag.jsonLines<{ readonly name: string }>("users.jsonl").pipe(Bag.pluck("name")) // ["Ada", "Alan"]
  * const years = Bag.jsonLines("users.jsonl", { decoder: User }).pipe(
  *   Bag.map((user) => user.born.getFullYear()),
  *   Bag.take(1)

@@ -67,7 +67,8 @@ export const make = (
   arrows: ReadonlyArray<Arrow>,
   direction: Picture.Direction
 ): Layout => {
-  const graph: Laid = new dagre.Graph()
+  // dagre's types are seen or not seen by how modules are resolved: what is used of it is written down here.
+  const graph = new dagre.Graph() as unknown as Laid
   graph.setGraph({
     rankdir: rankdir[direction],
     ranksep: gap(arrows, direction),
@@ -82,7 +83,11 @@ export const make = (
   for (const { count, from, to } of arrows) {
     graph.setEdge(`${from}`, `${to}`, { weight: Math.min(4, 1 + Math.floor(Math.log10(count))) })
   }
-  dagre.layout(graph, { customOrder: sortLayers })
+  const layout = dagre.layout as unknown as (
+    graph: Laid,
+    options: { readonly customOrder: typeof sortLayers }
+  ) => unknown
+  layout(graph, { customOrder: sortLayers })
   const middles = sizes.map((_, b): Point => {
     const { x = 0, y = 0 } = graph.node(`${b}`)
     return { x, y }
