@@ -13,6 +13,7 @@
  */
 import type { PeerId } from "./Id.js"
 import { place } from "./scheduler/classes.js"
+import { rebalance, replicate, retire } from "./scheduler/copies.js"
 import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
 import { plan } from "./scheduler/plan.js"
 import { recordClient } from "./scheduler/recordClient.js"
@@ -164,6 +165,12 @@ const record = (state: State, event: Event): void => {
     }
     case "Restart":
       return restart(state, event.by)
+    case "Replicate":
+      return replicate(state, event)
+    case "Retire":
+      return retire(state, event)
+    case "Rebalance":
+      return rebalance(state, event)
     case "Tick":
       return
   }
@@ -294,6 +301,43 @@ export type {
    */
   Explanation
 } from "./scheduler/explain.js"
+
+export {
+  /**
+   * How far what was asked by `Replicate` has come, and what by `Rebalance`.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  copiesOf,
+  /**
+   * Values that are on their way to their place, after `Rebalance`.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  moving,
+  /**
+   * How far a worker is that is to leave.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  retiringOf
+} from "./scheduler/copies.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  CopiesOf,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  RetiringOf
+} from "./scheduler/copies.js"
 
 export {
   /**

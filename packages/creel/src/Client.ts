@@ -201,6 +201,26 @@ export interface RegionOptions extends Omit<Task.SubmitOptions, "key"> {
 }
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReplicateOptions {
+  /** How many workers are to hold each value, at least 1. Default: all there are. */
+  readonly copies?: number | undefined
+  /** Names or ids of the workers that further copies may be made on. Default: any. */
+  readonly workers?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RebalanceOptions {
+  /** Names or ids of the workers between which values move. Default: all. */
+  readonly workers?: ReadonlyArray<string> | undefined
+}
+
+/**
  * The functions of this module, of one client.
  *
  * @since 0.1.0
@@ -245,6 +265,12 @@ export interface Service {
   ) => Effect.Effect<ReadonlyArray<Door.WorkerView>, OnTimeout<O>>
   readonly restart: Effect.Effect<void>
   readonly scale: (workers: number) => Effect.Effect<void>
+  readonly replicate: (
+    futures: Future.Any | Iterable<Future.Any>,
+    options?: ReplicateOptions
+  ) => Effect.Effect<ReadonlyArray<Door.Copies>>
+  readonly rebalance: (futures?: Iterable<Future.Any>, options?: RebalanceOptions) => Effect.Effect<void>
+  readonly retire: (worker: string) => Effect.Effect<Door.Retiring>
   readonly progress: (
     futures?: Iterable<Future.Any>,
     options?: { readonly interval?: Duration.DurationInput | undefined }
@@ -571,6 +597,81 @@ export const restart: Effect.Effect<void, never, Client> = client((_) => _.resta
  * @category managing
  */
 export const scale = (workers: number): Effect.Effect<void, never, Client> => client((_) => _.scale(workers))
+
+/**
+ * Has so many workers hold the value of each future, and waits until they do or cannot. Copies spread as a tree: each new
+ * holder serves the next. It waits for futures that are not done, and goes on counting: when a holder is lost, another
+ * copy is made, until the future is released. A new life of the scheduler knows the copies, and no longer how many were
+ * asked for.
+ *
+ * Answers, in the order of the futures, who holds it; `state` is `short` where there are fewer workers than copies.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const table = yield* Client.scatter([1, 2, 3])
+ *   // It survives the loss of any one worker.
+ *   const [copies] = yield* Client.replicate(table, { copies: 2 })
+ *   console.log(copies?.workers, copies?.state)
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const replicate = (
+  futures: Future.Any | Iterable<Future.Any>,
+  options?: ReplicateOptions
+): Effect.Effect<ReadonlyArray<Door.Copies>, never, Client> => client((_) => _.replicate(futures, options))
+
+/**
+ * Moves values, of these futures or of everything, until the workers hold about the same number of bytes, and waits until
+ * they have arrived. A value that unfinished tasks need stays on its old worker too, and data that was scattered to all
+ * workers, or to some by name, stays where it is.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Client.scale(8)
+ *   yield* Client.rebalance()
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const rebalance = (
+  futures?: Iterable<Future.Any>,
+  options?: RebalanceOptions
+): Effect.Effect<void, never, Client> => client((_) => _.rebalance(futures, options))
+
+/**
+ * Has a worker, by name or id, leave without losing anything: it is given no more work, what has not begun goes to others,
+ * what runs may end, what only it holds is copied to others, and then it is stopped. A worker that was not started by
+ * this cluster is `retired`: whoever started it may stop it. Where no other worker can take what it holds, it stays and
+ * the answer is `stuck`.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { state, stuck } = yield* Client.retire("worker-3")
+ *   if (state === "stuck") yield* Effect.logWarning(`${stuck} values have nowhere to go`)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const retire = (worker: string): Effect.Effect<Door.Retiring, never, Client> => client((_) => _.retire(worker))
 
 /**
  * How far these futures and all they need are, by group, a few times a second until they are done; without futures,

@@ -16,7 +16,7 @@ export interface Service {
   /** In one line: what it runs on, how many workers and slots, which tasks. */
   readonly describe: Effect.Effect<string>
   readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
-  /** So many workers; those that go take their values along only if nobody needs them. */
+  /** So many workers; what only those that go hold is copied to those that stay first, for ten seconds at most. */
   readonly scale: (workers: number) => Effect.Effect<void>
   /** Who supervises whom: names, states, restarts, mailboxes, now. */
   readonly tree: Effect.Effect<Supervisor.Tree>

@@ -128,6 +128,38 @@ export interface StoryLine {
 }
 
 /**
+ * How far the copies of a value are that `replicate` asked for. `short`: there are fewer than asked, and no worker can
+ * take another now; one that joins is given one. `failed`, `unknown`: there will be none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Copies {
+  readonly key: Id.Key
+  /** The names of those that hold it. */
+  readonly workers: ReadonlyArray<string>
+  readonly state: "pending" | "copying" | "done" | "short" | "failed" | "unknown"
+}
+
+/**
+ * How far a worker is that is to leave. `busy`: tasks run there, or values are being copied. `stuck`: no other worker
+ * can take what only it holds, so it stays after all. `retired`: nothing is left there, and whoever started it may stop
+ * it. `left`: it was stopped.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Retiring {
+  readonly state: "unknown" | "busy" | "stuck" | "retired" | "left"
+  /** Tasks that still run there. */
+  readonly tasks: number
+  /** Values that only it holds, and that are being copied. */
+  readonly copying: number
+  /** Values that only it holds, and that no other worker can take. */
+  readonly stuck: number
+}
+
+/**
  * What can be asked of the scheduler. Answers are of the moment.
  *
  * @since 0.1.0
@@ -146,6 +178,21 @@ export interface Questions {
   readonly restart: (by: string) => Effect.Effect<void>
   /** So many workers, where the cluster can start them itself. */
   readonly scale: (workers: number) => Effect.Effect<void>
+  /** So many workers are to hold each of these, from now on. Asked again, it says how far that is. */
+  readonly replicate: (
+    keys: ReadonlyArray<Id.Key>,
+    copies: number,
+    workers: ReadonlyArray<string> | undefined
+  ) => Effect.Effect<ReadonlyArray<Copies>>
+  /** Has values move to where there are fewer bytes. Says how many are on their way. */
+  readonly rebalance: (
+    keys: ReadonlyArray<Id.Key> | undefined,
+    workers: ReadonlyArray<string> | undefined
+  ) => Effect.Effect<number>
+  /** How many values are on their way to a place that `rebalance` or `replicate` gave them. */
+  readonly moving: Effect.Effect<number>
+  /** This worker, by name or id, is to leave. Asked again, it says how far that is. */
+  readonly retire: (worker: string) => Effect.Effect<Retiring>
 }
 
 /**

@@ -94,11 +94,16 @@ const make = <E, R>(options: Options<E, R>) =>
       scale: (count) =>
         lock.withPermits(1)(
           Effect.catchAllCause(resize(count), (cause) => Effect.logError("a worker could not be started", cause))
-        )
+        ),
+      stop: (worker) => lock.withPermits(1)(stop(worker))
     })
 
+    const nameOf = (index: number) => `${options.name ?? "worker"}-${index}`
+
     const startWorker = Effect.gen(function*() {
-      const name = `${options.name ?? "worker"}-${names.length}`
+      let index = names.length
+      while (names.includes(nameOf(index))) index++
+      const name = nameOf(index)
       const first = yield* Deferred.make<never, E>()
       const life = Effect.tapErrorCause(workerLife(host, options, name), (cause) => Deferred.failCause(first, cause))
       const started = supervisor.startChild(ChildSpec.make({ id: name, start: life }))
@@ -115,8 +120,19 @@ const make = <E, R>(options: Options<E, R>) =>
       Effect.gen(function*() {
         while (names.length < count) yield* startWorker
         const over = names.splice(Math.max(0, count))
+        // With all of them go only copies, if some worker stays.
+        if (over.length > 0 && names.length > 0) yield* host.emptied(over)
         yield* Effect.forEach(over.reverse(), (name) => Effect.ignore(supervisor.removeChild(name)), { discard: true })
       }) as Effect.Effect<void, E>
+
+    const stop = (worker: string): Effect.Effect<boolean> =>
+      Effect.flatMap(host.door.ask.workers, (there) => {
+        const name = there.find((one) => one.id === worker || one.name === worker)?.name ?? worker
+        const at = names.indexOf(name)
+        if (at < 0) return Effect.succeed(false)
+        names.splice(at, 1)
+        return Effect.as(Effect.ignore(supervisor.removeChild(name)), true)
+      })
 
     yield* resize(options.workers)
     yield* joined(host.door, options.workers)

@@ -98,6 +98,19 @@ const StoryLine: Schema.Schema<Door.StoryLine> = Schema.Struct({
   millis: Schema.Union(Schema.Number, Schema.Undefined)
 })
 
+const Copies: Schema.Schema<Door.Copies> = Schema.Struct({
+  key: Schema.String,
+  workers: Keys,
+  state: Schema.Literal("pending", "copying", "done", "short", "failed", "unknown")
+})
+
+const Retiring: Schema.Schema<Door.Retiring> = Schema.Struct({
+  state: Schema.Literal("unknown", "busy", "stuck", "retired", "left"),
+  tasks: Schema.Number,
+  copying: Schema.Number,
+  stuck: Schema.Number
+})
+
 const Explanation: Schema.Schema<Door.Explanation> = Schema.Struct({
   key: Schema.String,
   state: Schema.Literal(
@@ -156,7 +169,17 @@ const make = (schemas: Schemas) =>
     }),
     Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
     Rpc.make("Restart", { payload: { by: Schema.String } }),
-    Rpc.make("Scale", { payload: { workers: Schema.Number } })
+    Rpc.make("Scale", { payload: { workers: Schema.Number } }),
+    Rpc.make("Replicate", {
+      payload: { keys: Keys, copies: Schema.Number, workers: Schema.UndefinedOr(Keys) },
+      success: Schema.Array(Copies)
+    }),
+    Rpc.make("Rebalance", {
+      payload: { keys: Schema.UndefinedOr(Keys), workers: Schema.UndefinedOr(Keys) },
+      success: Schema.Number
+    }),
+    Rpc.make("Moving", { success: Schema.Number }),
+    Rpc.make("Retire", { payload: { worker: Schema.String }, success: Retiring })
   )
 
 /**

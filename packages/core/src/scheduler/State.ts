@@ -35,6 +35,21 @@ export type Event =
   /** The same session goes on: its lease is no longer running. */
   | { readonly _tag: "LinkUp"; readonly peer: PeerId }
   | { readonly _tag: "Restart"; readonly by: string }
+  /** So many workers are to hold each of these, from now on; `workers` by name or id, absent: any. */
+  | {
+    readonly _tag: "Replicate"
+    readonly keys: ReadonlyArray<Key>
+    readonly copies: number
+    readonly workers: ReadonlyArray<string> | undefined
+  }
+  /** This worker, by name or id, gets nothing more, and what only it holds goes to others. `over`: it stays after all. */
+  | { readonly _tag: "Retire"; readonly worker: string; readonly over: boolean }
+  /** Values move to where there are fewer bytes, of these keys or all, between these workers or all. */
+  | {
+    readonly _tag: "Rebalance"
+    readonly keys: ReadonlyArray<Key> | undefined
+    readonly workers: ReadonlyArray<string> | undefined
+  }
   | { readonly _tag: "Tick" }
 
 /**
@@ -112,6 +127,10 @@ export interface State {
   readonly lineage: Lineage
   /** Offered rows that wait for a worker to be copied to. */
   readonly unscattered: Set<Row>
+  /** Rows that lack copies no worker can be asked for now. */
+  readonly uncopied: Set<Row>
+  /** How many workers are to leave. */
+  retiring: number
   /** Workers with so many suspended attempts that they take only what those wait for. */
   readonly bounded: Set<Worker>
   /** Suspended attempts that wait for what their client was not yet heard to want. */
@@ -203,6 +222,8 @@ export const make = (options: MakeOptions): State => {
     due: new Heap((a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
     lineage: new Lineage(),
     unscattered: new Set(),
+    uncopied: new Set(),
+    retiring: 0,
     bounded: new Set(),
     early: new Map(),
     unclaimed: new Map(),

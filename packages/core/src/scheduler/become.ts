@@ -28,6 +28,7 @@ import {
   type Peer,
   type Row,
   type RowState,
+  type Spread,
   type State,
   type Stored,
   toClient,
@@ -73,6 +74,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
     case "Stored": {
       for (const holder of s.holders) forgetHeld(row, s, holder)
       stopCopying(state, row, s)
+      if (row.spread !== undefined) stopCarrying(state, row, row.spread, s)
       if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
       if (row.dependents === undefined) return
       for (const dependent of row.dependents.values()) {
@@ -173,6 +175,16 @@ const stopCopying = (state: State, row: Row, s: Stored): void => {
   }
   row.copying = undefined
   state.unscattered.delete(row)
+}
+
+/** Whether copies are wanted is remembered; those under way are of a value that is given up. */
+const stopCarrying = (state: State, row: Row, spread: Spread, s: Stored): void => {
+  for (const worker of spread.carrying.keys()) {
+    worker.carrying.delete(row)
+    worker.coming = Math.max(0, worker.coming - s.bytes)
+  }
+  spread.carrying.clear()
+  state.uncopied.delete(row)
 }
 
 const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {

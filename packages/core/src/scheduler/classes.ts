@@ -17,7 +17,7 @@
 import * as Saturation from "../policy/saturation.js"
 import * as Spec from "../Spec.js"
 import { bound, isBounded, move, rankOne, refresh } from "./books.js"
-import { Class, Pool, type Row, type State, type Worker } from "./State.js"
+import { Class, Pool, type Row, type State, touch, type Worker } from "./State.js"
 
 const specialsMax = 256
 
@@ -263,7 +263,7 @@ export const place = (state: State, worker: Worker): void => {
     before.workers.delete(worker)
   }
   if (worker.open) state.slots -= worker.bookedSlots
-  worker.open = !worker.gone && !worker.suspect && worker.info.slots > 0
+  worker.open = !worker.gone && !worker.suspect && !worker.retiring && worker.info.slots > 0
   worker.bookedSlots = worker.whole.slots = worker.part.slots = worker.info.slots
   if (worker.open) state.slots += worker.bookedSlots
   worker.pool = worker.gone ? undefined : poolFor(state, worker)
@@ -284,6 +284,7 @@ export const place = (state: State, worker: Worker): void => {
     refresh(state, worker)
     rankOne(worker)
     move(state, worker, true)
+    for (const row of state.uncopied) touch(state, row)
   }
   for (const list of state.plain.values()) for (const of of list) if (!hasEligible(of)) unblock(state, of)
   state.unplanned = true

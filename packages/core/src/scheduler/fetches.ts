@@ -12,6 +12,7 @@
  */
 import type { FetchFailed } from "../Note.js"
 import { removeHolder, storedNote } from "./become.js"
+import { uncarried } from "./copies.js"
 import { wantOf } from "./rows.js"
 import { answered } from "./scatter.js"
 import { type Client, journal, type Peer, type Row, type State, type Stored, toClient, type Worker } from "./State.js"
@@ -94,4 +95,5 @@ export const fetchFailedByWorker = (state: State, worker: Worker, note: FetchFai
     ;(row.refusedBy ??= new Set()).add(worker)
     answered(state, row, s, worker)
   }
+  if (row.spread !== undefined) uncarried(state, row, worker)
 }

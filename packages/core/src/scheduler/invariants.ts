@@ -43,6 +43,9 @@ export const check = (state: State): ReadonlyArray<string> => {
   checkClients(state, rows, broken)
   checkClasses(state, broken, settled)
   if (settled) {
+    for (const row of state.uncopied) {
+      if (row.gone || row.state._tag !== "Stored") broken("R2", row, "lacks copies, and has no value")
+    }
     for (const row of state.lineage) {
       if (row.gone || isWanted(row)) broken("L4", row, "in lineage, but wanted or forgotten")
     }
@@ -153,6 +156,12 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
       if (run.phase === "Loose") broken("V1", row, "an attempt goes on though the row is done")
     }
   }
+  if (row.spread !== undefined && row.spread.carrying.size > 0 && s._tag !== "Stored") {
+    broken("R1", row, "copies of no value are under way")
+  }
+  for (const worker of row.spread?.carrying.keys() ?? []) {
+    if (worker.gone || !worker.carrying.has(row)) broken("R1", row, `${worker.id} is gone or does not carry it`)
+  }
   if (row.copying !== undefined) {
     for (const worker of row.copying) if (worker.gone) broken("D1", row, `waits for a copy on the lost ${worker.id}`)
     const nobody = row.copying.size === 0
@@ -233,6 +242,9 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   }
   if (isBounded(state, worker) !== state.bounded.has(worker)) {
     broken("B1", worker, "bounded without being listed, or the reverse")
+  }
+  for (const row of worker.carrying) {
+    if (row.spread?.carrying.has(worker) !== true) broken("R1", worker, `believed to fetch a copy of ${row.key}`)
   }
   if (worker.gone) broken("Y3", worker, "in the table though lost")
 }

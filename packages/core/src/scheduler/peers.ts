@@ -15,6 +15,7 @@ import type { WorkerInfo } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { isManned, place } from "./classes.js"
+import { uncarried } from "./copies.js"
 import { blame } from "./recordWorker.js"
 import { removeWant, wantsOf } from "./rows.js"
 import { Client, journal, type Run, type State, touch, Worker } from "./State.js"
@@ -128,6 +129,8 @@ export const loseWorker = (state: State, worker: Worker, detail: string, expecte
   }
   for (const client of state.clients.values()) if (client.home === worker) client.home = undefined
   for (const row of worker.copying) touch(state, row)
+  for (const row of worker.carrying) uncarried(state, row, worker)
+  if (worker.retiring) state.retiring--
 }
 
 const loseRun = (state: State, run: Run, detail: string, expected: boolean): void => {

@@ -72,7 +72,7 @@ export const nbytes = (state: State, keys: Iterable<Key> = state.rows.keys()): R
 export interface WorkerView {
   readonly id: WorkerId
   readonly info: WorkerInfo
-  readonly health: "well" | "suspect"
+  readonly health: "well" | "suspect" | "leaving"
   /** Milliseconds since it was last heard. */
   readonly silent: number
   /** Slots taken by attempts in its books. */
@@ -116,7 +116,7 @@ export const workers = (state: State, now: number): ReadonlyArray<WorkerView> =>
     return {
       id: worker.id,
       info: worker.info,
-      health: worker.suspect ? "suspect" : "well",
+      health: worker.suspect ? "suspect" : worker.retiring ? "leaving" : "well",
       silent: Math.max(0, now - worker.heard),
       used: worker.used,
       attempts: worker.runs,

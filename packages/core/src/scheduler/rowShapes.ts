@@ -147,6 +147,21 @@ export interface Ender {
   open: number
 }
 
+/**
+ * Copies of a row's value that were asked for, and those under way; `copies` alone writes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Spread {
+  /** How many workers are to hold it at least; 0: nobody asked. */
+  asked = 0
+  /** Which workers may, by name or id. */
+  names: ReadonlyArray<string> | undefined = undefined
+  /** Workers asked for a copy: from whom it is to come first, and in whose place, if it is to move from there. */
+  readonly carrying = new Map<Worker, { readonly source: PeerId | undefined; readonly from: Worker | undefined }>()
+}
+
 const none: ReadonlyArray<never> = []
 
 /**
@@ -174,6 +189,7 @@ class Rare {
   copying: Set<Worker> | undefined = undefined
   scattered = false
   refusedBy: Set<Worker> | undefined = undefined
+  spread: Spread | undefined = undefined
   enders: Array<Ender> | undefined = undefined
 }
 
@@ -331,6 +347,12 @@ export class Row {
   }
   set refusedBy(workers: Set<Worker> | undefined) {
     this.more.refusedBy = workers
+  }
+  get spread(): Spread | undefined {
+    return this.rare?.spread
+  }
+  set spread(spread: Spread | undefined) {
+    if (spread !== undefined || this.rare !== undefined) this.more.spread = spread
   }
   get enders(): Array<Ender> | undefined {
     return this.rare?.enders

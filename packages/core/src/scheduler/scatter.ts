@@ -79,7 +79,8 @@ const choose = (
   names: ReadonlyArray<string> | undefined
 ): ReadonlyArray<Worker> => {
   const free = (worker: Worker): boolean =>
-    !worker.suspect && !worker.gone && !worker.held.has(row) && row.refusedBy?.has(worker) !== true &&
+    !worker.suspect && !worker.retiring && !worker.gone && !worker.held.has(row) &&
+    row.refusedBy?.has(worker) !== true &&
     (names === undefined || names.includes(worker.id) || names.includes(worker.info.name))
   if (all) return state.roster.filter(free)
   const { roster } = state

@@ -17,6 +17,7 @@ import * as Failure from "../Failure.js"
 import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
+import { spread } from "./copies.js"
 import { forget, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
@@ -79,6 +80,7 @@ const want = (state: State, row: Row): void => {
         if (row.offer.scatter === undefined) spare(state, row, s)
         else scatter(state, row)
       }
+      if (row.spread !== undefined || state.retiring > 0) spread(state, row, s)
       for (let one = row.firstWant; one !== undefined; one = one.next) tell(state, row, one)
       if (row.keep) done(state, row)
       return
@@ -231,6 +233,7 @@ const abandon = (state: State, row: Row): void => {
   }
   row.pardon()
   row.blame = undefined
+  row.spread = undefined
   if (row.firstWant !== undefined || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
   else forget(state, row)
 }

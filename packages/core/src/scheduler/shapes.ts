@@ -169,10 +169,14 @@ export class Worker {
   readonly copying = new Set<Row>()
   /** Rows assigned to it whose dependents may follow them here, see `plan`. */
   tails: Array<Row> = []
-  /** Bytes of scattered data it was asked to copy. */
+  /** Rows it was asked for further copies of: see `Spread`. */
+  readonly carrying = new Set<Row>()
+  /** Bytes of values it was asked to copy. */
   coming = 0
   heard: number
   suspect = false
+  /** It is to leave: it gets nothing more, and what only it holds goes to others. */
+  retiring = false
   /** In the indexes: it can be given work. */
   open = false
   /** The slots counted in `state.slots`. */

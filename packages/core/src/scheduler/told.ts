@@ -13,6 +13,7 @@ import type { WorkerTold } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
+import { uncarried } from "./copies.js"
 import { find } from "./rows.js"
 import type { TellingJob } from "./State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
@@ -52,6 +53,7 @@ export const toldByWorker = (
     row.copying!.delete(worker)
     touch(state, row)
   }
+  for (const row of worker.carrying) uncarried(state, row, worker)
 }
 
 const copyingTo = (state: State, worker: Worker): ReadonlyArray<Row> => {

@@ -13,6 +13,7 @@
 import type { ValueHeld } from "../Note.js"
 import { addHolder, become } from "./become.js"
 import * as books from "./books.js"
+import { carried } from "./copies.js"
 import { find } from "./rows.js"
 import { answered } from "./scatter.js"
 import {
@@ -98,6 +99,7 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
     addHolder(row, s, worker)
     if (row.offer !== undefined) touch(state, row)
     answered(state, row, s, worker)
+    if (row.spread !== undefined) carried(state, row, s, worker)
     return
   }
   const preferred = state.preferred?.values.get(`${row.digest} ${row.key}`)

@@ -1,6 +1,7 @@
 import * as Failure from "@creel/core/Failure"
 import type { TaskFailed } from "@creel/core/Note"
 import * as Cost from "@creel/core/policy/cost"
+import * as Rebalance from "@creel/core/policy/rebalance"
 import * as Retry from "@creel/core/policy/retry"
 import * as Saturation from "@creel/core/policy/saturation"
 import * as Stealing from "@creel/core/policy/stealing"
@@ -74,5 +75,41 @@ describe("retry", () => {
     const delays = [1, 2, 3, 4, 5, 6].map((attempt) => Retry.decide(spread, 0, note({ attempt }))!)
     assert.deepStrictEqual(delays, [1, 2, 3, 4, 5, 6].map((attempt) => Retry.decide(spread, 0, note({ attempt }))!))
     assert.isTrue(delays.every((delay) => delay >= 0 && delay <= 100) && new Set(delays).size > 3)
+  })
+})
+
+describe("rebalance", () => {
+  const on = (worker: number, ...bytes: ReadonlyArray<number>) =>
+    bytes.map((one) => ({ bytes: one, on: worker, holders: [worker] }))
+  const after = (workers: ReadonlyArray<number>, values: ReadonlyArray<Rebalance.Placed>) => {
+    const bytes = [...workers]
+    for (const { from, to, value } of Rebalance.plan(workers, values)) {
+      bytes[from]! -= values[value]!.bytes
+      bytes[to]! += values[value]!.bytes
+    }
+    return bytes
+  }
+  it("evens out, by the largest values that fit", () => {
+    assert.deepStrictEqual(after([400, 0], on(0, 100, 100, 100, 100)), [200, 200])
+    assert.deepStrictEqual(Rebalance.plan([160, 0], on(0, 100, 40, 20)).length, 2)
+    assert.deepStrictEqual(after([160, 0], on(0, 100, 40, 20)), [100, 60])
+  })
+  it("leaves alone what is even, too large to help, or held there already", () => {
+    assert.deepStrictEqual(Rebalance.plan([101, 99], on(0, 1, 100)), [])
+    assert.deepStrictEqual(Rebalance.plan([100, 0], on(0, 100)), [])
+    assert.deepStrictEqual(Rebalance.plan([100, 0], [{ bytes: 30, on: 0, holders: [0, 1] }]), [])
+    assert.deepStrictEqual(Rebalance.plan([], []), [])
+  })
+  it("never makes the fullest fuller, whatever is there", () => {
+    let seed = 1
+    const next = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+    for (let n = 0; n < 200; n++) {
+      const workers = Array.from({ length: 1 + next(6) }, () => 0)
+      const values = Array.from({ length: next(40) }, () => on(next(workers.length), 1 + next(1_000))[0]!)
+      for (const value of values) workers[value.on]! += value.bytes
+      const even = after(workers, values)
+      assert.isAtMost(Math.max(...even), Math.max(...workers))
+      assert.isAtLeast(Math.min(...even), Math.min(...workers))
+    }
   })
 })

@@ -544,18 +544,29 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         clients.delete(client.id)
         step({ _tag: "PeerLost", peer: client.id, detail: "gone", expected: true })
       }
-    } else if (dice < 0.96) {
+    } else if (dice < 0.96 && chance(0.5)) {
       for (const client of clients.values()) {
         for (const handle of client.handles.values()) if (handle.told === undefined) handle.told = undefined
       }
       step({ _tag: "Restart", by: "me" })
-    } else if (worker !== undefined) {
+    } else if (chance(0.6)) spreadOut(worker)
+    else if (worker !== undefined) {
       const value = pick([...worker.values.values()])
       if (value !== undefined) {
         worker.values.delete(value.note.value)
         worker.up.push({ _tag: "ValueGone", key: value.note.key, value: value.note.value })
       }
     }
+  }
+
+  /** What an operator asks: more copies, an even spread, a worker that is to leave or to stay after all. */
+  const spreadOut = (worker: FakeWorker | undefined): void => {
+    const keys = [...state.rows.keys()].filter(() => chance(0.3))
+    const named = chance(0.3) ? [...workers.keys()].filter(() => chance(0.5)) : undefined
+    const dice = next()
+    if (dice < 0.4) step({ _tag: "Replicate", keys, copies: 1 + Math.floor(next() * 4), workers: named })
+    else if (dice < 0.7) step({ _tag: "Rebalance", keys: chance(0.5) ? keys : undefined, workers: named })
+    else if (worker !== undefined) step({ _tag: "Retire", worker: worker.id, over: chance(0.5) })
   }
 
   const tick = (): void => {
@@ -577,7 +588,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       const client = pick([...clients.values()])
       if (client !== undefined) clientActs(client)
     }
-    if (chance(0.006)) fault()
+    if (chance(0.008)) fault()
   }
 
   const drainAll = (rounds: number, until: () => boolean): void => {
@@ -604,6 +615,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
   faults = false
   sabotage = false
   if (workers.size === 0) joinWorker()
+  for (const id of workers.keys()) step({ _tag: "Retire", worker: id, over: true })
   const open = (): Array<string> =>
     [...clients.values()].flatMap((client) =>
       [...client.handles].filter(([, handle]) => handle.wanted && handle.told === undefined).map(([key]) => key)

@@ -10,6 +10,7 @@ import type * as Client from "../Client.js"
 import * as Door from "../Door.js"
 import { Completion } from "./asCompleted.js"
 import * as Ask from "./clientAsk.js"
+import * as Copies from "./clientCopies.js"
 import { type AttemptBinding, ClientCore } from "./clientCore.js"
 import { bind, type State, Tag } from "./clientState.js"
 import * as Submit from "./clientSubmit.js"
@@ -77,6 +78,9 @@ export const fromState = (state: State): Client.Service => {
     waitForWorkers: (count, options) => Ask.waitForWorkers(core, count, options?.timeout) as any,
     restart: asking(() => ask.restart(core.world.name)),
     scale: (workers) => Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers)),
+    replicate: (futures, options) => Copies.replicate(state, futures as any, options),
+    rebalance: (futures, options) => Copies.rebalance(state, futures as any, options),
+    retire: (worker) => Copies.retire(state, worker),
     progress: (futures, options) => Ask.progress(state, futures, options?.interval),
     stream: (task, options) => (self) =>
       Stream.mapEffect(self, (element) => Submit.runWith(own, task, [element]) as any, {

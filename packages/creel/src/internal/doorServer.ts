@@ -15,6 +15,11 @@ import * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import type { Down } from "../Rpcs.js"
 
+type Names = ReadonlyArray<string>
+interface Where {
+  readonly workers: Names | undefined
+}
+
 /** One peer's link, seen from the scheduler's side. */
 class Session {
   link: Link.Link | undefined = undefined
@@ -152,6 +157,11 @@ export const make = (options: Options) =>
       Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => door.ask.progress(payload.keys),
       Story: (payload: { readonly subject: string }) => door.ask.story(payload.subject),
       Restart: (payload: { readonly by: string }) => door.ask.restart(payload.by),
-      Scale: (payload: { readonly workers: number }) => door.ask.scale(payload.workers)
+      Scale: (payload: { readonly workers: number }) => door.ask.scale(payload.workers),
+      Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
+        door.ask.replicate(keys, copies, workers),
+      Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => door.ask.rebalance(keys, workers),
+      Moving: () => door.ask.moving,
+      Retire: (payload: { readonly worker: string }) => door.ask.retire(payload.worker)
     }
   })

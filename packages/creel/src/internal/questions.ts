@@ -12,6 +12,8 @@ export interface Source {
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
   readonly scale: (workers: number) => Effect.Effect<void>
+  /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
+  readonly stop: (worker: string) => Effect.Effect<boolean>
 }
 
 export const questions = (source: Source): Door.Questions => {
@@ -55,9 +57,46 @@ export const questions = (source: Source): Door.Questions => {
           millis
         }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
-    scale: source.scale
+    scale: source.scale,
+    replicate: (keys, copies, workers) =>
+      Effect.suspend(() => {
+        source.tell({ _tag: "Replicate", keys, copies, workers })
+        return ask([], (state) =>
+          Scheduler.copiesOf(state, keys).map((one) => ({ ...one, workers: one.workers.map(nameIn(state)) })))
+      }),
+    rebalance: (keys, workers) =>
+      Effect.suspend(() => {
+        source.tell({ _tag: "Rebalance", keys, workers })
+        return ask(0, Scheduler.moving)
+      }),
+    moving: ask(0, Scheduler.moving),
+    retire: (worker) =>
+      Effect.flatMap(retiring(source, worker), (at): Effect.Effect<Door.Retiring> => {
+        const { attempts: tasks, copying, known, stuck } = at
+        const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
+        if (!known) return Effect.succeed(be("unknown"))
+        if (tasks + copying > 0 || at.recovering) return Effect.succeed(be("busy"))
+        if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
+        source.tell({ _tag: "Retire", worker, over: true })
+        return Effect.succeed(be("stuck"))
+      })
   }
 }
+
+/** Has the worker retire, and says how far it is. */
+export const retiring = (
+  source: Pick<Source, "heard" | "state" | "tell">,
+  worker: string
+): Effect.Effect<Scheduler.RetiringOf & { readonly recovering: boolean }> =>
+  Effect.suspend(() => {
+    source.tell({ _tag: "Retire", worker, over: false })
+    return Effect.map(source.heard, () => {
+      const state = source.state()
+      return state === undefined
+        ? { known: true, attempts: 0, copying: 0, stuck: 0, recovering: true }
+        : { ...Scheduler.retiringOf(state, worker), recovering: state.recovering !== undefined }
+    })
+  })
 
 const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]))
@@ -69,7 +108,7 @@ const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
   id: view.id,
   name: view.info.name,
   node: view.info.node,
-  status: view.health === "suspect" ? "suspect" : "running",
+  status: view.health === "well" ? "running" : view.health,
   slots: view.info.slots,
   assigned: view.attempts,
   values: view.keys,

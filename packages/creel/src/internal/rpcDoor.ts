@@ -191,7 +191,11 @@ export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => v
       progress: (keys) => patiently(client.Progress({ keys })),
       story: (subject) => patiently(client.Story({ subject })),
       restart: (by) => patiently(client.Restart({ by })),
-      scale: (workers) => patiently(client.Scale({ workers }))
+      scale: (workers) => patiently(client.Scale({ workers })),
+      replicate: (keys, copies, workers) => patiently(client.Replicate({ keys, copies, workers })),
+      rebalance: (keys, workers) => patiently(client.Rebalance({ keys, workers })),
+      moving: patiently(client.Moving()),
+      retire: (worker) => patiently(client.Retire({ worker }))
     }
   }
 }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Scheduler from "@creel/core/Scheduler"
 import type { ClientPeer } from "./clientPeer.js"
 import type { FaultKind } from "./coverage.js"
 import { weighted } from "./swarm.js"
@@ -82,6 +83,37 @@ const executorCrash = (isKnown: boolean): Accident => ({ world }) => {
   return victim !== undefined
 }
 
+/** What an operator asks of the scheduler. */
+const replicate: Accident = ({ world }) => {
+  const { faults } = world.random
+  const keys = [...world.scheduler?.machine.rows.keys() ?? []].filter(() => faults.chance(0.3))
+  const workers = faults.chance(0.2) ? [`m${faults.int(world.swarm.workers)}`] : undefined
+  world.scheduler?.tell({ _tag: "Replicate", keys, copies: faults.between(1, 5), workers })
+  return keys.length > 0
+}
+
+const rebalance: Accident = ({ world }) => {
+  world.scheduler?.tell({ _tag: "Rebalance", keys: undefined, workers: undefined })
+  return world.scheduler !== undefined
+}
+
+/** It leaves once nothing is only there; or it is told that it may stay. */
+const retire: Accident = (accidents) => {
+  const { random, scheduler, timeline } = accidents.world
+  const worker = accidents.worker()
+  if (worker === undefined || scheduler === undefined || accidents.world.workers.size < 2) return false
+  scheduler.tell({ _tag: "Retire", worker: worker.id, over: false })
+  timeline.after(random.faults.longTailed(100, 5_000), () => {
+    const state = accidents.world.scheduler?.machine
+    if (!worker.alive || worker.leaving || !accidents.world.isSafe || state === undefined) return
+    const { copying, stuck } = Scheduler.retiringOf(state, worker.id)
+    if (copying + stuck > 0) return
+    worker.leave()
+    accidents.replaceWorker(worker.name)
+  })
+  return true
+}
+
 const kinds: { readonly [K in FaultKind]?: Accident } = {
   workerCrash: (accidents) => {
     const worker = accidents.worker()
@@ -101,6 +133,14 @@ const kinds: { readonly [K in FaultKind]?: Accident } = {
     if (world.workers.size > 8) return false
     world.startWorker(`m${world.random.faults.int(world.swarm.workers + 2)}`)
     return true
+  },
+  replicate,
+  rebalance,
+  retire,
+  unretire: ({ world }) => {
+    const one = world.random.faults.pick([...world.scheduler?.machine.roster ?? []].filter((x) => x.retiring))
+    if (one !== undefined) world.scheduler?.tell({ _tag: "Retire", worker: one.id, over: true })
+    return one !== undefined
   },
   executorCrash: executorCrash(true),
   executorCrashUnstarted: executorCrash(false),

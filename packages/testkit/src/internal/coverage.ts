@@ -27,7 +27,11 @@ export const faultKinds = [
   "fetchCorrupt",
   "valueGone",
   "diskRefuses",
-  "diskForgets"
+  "diskForgets",
+  "replicate",
+  "rebalance",
+  "retire",
+  "unretire"
 ] as const
 
 /** What users do, beside submitting and joining. */
@@ -79,7 +83,8 @@ export const turnKinds = [
   "spilled",
   "loaded",
   "paused",
-  "tooLarge"
+  "tooLarge",
+  "copied"
 ] as const
 
 /** @since 0.1.0 */

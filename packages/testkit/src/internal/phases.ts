@@ -54,6 +54,7 @@ export class Phases {
     for (const peer of [...world.workers.values(), ...world.clients.values(), current]) peer.frozenUntil = 0
     world.network.heal()
     world.proveAll()
+    for (const worker of world.workers.keys()) current.tell({ _tag: "Retire", worker, over: true })
     const names = new Set([...world.workers.values()].filter((x) => !x.leaving).map((x) => x.name))
     for (let i = 0; i < world.swarm.workers; i++) if (!names.has(`m${i}`)) world.startWorker(`m${i}`)
     if (world.people.length === 0) world.startPerson()

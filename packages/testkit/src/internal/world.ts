@@ -262,7 +262,8 @@ export class World {
     if (note._tag === "RunTask") {
       if (note.inputs.some((input) => input.ahead)) this.coverage.fired("assignedAhead")
       if (note.failures > 0) this.coverage.fired("retried")
-    } else if (note._tag === "RecallTask") this.coverage.fired("recalled")
+    } else if (note._tag === "FetchValue" && note.how === "copied") this.coverage.fired("copied")
+    else if (note._tag === "RecallTask") this.coverage.fired("recalled")
     else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
   }
   private forgotten(_: SchedulerPeer, peer: string): void {

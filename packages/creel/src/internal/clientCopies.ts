@@ -1,0 +1,83 @@
+/**
+ * Where values are kept, as a client asks for it: more copies, an even spread, a worker that is to leave. It owns the
+ * waiting: each is asked again until it is so, and so a scheduler that dies meanwhile only begins anew.
+ */
+import * as Effect from "effect/Effect"
+import type * as Client from "../Client.js"
+import type * as Door from "../Door.js"
+import type { Future } from "../Future.js"
+import { closed, listOf } from "./clientAsk.js"
+import type { ClientCore } from "./clientCore.js"
+import type { State } from "./clientState.js"
+import { waiting } from "./waits.js"
+
+type AnyFuture = Future<unknown, unknown>
+
+/** In one process copies are made within a few turns: the clock is asked only after those. */
+const turns = 256
+
+const pause = (turn: number): Effect.Effect<void> =>
+  turn < turns ? Effect.yieldNow() : Effect.sleep(Math.min(1000, 20 * 1.5 ** Math.min(turn - turns, 20)))
+
+const again = <A>(
+  core: ClientCore,
+  what: string,
+  ask: () => Effect.Effect<A>,
+  isOver: (answer: A) => boolean,
+  turn = 0
+): Effect.Effect<A> =>
+  Effect.flatMap(
+    Effect.suspend(() => {
+      if (core.closed) return closed(what)
+      core.flush()
+      return ask()
+    }),
+    (answer) =>
+      isOver(answer) ? Effect.succeed(answer) : Effect.zipRight(pause(turn), again(core, what, ask, isOver, turn + 1))
+  )
+
+/** As many as there are. */
+const all = Number.MAX_SAFE_INTEGER
+
+export const replicate = (
+  state: State,
+  futures: AnyFuture | Iterable<AnyFuture>,
+  options: Client.ReplicateOptions | undefined
+): Effect.Effect<ReadonlyArray<Door.Copies>> =>
+  Effect.suspend(() => {
+    const { core } = state
+    const handles = listOf(futures)
+    const keys = handles.map((handle) => handle.row.key)
+    const { ask } = core.world.door
+    return Effect.zipRight(
+      waiting(core, handles, handles.length),
+      Effect.map(
+        again(
+          core,
+          "replicate",
+          () => ask.replicate(keys, options?.copies ?? all, options?.workers),
+          (copies) => copies.every((one) => one.state !== "pending" && one.state !== "copying")
+        ),
+        (copies) => copies.map((one, n) => ({ ...one, key: handles[n]!.key }))
+      )
+    )
+  })
+
+export const rebalance = (
+  { core }: State,
+  futures: Iterable<AnyFuture> | undefined,
+  options: Client.RebalanceOptions | undefined
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const keys = futures === undefined ? undefined : listOf(futures).map((handle) => handle.row.key)
+    const { ask } = core.world.door
+    if (core.closed) return closed("rebalance")
+    core.flush()
+    return Effect.zipRight(
+      ask.rebalance(keys, options?.workers),
+      Effect.asVoid(again(core, "rebalance", () => ask.moving, (moving) => moving === 0))
+    )
+  })
+
+export const retire = ({ core }: State, worker: string): Effect.Effect<Door.Retiring> =>
+  again(core, "retire", () => core.world.door.ask.retire(worker), (at) => at.state !== "busy")

@@ -1,0 +1,141 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Client, Cluster, Task } from "creel"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { boom, gated, inc, on, sum, until } from "./LocalCluster.fixture.js"
+
+const holders = (future: Parameters<typeof Client.whoHas>[0]) =>
+  Effect.map(Client.whoHas(future), (byKey) => Object.values(byKey).map((workers) => [...workers].sort()))
+
+const big = (n: number) => new Uint8Array(20_000).fill(n)
+const fill = Task.sync("fill", (n: number) => new Uint8Array(20_000).fill(n))
+const first = Task.sync("first", (bytes: Uint8Array) => bytes[0]!)
+
+describe("Client.replicate", () => {
+  it.scopedLive("as many workers hold it as were asked for, whether it was scattered or made, done or not yet", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      const made = yield* Client.submit(fill, 2)
+      const copies = yield* Client.replicate([data, made], { copies: 3 })
+      assert.deepStrictEqual(copies.map((one) => [one.key, one.workers.length, one.state]), [
+        [data.key, 3, "done"],
+        [made.key, 3, "done"]
+      ])
+      assert.deepStrictEqual((yield* holders([data, made])).map((workers) => workers.length), [3, 3])
+      assert.deepStrictEqual(yield* made, big(2))
+    }).pipe(on({ workers: 4 }, fill)))
+
+  it.scopedLive("without a number: on all; with more than there are workers: short, and it says who has it", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      assert.deepStrictEqual((yield* Client.replicate(data)).map((one) => one.state), ["short"])
+      const [many] = yield* Client.replicate(data, { copies: 7 })
+      assert.strictEqual(many?.state, "short")
+      assert.deepStrictEqual([...many?.workers ?? []].sort(), ["worker-0", "worker-1", "worker-2"])
+    }).pipe(on({ workers: 3 }, fill)))
+
+  it.scopedLive("only on the workers that are named, and what failed or was released is said to have none", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1), { workers: ["worker-0"] })
+      yield* Client.replicate(data, { copies: 2, workers: ["worker-2"] })
+      assert.deepStrictEqual(yield* holders([data]), [["worker-0", "worker-2"]])
+      const wrong = yield* Client.submit(boom, "no")
+      yield* Effect.exit(wrong)
+      assert.deepStrictEqual((yield* Client.replicate(wrong, { copies: 2 })).map((one) => one.state), ["failed"])
+    }).pipe(on({ workers: 3 }, boom)))
+
+  it.scopedLive("a copy that is lost is made again; scattered data survives the loss of a worker", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(7))
+      yield* Client.replicate(data, { copies: 2 })
+      yield* Client.scale(1)
+      assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 7)
+      yield* Client.scale(3)
+      yield* until(holders([data]), ([workers]) => workers?.length === 2)
+    }).pipe(on({ workers: 3 }, first)))
+
+  it.scopedLive("a scheduler that dies meanwhile loses nothing", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster.Cluster
+      const data = yield* Client.scatter(big(7))
+      const asked = yield* Effect.fork(Client.replicate(data, { copies: 3 }))
+      yield* cluster.restartScheduler
+      assert.deepStrictEqual((yield* Fiber.join(asked)).map((one) => one.state), ["done"])
+      assert.deepStrictEqual(yield* data, big(7))
+    }).pipe(on({ workers: 3 }, first)))
+})
+
+describe("Client.retire", () => {
+  it.scopedLive("what only it held goes to others before it leaves: nothing is lost, nothing made again", () => {
+    let runs = 0
+    const count = Task.sync("count", (n: number) => {
+      runs++
+      return new Uint8Array(20_000).fill(n)
+    })
+    return Effect.gen(function*() {
+      const datas = yield* Effect.forEach([1, 2, 3, 4, 5, 6], (n) => Client.scatter(big(n)))
+      const made = yield* Client.map(count, [1, 2, 3, 4, 5, 6])
+      yield* Client.wait(made)
+      for (const worker of ["worker-1", "worker-0"]) {
+        assert.strictEqual((yield* Client.retire(worker)).state, "left")
+      }
+      assert.deepStrictEqual((yield* Client.workers).map((worker) => worker.name), ["worker-2"])
+      assert.deepStrictEqual(yield* Client.gather(datas), [1, 2, 3, 4, 5, 6].map(big))
+      assert.deepStrictEqual(yield* Client.gather(made), [1, 2, 3, 4, 5, 6].map(big))
+      assert.strictEqual(runs, 6)
+      yield* Client.scale(3)
+      assert.strictEqual(new Set((yield* Client.workers).map((worker) => worker.name)).size, 3)
+    }).pipe(on({ workers: 3 }, count))
+  })
+
+  it.scopedLive("the last one stays, as it is the only one to hold something; who is not there is unknown", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      yield* Client.wait(data)
+      const answer = yield* Client.retire("worker-0")
+      assert.deepStrictEqual([answer.state, answer.stuck], ["stuck", 1])
+      assert.strictEqual((yield* Client.retire("nobody")).state, "unknown")
+      assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 1)
+    }).pipe(on({ workers: 1 }, first)))
+
+  it.scopedLive("what runs there may end, and what it makes is not lost", () =>
+    Effect.gen(function*() {
+      const { open, runs, started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const x = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"] })), 1)
+        yield* started
+        const retired = yield* Effect.fork(Client.retire("worker-1"))
+        yield* until(Client.workers, (all) => all.some((one) => one.status === "leaving"))
+        assert.strictEqual(yield* Effect.flatten(Client.submit(inc, 1)), 2)
+        yield* open
+        assert.strictEqual((yield* Fiber.join(retired)).state, "left")
+        assert.strictEqual(yield* x, 1)
+        assert.strictEqual(runs(), 1)
+      }).pipe(on({ workers: 2 }, task, inc))
+    }))
+
+  it.scopedLive("fewer workers: scattered data that only those held that go is copied to those that stay", () =>
+    Effect.gen(function*() {
+      const datas = yield* Effect.forEach([1, 2, 3, 4], (n) => Client.scatter(n, { workers: [`worker-${n - 1}`] }))
+      yield* Client.wait(datas)
+      yield* Client.scale(1)
+      assert.strictEqual((yield* Client.workers).length, 1)
+      assert.strictEqual(yield* Effect.flatten(Client.submit(sum, datas)), 10)
+    }).pipe(on({ workers: 4 }, sum)))
+})
+
+describe("Client.rebalance", () => {
+  it.scopedLive("bytes are spread evenly over the workers, and every value is still there", () =>
+    Effect.gen(function*() {
+      const datas = yield* Effect.forEach([1, 2, 3, 4, 5, 6], (n) => Client.scatter(big(n)))
+      const more = yield* Effect.forEach([1, 2, 3, 4, 5, 6], (n) => Client.submit(fill, n))
+      yield* Client.wait(more)
+      // With one worker there is nothing to move.
+      yield* Client.rebalance(more)
+      yield* Client.scale(3)
+      yield* Client.rebalance()
+      const held = (yield* Client.workers).map((worker) => worker.heldBytes)
+      assert.isBelow(Math.max(...held) - Math.min(...held), 20_100)
+      assert.deepStrictEqual(yield* Client.gather([...datas, ...more]), [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6].map(big))
+    }).pipe(on({ workers: 1 }, fill)))
+})
