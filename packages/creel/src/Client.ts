@@ -591,7 +591,8 @@ export const waitForWorkers = <const O extends { readonly timeout?: Duration.Dur
 export const restart: Effect.Effect<void, never, Client> = client((_) => _.restart)
 
 /**
- * Changes how many workers a local cluster has.
+ * Changes how many workers a local cluster has, at once: those that go end what runs there and take what only they hold
+ * with them. `retire` lets a worker go without losing anything.
  *
  * @since 0.1.0
  * @category managing

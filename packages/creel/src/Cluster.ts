@@ -16,7 +16,7 @@ export interface Service {
   /** In one line: what it runs on, how many workers and slots, which tasks. */
   readonly describe: Effect.Effect<string>
   readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
-  /** So many workers; what only those that go hold is copied to those that stay first, for ten seconds at most. */
+  /** So many workers, at once: those that go take what only they hold with them. `Client.retire` lets one go in peace. */
   readonly scale: (workers: number) => Effect.Effect<void>
   /** Who supervises whom: names, states, restarts, mailboxes, now. */
   readonly tree: Effect.Effect<Supervisor.Tree>

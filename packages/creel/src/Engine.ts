@@ -120,8 +120,6 @@ const make = <E, R>(options: Options<E, R>) =>
       Effect.gen(function*() {
         while (names.length < count) yield* startWorker
         const over = names.splice(Math.max(0, count))
-        // With all of them go only copies, if some worker stays.
-        if (over.length > 0 && names.length > 0) yield* host.emptied(over)
         yield* Effect.forEach(over.reverse(), (name) => Effect.ignore(supervisor.removeChild(name)), { discard: true })
       }) as Effect.Effect<void, E>
 

@@ -47,11 +47,11 @@ describe("Client.replicate", () => {
   it.scopedLive("a copy that is lost is made again; scattered data survives the loss of a worker", () =>
     Effect.gen(function*() {
       const data = yield* Client.scatter(big(7))
-      yield* Client.replicate(data, { copies: 2 })
+      yield* Client.replicate(data, { copies: 3 })
       yield* Client.scale(1)
       assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 7)
       yield* Client.scale(3)
-      yield* until(holders([data]), ([workers]) => workers?.length === 2)
+      yield* until(holders([data]), ([workers]) => workers?.length === 3)
     }).pipe(on({ workers: 3 }, first)))
 
   it.scopedLive("a scheduler that dies meanwhile loses nothing", () =>
@@ -114,11 +114,13 @@ describe("Client.retire", () => {
       }).pipe(on({ workers: 2 }, task, inc))
     }))
 
-  it.scopedLive("fewer workers: scattered data that only those held that go is copied to those that stay", () =>
+  it.scopedLive("several at once: nothing is lost on the way", () =>
     Effect.gen(function*() {
       const datas = yield* Effect.forEach([1, 2, 3, 4], (n) => Client.scatter(n, { workers: [`worker-${n - 1}`] }))
       yield* Client.wait(datas)
-      yield* Client.scale(1)
+      const gone = ["worker-1", "worker-2", "worker-3"]
+      const answers = yield* Effect.forEach(gone, Client.retire, { concurrency: "unbounded" })
+      assert.deepStrictEqual(answers.map((one) => one.state), ["left", "left", "left"])
       assert.strictEqual((yield* Client.workers).length, 1)
       assert.strictEqual(yield* Effect.flatten(Client.submit(sum, datas)), 10)
     }).pipe(on({ workers: 4 }, sum)))

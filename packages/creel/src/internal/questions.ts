@@ -84,8 +84,8 @@ export const questions = (source: Source): Door.Questions => {
 }
 
 /** Has the worker retire, and says how far it is. */
-export const retiring = (
-  source: Pick<Source, "heard" | "state" | "tell">,
+const retiring = (
+  source: Source,
   worker: string
 ): Effect.Effect<Scheduler.RetiringOf & { readonly recovering: boolean }> =>
   Effect.suspend(() => {

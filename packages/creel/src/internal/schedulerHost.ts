@@ -22,7 +22,7 @@ import type * as Scope from "effect/Scope"
 import * as Door from "../Door.js"
 import type * as Store from "../Store.js"
 import * as Metrics from "./metrics.js"
-import { questions, retiring } from "./questions.js"
+import { questions } from "./questions.js"
 
 type Ref = MachineActor.MachineRef<Scheduler.Event, Scheduler.State>
 
@@ -33,9 +33,6 @@ export interface Options {
   readonly scale: (workers: number) => Effect.Effect<void>
   readonly stop: (worker: string) => Effect.Effect<boolean>
 }
-
-/** 64 turns, and then ten seconds. */
-const emptyTurns = 64 + 500
 
 export class SchedulerHost {
   private incarnation = 0
@@ -105,18 +102,6 @@ export class SchedulerHost {
   private readonly heard: Effect.Effect<void> = Effect.suspend(() =>
     (this.ref?.depth ?? 0) === 0 ? Effect.void : Effect.zipRight(Effect.yieldNow(), this.heard)
   )
-
-  /** These workers get nothing more; until what only they hold is elsewhere, or nobody has taken any for a while. */
-  emptied(workers: ReadonlyArray<string>): Effect.Effect<void> {
-    const source = { heard: this.heard, state: this.state, tell: (event: Scheduler.Event) => this.tell(event) }
-    const look = (turn: number): Effect.Effect<void> =>
-      Effect.flatMap(Effect.forEach(workers, (worker) => retiring(source, worker)), (all) => {
-        const isOver = all.every((one) => one.copying === 0 && !one.recovering)
-        if (isOver || turn >= emptyTurns) return Effect.void
-        return Effect.zipRight(turn < 64 ? Effect.yieldNow() : Effect.sleep("20 millis"), look(turn + 1))
-      })
-    return look(0)
-  }
 
   private tell(event: Scheduler.Event): void {
     this.ref?.tell(event)
