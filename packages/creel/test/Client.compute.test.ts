@@ -184,6 +184,17 @@ describe("Client.compute", () => {
         ["c", Graph.callOf(inc, [Graph.ref("a")])]
       ])
       assert.include(yield* badGraph(Client.compute(circle)), `circle of 2: "a" -> "b" -> "a"`)
+      // No output leads there: it would be nobody's.
+      const alone = Graph.fromIterable([
+        ["x", Graph.callOf(inc, [1])],
+        ["a", Graph.alias("b")],
+        ["b", Graph.alias("a")]
+      ])
+      assert.include(yield* badGraph(Client.compute(alone)), "circle of 2")
+      const itself = Graph.fromIterable([["a", Graph.callOf(inc, [Graph.ref("a")])]])
+      assert.include(yield* badGraph(Client.compute(itself)), `circle of 1: "a" -> "a"`)
+      const asked = yield* numbers(Client.compute(alone, { outputs: ["x"] }))
+      assert.strictEqual(yield* asked.x!, 2)
       const missing = Graph.fromIterable([["a", Graph.callOf(inc, [Graph.ref("nowhere")])]])
       assert.include(yield* badGraph(Client.compute(missing)), `names "nowhere"`)
       assert.include(

@@ -21,6 +21,8 @@ type AnyFuture = Future<unknown, unknown>
 interface Work {
   readonly graph: Graph.Graph.Any
   readonly outputs: ReadonlyArray<string>
+  /** Whether the outputs are all that nothing else needs: what then leads to none of them stands in a circle. */
+  readonly whole: boolean
   readonly optimize: Plan.Optimize | undefined
 }
 
@@ -37,7 +39,7 @@ const planned = (state: State, place: Place, work: Work, options: Client.Compute
   const contracts = new Plan.Contracts(contractOf)
   const optimize = options?.optimize === false ? undefined : work.optimize ?? Graph.optimize
   const futureKey = (leaf: object, task: string) => new Submission.Inputs(core, task).key(leaf)
-  const plan = Plan.make(work.graph, work.outputs, optimize, contracts, futureKey)
+  const plan = Plan.make(work.graph, work.outputs, work.whole, optimize, contracts, futureKey)
   return new GraphSubmission(state, place, regionOf(place, options), plan, work.outputs, contracts, hold)
 }
 
@@ -79,6 +81,7 @@ const withFinish = ({ finish, graph }: Collection.Built): Graph.Graph.Any =>
 const workOf = (built: Collection.Built, finished: boolean): Work => ({
   graph: finished ? withFinish(built) : built.graph,
   outputs: finished && built.finish !== undefined ? [built.finish.key] : built.outputs,
+  whole: false,
   optimize: built.optimize
 })
 
@@ -107,7 +110,7 @@ const computeGraph = (
   Effect.suspend(() => {
     const outputs = options?.outputs ?? Graph.outputs(graph)
     return Effect.map(
-      submitted(stateFor, { graph, outputs, optimize: undefined }, options),
+      submitted(stateFor, { graph, outputs, whole: options?.outputs === undefined, optimize: undefined }, options),
       (future) => Object.fromEntries(outputs.map((key) => [key, future(key)]))
     )
   })

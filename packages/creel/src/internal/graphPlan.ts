@@ -66,16 +66,17 @@ const sorted = ({ nodes }: Graph.Graph.Any, outputs: ReadonlyArray<string>): Rea
 const wrong = (error: Graph.GraphError): SubmitError =>
   new SubmitError({ reason: "BadGraph", key: error.keys[0], ...withAdvice(error.message) })
 
-/** Throws `SubmitError`. */
+/** Throws `SubmitError`. With `whole`, all of the graph must be right, and not what the outputs need alone. */
 export const make = (
   graph: Graph.Graph.Any,
   outputs: ReadonlyArray<string>,
+  whole: boolean,
   optimize: Optimize | undefined,
   contracts: Contracts,
   futureKey: (leaf: object, task: string) => string | undefined
 ): Plan => {
   const given = Graph.cull(graph, outputs)
-  const checked = Graph.check(given, outputs)
+  const checked = Graph.check(whole ? graph : given, outputs)
   if (Either.isLeft(checked)) throw wrong(checked.left)
   const digests = new Digests(contracts.of, futureKey)
   if (optimize === undefined) return planOf(given.nodes, Graph.order(given, outputs), digests)
