@@ -1,6 +1,6 @@
 import { Bag, Delayed } from "@creel/collections"
 import { assert, describe, it } from "@effect/vitest"
-import { Client, type Collection, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, type Collection, FutureError, LocalCluster, Task, TaskGroup } from "creel"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -165,6 +165,29 @@ describe("ranges and partitions", () => {
     assert.strictEqual(Bag.fromIterable([]).partitions, 1)
     assert.strictEqual(Bag.range(0, 1000).partitions, 100)
     assert.strictEqual(Bag.range(0, 1000, { partitionSize: 0 }).partitions, 1000)
+  })
+
+  it("endlessly many in each are all of them in one", async () => {
+    const all = Bag.range(0, 10, { partitionSize: Infinity })
+    assert.strictEqual(all.partitions, 1)
+    assert.deepStrictEqual(await values(all), Array.from({ length: 10 }, (_, n) => n))
+  })
+
+  it("nothing is lost in silence where a number is none", async () => {
+    for (
+      const bag of [
+        Bag.fromIterable([1, 2], { partitions: NaN }),
+        Bag.fromIterable([1, 2], { partitionSize: NaN }),
+        Bag.range(0, 10, { partitions: NaN }),
+        Bag.range(0, Infinity),
+        Bag.range(NaN, 10),
+        Bag.range(0, 10, { step: 0 })
+      ]
+    ) {
+      const failed = await run(Effect.flip(give(Bag.sum(bag))))
+      assert(failed instanceof FutureError.SubmitError)
+      assert.strictEqual(failed.reason, "BadOption")
+    }
   })
 
   it("one partition is one array, and an empty bag an empty one", async () => {

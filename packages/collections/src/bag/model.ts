@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as Collection from "creel/Collection"
+import { SubmitError } from "creel/FutureError"
 import * as TaskGroup from "creel/TaskGroup"
 import * as Effect from "effect/Effect"
 import type { Inspectable } from "effect/Inspectable"
@@ -75,7 +76,7 @@ export type Any = Bag<unknown, unknown, unknown>
 export interface PartitionOptions {
   /** How many partitions, of sizes that differ by one at most. Never more than there are elements, never none. Default: 100. */
   readonly partitions?: number | undefined
-  /** How many elements in each, fewer in the last; goes over `partitions`. */
+  /** How many elements in each, fewer in the last; goes over `partitions`. `Infinity`: all in one. */
   readonly partitionSize?: number | undefined
 }
 
@@ -129,13 +130,35 @@ export const isBag = (u: unknown): u is Any => internal.isBag(u)
 const cuts = (length: number, options: PartitionOptions | undefined): ReadonlyArray<number> => {
   const size = options?.partitionSize
   if (size !== undefined) {
-    const step = Math.max(1, Math.floor(size))
+    // No more than there are: endlessly many in each is all of them in one.
+    const step = Math.max(1, Math.min(Math.floor(size), length))
     const count = Math.max(1, Math.ceil(length / step))
     return Array.from({ length: count + 1 }, (_, n) => Math.min(n * step, length))
   }
   const count = Math.max(1, Math.min(length, Math.floor(options?.partitions ?? 100)))
   return Array.from({ length: count + 1 }, (_, n) => Math.floor((n * length) / count))
 }
+
+type Numbers = { readonly [name: string]: number | undefined }
+
+/** The first number by which nothing can be counted out, and what belongs there. */
+const wrongIn = (cut: PartitionOptions | undefined, ends: Numbers): string | undefined => {
+  const { partitionSize, partitions }: PartitionOptions = cut ?? {}
+  for (const [name, n] of Object.entries({ partitions, partitionSize })) {
+    if (Number.isNaN(n)) return `${name} is NaN: a whole number of at least 1 belongs there`
+  }
+  for (const [name, n] of Object.entries(ends)) {
+    if (!Number.isFinite(n)) return `${name} is ${n}: a finite number belongs there`
+  }
+  return ends["step"] === 0 ? "step is 0: another number belongs there" : undefined
+}
+
+/** Refused when it is computed, as all that is wrong with a bag. */
+const refused = (name: string, detail: string): Bag<never> =>
+  // It has no elements of any type.
+  internal.of(new SubmitError({ reason: "BadOption", detail: `${name}: ${detail}` }), { count: 1, name }) as Any as Bag<
+    never
+  >
 
 const ofValues = (
   name: string,
@@ -168,6 +191,8 @@ const ofValues = (
  * @category constructors
  */
 export const fromIterable = <A>(values: Iterable<A>, options?: PartitionOptions): Bag<A> => {
+  const wrong = wrongIn(options, {})
+  if (wrong !== undefined) return refused("fromIterable", wrong)
   const all = Array.from(values)
   return ofValues("values", all.length, options, (from, to) => all.slice(from, to), [])
 }
@@ -191,7 +216,7 @@ const counted: internal.Op = { name: "range", calls: [], wire: () => ({ op: "ran
 
 /**
  * A bag of the numbers from `start` on, in steps of `step` (default: 1, -1 where `end` is below `start`), to before `end`.
- * They are made on the workers: only where each partition begins and ends is sent.
+ * All three are finite, and `step` is not 0: else the bag is refused (`SubmitError`) when it is computed. They are made on the workers: only where each partition begins and ends is sent.
  *
  * @example
  * ```ts
@@ -209,6 +234,8 @@ export const range = (
   options?: PartitionOptions & { readonly step?: number | undefined }
 ): Bag<number> => {
   const step = options?.step ?? (end < start ? -1 : 1)
-  const length = step === 0 ? 0 : Math.max(0, Math.ceil((end - start) / step))
+  const wrong = wrongIn(options, { start, end, step })
+  if (wrong !== undefined) return refused("range", wrong)
+  const length = Math.max(0, Math.ceil((end - start) / step))
   return ofValues("range", length, options, (from, to): Range => ({ start, step, from, to }), [counted])
 }
