@@ -56,6 +56,14 @@ export const transferring = (transfer: Transfer, rates: Rates): number =>
     : rates.latencyMillis + transfer.bytes / rates.bandwidth
 
 /**
+ * What it costs beside this that a worker is short of memory: it is chosen only where all that may run the task are.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const short = 1e9
+
+/**
  * Expected milliseconds before the task runs there, its inputs being brought meanwhile.
  *
  * @since 0.1.0

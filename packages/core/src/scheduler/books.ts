@@ -202,8 +202,9 @@ export const isBounded = (state: State, worker: Worker): boolean =>
  */
 export const refresh = (state: State, worker: Worker): void => {
   const { part, pool, whole } = worker
-  // Bounded workers sort last: those with room for anything are found first.
-  const last = isBounded(state, worker) ? 1e12 : 0
+  // Bounded workers sort last: those with room for anything are found first. Before them come those short of memory, which
+  // get something only where all are.
+  const last = (isBounded(state, worker) ? 1e12 : 0) + (worker.memory?.paused === true ? 1e9 : 0)
   // A whole task may hold its thread: it goes where few fractions are, and they where a thread is left.
   whole.pressure = Saturation.pressure(whole, 1e-3 / (1 + part.used)) + last
   part.pressure = Saturation.pressure(part, whole.used < whole.slots - Saturation.epsilon ? 1 : 0) + last

@@ -134,7 +134,13 @@ const queued = (state: State, row: Row): string => {
   }
   const before = of.queue.members().filter((one) => rowBefore(one, row)).length
   const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
+  const paused = [...state.workers.values()].filter((worker) => worker.memory?.paused === true).map((worker) =>
+    worker.id
+  )
   return `${row.key} can run and is queued behind ${before} others: the workers that may run it are busy` +
+    (paused.length === 0
+      ? ""
+      : `; short of memory, and so given nothing while others may take it: ${paused.join(", ")}`) +
     (bounded.length === 0
       ? ""
       : `; with many attempts that wait, and so given only what those wait for: ${bounded.join(", ")}`)

@@ -95,7 +95,8 @@ const choose = (state: State, row: Row, of: Class): Worker | undefined => {
   let least = Number.POSITIVE_INFINITY
   const consider = (worker: Worker): void => {
     const share = worker.share(of.slots)
-    const cost = Cost.cost(share, of.slots, transfer(state, worker, data), rates(state))
+    const short = worker.memory?.paused === true ? Cost.short : 0
+    const cost = Cost.cost(share, of.slots, transfer(state, worker, data), rates(state)) + short
     if (cost < least || (cost === least && best !== undefined && share.pressure < best.share(of.slots).pressure)) {
       if (cost === Number.POSITIVE_INFINITY) return
       best = worker

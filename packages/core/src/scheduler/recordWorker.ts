@@ -85,7 +85,9 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       worker.reportedBytes = note.heldBytes
       worker.processBytes = note.processBytes
       worker.busy = note.busy
+      const was = worker.memory?.paused === true
       worker.memory = note.memory
+      if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
       return
     }
     case "WorkerChanged": {

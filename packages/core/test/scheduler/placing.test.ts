@@ -342,4 +342,29 @@ describe("a new life of the scheduler", () => {
     }
     assert.deepStrictEqual(dropped, ["w1 DropValue x#1.1"])
   })
+
+  it("a worker short of memory gets nothing while others may take it, and explain says so; where all are, it works", () => {
+    const d = drive()
+    const beat = (id: string, paused: boolean) =>
+      d.worker(id, {
+        _tag: "Heartbeat",
+        heldBytes: 0,
+        processBytes: undefined,
+        busy: undefined,
+        memory: { limit: 100, managed: 90, spilled: 0, paused }
+      })
+    d.join("w1")
+    d.join("w2")
+    d.connect("c1")
+    beat("w1", true)
+    const given = runs(d.submit("c1", [spec("a"), spec("b"), spec("c")]))
+    assert.deepStrictEqual(given.map(({ to }) => to), ["w2", "w2"])
+    assert.match(Scheduler.explain(d.state, "c", d.now()).summary, /short of memory.*w1/)
+    const [c] = runs(beat("w1", false))
+    assert.deepStrictEqual([c?.to, c?.note.spec.key], ["w1", "c"])
+    for (const { note, to } of [...given, c!]) d.held(to, note)
+    beat("w1", true)
+    beat("w2", true)
+    assert.strictEqual(runs(d.submit("c1", [spec("x")])).length, 1)
+  })
 })
