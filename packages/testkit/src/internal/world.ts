@@ -224,7 +224,9 @@ export class World {
       const text = holder instanceof WorkerPeer ? holder.serves(value) : holder.store.get(value)
       if (text === undefined) return answer(this.network.delay(), { _tag: "gone" })
       if (this.accidents.strikes("fetchCorrupt")) return answer(this.network.delay(), { _tag: "corrupt" })
-      const bytes = this.bytesOf(value)
+      // A key may have meant several things: who holds the value knows which one it is of.
+      const replica = holder instanceof WorkerPeer ? holder.machine.replicas.get(value) : undefined
+      const bytes = replica?.bytes ?? this.bytesOf(value)
       answer(this.network.delay() + Math.floor(bytes / 20_000), { _tag: "Got", text, bytes })
     })
   }
