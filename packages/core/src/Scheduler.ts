@@ -341,6 +341,70 @@ export type {
 
 export {
   /**
+   * What each worker holds.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  heldOnWorkers,
+  /**
+   * What workers hold by group, and the largest values.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  heldValues,
+  /**
+   * Why a key is known, and its value held.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  whyHeld,
+  /**
+   * What would go if a client released some keys.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  wouldFree
+} from "./scheduler/holding.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  HeldOfGroup,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  HeldOnWorker,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  HeldValue,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Some,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  WhyHeld,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  WouldFree
+} from "./scheduler/holding.js"
+
+export {
+  /**
    * How much there is of everything.
    *
    * @since 0.1.0
