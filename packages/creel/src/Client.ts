@@ -259,6 +259,12 @@ export interface Service {
   readonly hasWhat: Effect.Effect<Readonly<Record<string, ReadonlyArray<string>>>>
   readonly nbytes: Effect.Effect<Readonly<Record<string, number>>>
   readonly workers: Effect.Effect<ReadonlyArray<Door.WorkerView>>
+  readonly memory: Effect.Effect<Door.Memory>
+  readonly workersMemory: Effect.Effect<ReadonlyArray<Door.MemoryOfWorker>>
+  readonly whyHeld: (future: Future.Any | string) => Effect.Effect<Door.WhyHeld>
+  readonly wouldFree: (
+    futures: Future.Any | string | Iterable<Future.Any | string>
+  ) => Effect.Effect<Door.WouldFree>
   readonly waitForWorkers: <const O extends { readonly timeout?: Duration.DurationInput | undefined } = {}>(
     count: number,
     options?: O
@@ -569,6 +575,91 @@ export const nbytes: Effect.Effect<Readonly<Record<string, number>>, never, Clie
  * @category asking
  */
 export const workers: Effect.Effect<ReadonlyArray<Door.WorkerView>, never, Client> = client((_) => _.workers)
+
+/**
+ * What is held where, in bytes: by worker (managed, spilled, the rest of its process, its limit), by group of tasks, and the
+ * largest values. For the last two every value is looked at; `workersMemory` costs nothing.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Console, Effect } from "effect"
+ *
+ * const zeros = Task.sync("zeros", (length: number) => new Float64Array(length))
+ *
+ * const program = Effect.gen(function*() {
+ *   const values = yield* Client.map(zeros, [1_000, 1_000_000])
+ *   yield* Client.wait(values)
+ *   const { groups, largest, workers } = yield* Client.memory
+ *   yield* Console.log(groups[0]?.bytes, largest[0]?.key, workers.map((worker) => worker.managed))
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const memory: Effect.Effect<Door.Memory, never, Client> = client((_) => _.memory)
+
+/**
+ * What values take on each worker, in bytes: the part of `memory` that costs nothing to ask, however much is held.
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const workersMemory: Effect.Effect<ReadonlyArray<Door.MemoryOfWorker>, never, Client> = client((_) =>
+  _.workersMemory
+)
+
+/**
+ * Why a value is held, and a key known: which clients want it, which unfinished tasks need it, of what it is lineage,
+ * whether it was scattered or is kept by `fireAndForget`, and who holds it. `summary` says it in a sentence.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Console, Effect } from "effect"
+ *
+ * const inc = Task.sync("inc", (x: number) => x + 1)
+ *
+ * const program = Effect.gen(function*() {
+ *   const x = yield* Client.submit(inc, 1)
+ *   yield* Client.wait(x)
+ *   const why = yield* Client.whyHeld(x)
+ *   yield* Console.log(why.summary) // inc-… is held (… bytes on …): wanted by 1 client: client (c…)
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const whyHeld = (future: Future.Any | string): Effect.Effect<Door.WhyHeld, never, Client> =>
+  client((_) => _.whyHeld(future))
+
+/**
+ * What would be freed if this client let go of these futures: values that only they keep alive, in bytes and by key, and
+ * unfinished work that would be given up. What other clients want, or other work needs, stays. Nothing changes.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Console, Effect } from "effect"
+ *
+ * const zeros = Task.sync("zeros", (length: number) => new Float64Array(length))
+ *
+ * const program = Effect.gen(function*() {
+ *   const x = yield* Client.submit(zeros, 1_000_000)
+ *   yield* Client.wait(x)
+ *   const { bytes } = yield* Client.wouldFree(x)
+ *   yield* Console.log(bytes) // a little over 8,000,000
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category asking
+ */
+export const wouldFree = (
+  futures: Future.Any | string | Iterable<Future.Any | string>
+): Effect.Effect<Door.WouldFree, never, Client> => client((_) => _.wouldFree(futures))
 
 /**
  * Waits until so many workers are there.

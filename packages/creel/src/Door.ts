@@ -160,6 +160,83 @@ export interface Retiring {
 }
 
 /**
+ * What values take on one worker, in bytes, as the scheduler knows it. `heldBytes` is of now; what the worker says of
+ * itself is as old as its last sign of life.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemoryOfWorker {
+  readonly id: Id.WorkerId
+  readonly name: string
+  /** The process it lives in; several workers may share one. */
+  readonly node: string
+  readonly values: number
+  /** Of all values it holds, in memory and on disk, by the scheduler's own count. */
+  readonly heldBytes: number
+  /** Of values in memory and set aside for those on their way. Without a limit: `heldBytes`. */
+  readonly managed: number
+  /** Of values on disk. */
+  readonly spilled: number
+  /** Of its whole process, where that is known; the same for all workers of one process. */
+  readonly process: number | undefined
+  /** What of `process` is none of the managed bytes of its workers; the same for all workers of one process. */
+  readonly rest: number | undefined
+  /** Managed bytes at most; absent where there is no limit. */
+  readonly limit: number | undefined
+  /** Whether there is so little room that one job after another begins. */
+  readonly paused: boolean
+}
+
+/**
+ * What workers hold of one group of tasks: so many values, so many copies of them, and the bytes of all copies.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type MemoryOfGroup = Scheduler.HeldOfGroup
+
+/**
+ * A value on workers: the bytes of one copy, and how many copies there are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HeldValue = Scheduler.HeldValue
+
+/**
+ * What is held where, in bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Memory {
+  readonly workers: ReadonlyArray<MemoryOfWorker>
+  /** The most bytes first. */
+  readonly groups: ReadonlyArray<MemoryOfGroup>
+  /** The twenty largest values. */
+  readonly largest: ReadonlyArray<HeldValue>
+  /** Of small values that the scheduler keeps itself. */
+  readonly scheduler: number
+}
+
+/**
+ * Why a key is known, and its value held: `summary` says it all to a person. Holders are named as `whoHas` names them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WhyHeld = Scheduler.WhyHeld
+
+/**
+ * What would go if a client released some keys.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WouldFree = Scheduler.WouldFree
+
+/**
  * What can be asked of the scheduler. Answers are of the moment.
  *
  * @since 0.1.0
@@ -172,6 +249,10 @@ export interface Questions {
   readonly workers: Effect.Effect<ReadonlyArray<WorkerView>>
   /** Bytes held per group of tasks; a value held twice counts twice. */
   readonly nbytes: Effect.Effect<Readonly<Record<string, number>>>
+  /** `values`: by group and the largest too, for which every value is looked at. */
+  readonly memory: (values: boolean) => Effect.Effect<Memory>
+  readonly whyHeld: (key: Id.Key) => Effect.Effect<WhyHeld>
+  readonly wouldFree: (client: Id.ClientId, keys: ReadonlyArray<Id.Key>) => Effect.Effect<WouldFree>
   /** Of these keys and all they need, or of everything known. */
   readonly progress: (keys: ReadonlyArray<Id.Key> | undefined) => Effect.Effect<ReadonlyArray<GroupProgress>>
   readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>

@@ -135,6 +135,60 @@ const Explanation: Schema.Schema<Door.Explanation> = Schema.Struct({
   deaths: Keys
 })
 
+const HeldValue: Schema.Schema<Door.HeldValue> = Schema.Struct({
+  key: Schema.String,
+  group: Schema.String,
+  bytes: Schema.Number,
+  copies: Schema.Number
+})
+
+const Memory: Schema.Schema<Door.Memory> = Schema.Struct({
+  workers: Schema.Array(Schema.Struct({
+    id: Schema.String,
+    name: Schema.String,
+    node: Schema.String,
+    values: Schema.Number,
+    heldBytes: Schema.Number,
+    managed: Schema.Number,
+    spilled: Schema.Number,
+    process: Schema.Union(Schema.Number, Schema.Undefined),
+    rest: Schema.Union(Schema.Number, Schema.Undefined),
+    limit: Schema.Union(Schema.Number, Schema.Undefined),
+    paused: Schema.Boolean
+  })),
+  groups: Schema.Array(Schema.Struct({
+    group: Schema.String,
+    keys: Schema.Number,
+    copies: Schema.Number,
+    bytes: Schema.Number
+  })),
+  largest: Schema.Array(HeldValue),
+  scheduler: Schema.Number
+})
+
+const Some = Schema.Struct({ count: Schema.Number, keys: Keys })
+
+const WhyHeld: Schema.Schema<Door.WhyHeld> = Schema.Struct({
+  key: Schema.String,
+  known: Schema.Boolean,
+  bytes: Schema.Union(Schema.Number, Schema.Undefined),
+  holders: Keys,
+  wantedBy: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })),
+  neededBy: Some,
+  lineageOf: Some,
+  scattered: Schema.Boolean,
+  kept: Schema.Boolean,
+  fresh: Schema.Boolean,
+  summary: Schema.String
+})
+
+const WouldFree: Schema.Schema<Door.WouldFree> = Schema.Struct({
+  bytes: Schema.Number,
+  elsewhere: Schema.Number,
+  keys: Schema.Array(HeldValue),
+  stopped: Keys
+})
+
 const make = (schemas: Schemas) =>
   RpcGroup.make(
     /** Opens, or reopens, the link of a peer: `hello` is what its end of the session has received. */
@@ -163,6 +217,9 @@ const make = (schemas: Schemas) =>
     Rpc.make("HasWhat", { success: ByName }),
     Rpc.make("Workers", { success: Schema.Array(WorkerView) }),
     Rpc.make("Nbytes", { success: Schema.Record({ key: Schema.String, value: Schema.Number }) }),
+    Rpc.make("Memory", { payload: { values: Schema.Boolean }, success: Memory }),
+    Rpc.make("WhyHeld", { payload: { key: Schema.String }, success: WhyHeld }),
+    Rpc.make("WouldFree", { payload: { client: Schema.String, keys: Keys }, success: WouldFree }),
     Rpc.make("Progress", {
       payload: { keys: Schema.Union(Keys, Schema.Undefined) },
       success: Schema.Array(GroupProgress)

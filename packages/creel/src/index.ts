@@ -103,6 +103,13 @@ export * as Graph from "./Graph.js"
 export * as LocalCluster from "./LocalCluster.js"
 
 /**
+ * How much memory values take while something runs.
+ *
+ * @since 0.1.0
+ */
+export * as MemorySampler from "./MemorySampler.js"
+
+/**
  * Functions without registration.
  *
  * @since 0.1.0

@@ -59,6 +59,41 @@ export const story = (core: ClientCore, ask: Door.Questions, future: AnyFuture |
     Effect.map((lines) => lines.map((line) => ({ ...line, subject: core.keys.shown(line.subject) })))
   )
 
+/** What is named there is named as this client's users know it. */
+const shownIn = <A extends { readonly key: string }>(core: ClientCore, values: ReadonlyArray<A>): ReadonlyArray<A> =>
+  values.map((value) => ({ ...value, key: core.keys.shown(value.key) }))
+
+export const memory = (core: ClientCore, ask: Door.Questions): Effect.Effect<Door.Memory> =>
+  Effect.map(ask.memory(true), (memory) => ({ ...memory, largest: shownIn(core, memory.largest) }))
+
+/** As `explain`. */
+export const whyHeld = (core: ClientCore, ask: Door.Questions, future: AnyFuture | string) =>
+  Effect.flatMap(ask.whyHeld(keyOf(core, future)), (answer) =>
+    typeof future === "string" && !answer.known
+      ? Effect.map(ask.whyHeld(core.keys.named(future)), (own) => own.known ? own : answer)
+      : Effect.succeed(answer)).pipe(
+      Effect.map(({ key, lineageOf, neededBy, ...why }): Door.WhyHeld => ({
+        ...why,
+        key: core.keys.shown(key),
+        neededBy: { count: neededBy.count, keys: neededBy.keys.map((key) => core.keys.shown(key)) },
+        lineageOf: { count: lineageOf.count, keys: lineageOf.keys.map((key) => core.keys.shown(key)) }
+      }))
+    )
+
+export const wouldFree = (
+  core: ClientCore,
+  ask: Door.Questions,
+  futures: AnyFuture | string | Iterable<AnyFuture | string>
+) => {
+  const list = typeof futures === "string" ? [futures] : "key" in futures ? [futures] : [...futures]
+  const keys = new Set(list.map((future) => keyOf(core, future)))
+  return Effect.map(ask.wouldFree(core.id, [...keys]), (answer): Door.WouldFree => ({
+    ...answer,
+    keys: shownIn(core, answer.keys),
+    stopped: answer.stopped.map((key) => core.keys.shown(key))
+  }))
+}
+
 export const progress = (
   state: State,
   futures: Iterable<AnyFuture> | undefined,

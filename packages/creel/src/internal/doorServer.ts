@@ -154,6 +154,10 @@ export const make = (options: Options) =>
       HasWhat: () => door.ask.hasWhat,
       Workers: () => door.ask.workers,
       Nbytes: () => door.ask.nbytes,
+      Memory: (payload: { readonly values: boolean }) => door.ask.memory(payload.values),
+      WhyHeld: (payload: { readonly key: string }) => door.ask.whyHeld(payload.key),
+      WouldFree: (payload: { readonly client: string; readonly keys: ReadonlyArray<string> }) =>
+        door.ask.wouldFree(payload.client, payload.keys),
       Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => door.ask.progress(payload.keys),
       Story: (payload: { readonly subject: string }) => door.ask.story(payload.subject),
       Restart: (payload: { readonly by: string }) => door.ask.restart(payload.by),

@@ -46,6 +46,16 @@ export const questions = (source: Source): Door.Questions => {
     ),
     workers: ask([], (state) => Scheduler.workers(state, source.now()).map(workerView)),
     nbytes: ask({}, nbytes),
+    memory: (values) => ask(nothing, (state) => memory(state, values)),
+    whyHeld: (key) =>
+      Effect.flatMap(source.heard, () => {
+        const state = source.state()
+        if (state === undefined) return Effect.dieMessage("the scheduler has not started")
+        const why = Scheduler.whyHeld(state, key)
+        return Effect.succeed({ ...why, holders: why.holders.map(peerIn(state)) })
+      }),
+    wouldFree: (client, keys) =>
+      ask({ bytes: 0, elsewhere: 0, keys: [], stopped: [] }, (state) => Scheduler.wouldFree(state, client, keys)),
     progress: (keys) => ask([], (state) => progress(state, keys)),
     story: (subject) =>
       ask([], (state) =>
@@ -103,6 +113,49 @@ const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): R
 
 /** People know workers by name. */
 const nameIn = (state: Scheduler.State) => (id: string): string => state.workers.get(id)?.info.name ?? id
+
+const peerIn = (state: Scheduler.State) => (id: string): string => state.clients.get(id)?.name ?? nameIn(state)(id)
+
+const nothing: Door.Memory = { workers: [], groups: [], largest: [], scheduler: 0 }
+
+/** How many of the largest values are named. */
+const largest = 20
+
+const memory = (state: Scheduler.State, values: boolean): Door.Memory => ({
+  workers: memoryOfWorkers(Scheduler.heldOnWorkers(state)),
+  ...(values ? Scheduler.heldValues(state, largest) : { groups: [], largest: [] }),
+  scheduler: state.inlineBytes
+})
+
+/** Workers of one node share a process: what is managed there is what all of them manage. */
+const memoryOfWorkers = (held: ReadonlyArray<Scheduler.HeldOnWorker>): ReadonlyArray<Door.MemoryOfWorker> => {
+  const nodes = new Map<string, { managed: number; process: number | undefined }>()
+  const managedBy = (one: Scheduler.HeldOnWorker): number => one.memory?.managed ?? one.held
+  for (const one of held) {
+    const before = nodes.get(one.node)
+    const process = Math.max(before?.process ?? 0, one.processBytes ?? 0)
+    nodes.set(one.node, {
+      managed: (before?.managed ?? 0) + managedBy(one),
+      process: process === 0 ? undefined : process
+    })
+  }
+  return held.map((one) => {
+    const { managed, process } = nodes.get(one.node)!
+    return {
+      id: one.id,
+      name: one.name,
+      node: one.node,
+      values: one.values,
+      heldBytes: one.held,
+      managed: managedBy(one),
+      spilled: one.memory?.spilled ?? 0,
+      process,
+      rest: process === undefined ? undefined : Math.max(0, process - managed),
+      limit: one.memory?.limit,
+      paused: one.memory?.paused ?? false
+    }
+  })
+}
 
 const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
   id: view.id,
