@@ -1,6 +1,6 @@
 import { NodeCluster } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Client } from "creel"
+import { Client, MemorySampler } from "creel"
 import { Effect, Logger, LogLevel } from "effect"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
@@ -79,6 +79,33 @@ describe("memory", () => {
       )
       assert.deepStrictEqual(all, expected)
       assert.isAbove(readdirSync(directory).length, 0)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
+
+  it.live("it is seen while it is used, and what it is used for", () => {
+    const { layer } = cluster(4 * mega)
+    return Effect.gen(function*() {
+      const numbers = Array.from({ length: 16 }, (_, n) => n)
+      const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
+      const { samples } = yield* Client.wait(values).pipe(
+        Effect.zipRight(Client.memory.pipe(
+          Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+          Effect.repeat({ until: ({ workers }) => workers.every((worker) => worker.spilled > 8 * mega) })
+        )),
+        MemorySampler.sample("sixteen megabytes", { interval: "10 millis" })
+      )
+      const last = samples.points.at(-1)!.workers[0]!
+      assert.strictEqual(last.limit, 4 * mega)
+      assert.isAtLeast(last.managed + last.spilled, 16 * mega)
+      assert.isAtLeast(last.heldBytes, 16 * mega)
+      assert.include(MemorySampler.svg(samples), "spilled")
+      const { groups, largest } = yield* Client.memory
+      assert.isAtLeast(groups[0]!.bytes, 16 * mega)
+      assert.isAtLeast(largest[0]!.bytes, mega)
+      assert.strictEqual((yield* Client.whyHeld(values[0]!)).wantedBy.length, 1)
+      const would = yield* Client.wouldFree(values)
+      assert.isAtLeast(would.bytes, 16 * mega)
+      assert.strictEqual(would.keys.length, 16)
     }).pipe(Effect.scoped, Effect.provide(layer))
   })
 
