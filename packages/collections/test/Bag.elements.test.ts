@@ -214,6 +214,34 @@ describe("randomSample", () => {
   })
 })
 
+describe("what the tasks that are called ask for", () => {
+  const on = (...workers: ReadonlyArray<string>) => Bag.map(Task.with(times, { workers }), 2)
+
+  it("is asked for each partition", () =>
+    run(Effect.gen(function*() {
+      const names = (yield* Client.workers).map(({ name }) => name)
+      assert.strictEqual(names.length, 2)
+      for (const name of names) {
+        const bag = Bag.range(0, 8, { partitions: 4 }).pipe(Bag.map((x) => x + 1), on(...names), on(name))
+        const future = yield* Client.compute(Bag.range(0, 2, { partitions: 1 }).pipe(on(name)))
+        yield* future
+        assert.deepStrictEqual(Object.values(yield* Client.whoHas([future])), [[name]])
+        assert.deepStrictEqual(yield* give(bag), [4, 8, 12, 16, 20, 24, 28, 32])
+      }
+    })))
+
+  it("what no worker can do for all of them is refused, and what none has is waited for", () =>
+    run(Effect.gen(function*() {
+      const [one, two] = (yield* Client.workers).map(({ name }) => name)
+      const refused = yield* Effect.flip(give(Bag.range(0, 2).pipe(on(one!), on(two!))))
+      assert(refused instanceof FutureError.SubmitError)
+      assert.strictEqual(refused.reason, "BadOption")
+      const lens = Task.with(times, { resources: { lens: 1 } })
+      const future = yield* Client.compute(Bag.range(0, 2, { partitions: 1 }).pipe(Bag.map(lens, 2)))
+      assert.include((yield* Client.explain(future)).summary, "lens")
+    })))
+})
+
 describe("failures", () => {
   const failure = <A, E>(bag: Bag.Bag<A, E>) => run(Effect.exit(give(bag)))
 

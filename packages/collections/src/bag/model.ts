@@ -45,6 +45,9 @@ export type TypeId = typeof TypeId
  * Functions are tasks, or plain functions that close over nothing; what they may be is checked when the bag is computed, as
  * `Client.submit` checks it. Those that return their value are called as they are; Effects run one after the other. (What a
  * plain function returns decides how it is run, see `PlainFunction`: in a bag, one that returns a promise must be `async`.)
+ * A partition is one task. It is run where and when all that it calls ask to be: by the `workers`, with the `resources` and at
+ * the `priority` of their options. A `timeout`, a `key` and a `retry` that is no schedule count for submissions, and not for
+ * calls in a bag.
  *
  * @since 0.1.0
  * @category models

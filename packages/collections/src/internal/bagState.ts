@@ -5,7 +5,7 @@
 import * as Callable from "creel/Callable"
 import type * as Client from "creel/Client"
 import * as Collection from "creel/Collection"
-import type { SubmitError } from "creel/FutureError"
+import { SubmitError } from "creel/FutureError"
 import * as Graph from "creel/Graph"
 import * as Task from "creel/Task"
 import * as Effect from "effect/Effect"
@@ -160,6 +160,49 @@ const taking = (contract: Task.Contract.Any, callables: ReadonlyArray<Callable.A
   return Object.assign(Object.create(Object.getPrototypeOf(contract)), contract, { options })
 }
 
+type Wishes = Pick<Task.SubmitOptions, "priority" | "workers" | "allowOtherWorkers" | "resources">
+
+const namesOf = (workers: string | ReadonlyArray<string>): ReadonlyArray<string> =>
+  typeof workers === "string" ? [workers] : workers
+
+/**
+ * Where and when the tasks that are called ask to be run, together: on workers that all of them name, with as much of each
+ * resource as one of them takes, as early as the first. A timeout and a retry are said of one task, and not of its calls.
+ */
+const wishesOf = (contracts: ReadonlyArray<Task.Contract.Any>): Effect.Effect<Wishes, SubmitError> =>
+  Effect.suspend(() => {
+    const asked = contracts.map(({ submission }) => submission)
+    const priorities = asked.flatMap(({ priority }) => priority === undefined ? [] : [priority])
+    const resources: Record<string, number> = {}
+    for (const each of asked) {
+      for (const [name, n] of Object.entries(each.resources ?? {})) resources[name] = Math.max(resources[name] ?? 0, n)
+    }
+    const placed = asked.filter((each) => each.workers !== undefined && namesOf(each.workers).length > 0)
+    const workers = placed.map((each) => namesOf(each.workers!)).reduce<ReadonlyArray<string> | undefined>(
+      (common, names) => common === undefined ? names : common.filter((name) => names.includes(name)),
+      undefined
+    )
+    if (workers !== undefined && workers.length === 0) {
+      const detail = `${
+        contracts.map(({ name }) => name).join(", ")
+      } run in one task, and no worker is among those of each`
+      return Effect.fail(
+        new SubmitError({
+          reason: "BadOption",
+          detail,
+          advice: "name a worker that may run them all, or persist between them"
+        })
+      )
+    }
+    return Effect.succeed({
+      ...(priorities.length > 0 ? { priority: Math.max(...priorities) } : {}),
+      ...(workers === undefined
+        ? {}
+        : { workers, allowOtherWorkers: placed.every((each) => each.allowOtherWorkers === true) }),
+      ...(Object.keys(resources).length > 0 ? { resources } : {})
+    })
+  })
+
 /** What a task of bags is submitted by: it goes where all that it calls is known. */
 export const contractFor = (
   base: Task.Contract.Any,
@@ -180,7 +223,8 @@ export const contractFor = (
     const each = [...callables, ...owners].filter(({ contract }) =>
       !seen.has(contract.id) && seen.add(contract.id) !== undefined
     )
-    const contract: Task.Contract.Any = Task.with(Callable.contract(base, each), { group })
+    const wishes = yield* wishesOf(callables.map(({ contract }) => contract))
+    const contract: Task.Contract.Any = Task.with(Callable.contract(base, each), { ...wishes, group })
     return { contract: taking(contract, callables), wires, owner: across }
   })
 
