@@ -388,6 +388,20 @@ export interface WorkerMemory {
   readonly paused: boolean
 }
 /**
+ * What an executor said last of its memory, in bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExecutorMemory {
+  readonly executor: string
+  /** Of its heap, which has a limit of its own. */
+  readonly heapUsed: number
+  readonly heapLimit: number
+  /** Of its process, if it is one. */
+  readonly processBytes: number | undefined
+}
+/**
  * Signs of life, on a period of the scheduler's choosing; silence is what makes a worker suspect.
  *
  * @since 0.1.0
@@ -396,11 +410,13 @@ export interface WorkerMemory {
 export interface Heartbeat {
   readonly _tag: "Heartbeat"
   readonly heldBytes: number
-  /** Bytes of the whole process, where known. */
+  /** Bytes of the whole process, threads included, where known. */
   readonly processBytes: number | undefined
   /** 0 to 1: how busy the executors were since the last one. */
   readonly busy: number | undefined
   readonly memory?: WorkerMemory | undefined
+  /** Its executors, where they say what they take. */
+  readonly executors?: ReadonlyArray<ExecutorMemory> | undefined
 }
 /**
  * Executors came or went.

@@ -40,6 +40,7 @@
  *   and not suspended; or else one of the two was asked back, or came back.
  * - W11: bytes in memory, on their way there, on disk and on their way there are counted exactly.
  * - W12: what a job has room set aside for is in memory or on its way there; what is spilled, nobody has room set aside for.
+ * - W13: an executor that is tired is told to end as soon as it has nothing to do.
  *
  * @since 0.1.0
  */
@@ -148,6 +149,8 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
       return Runs.executorUp(context, event)
     case "ExecutorDown":
       return Runs.executorDown(context, event)
+    case "ExecutorTired":
+      return Runs.executorTired(context, event.executor)
     case "RunEnded":
       return Runs.runEnded(context, event)
     case "Unready":
@@ -168,7 +171,10 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
       if (loadEnded(context, event)) gone(context, event.value)
       return
     case "Tick":
-      context.state.processBytes = event.processBytes ?? context.state.processBytes
+      return
+    case "Measured":
+      context.state.processBytes = event.processBytes
+      context.state.heaps = event.executors
       return
     case "Leave":
       return leave(context)

@@ -90,6 +90,10 @@ export interface WorkerView {
   readonly heldBytes: number
   /** What values take there, in bytes, where its memory has a limit; as old as its last sign of life. */
   readonly memory: Note.WorkerMemory | undefined
+  /** Bytes of the process in which it is, its threads included, where that is known. */
+  readonly processBytes: number | undefined
+  /** What its executors said last of their heaps (and of their processes), where they say that. */
+  readonly executors: ReadonlyArray<Note.ExecutorMemory>
   readonly resources: Readonly<Record<string, number>>
   readonly tasks: ReadonlyArray<string>
 }

@@ -9,6 +9,7 @@
  */
 import type * as Failure from "@creel/core/Failure"
 import type * as Id from "@creel/core/Id"
+import type * as Note from "@creel/core/Note"
 import type { Payload } from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
 import type * as Effect from "effect/Effect"
@@ -76,6 +77,14 @@ export type ExecutorEvent =
     readonly detail: string
     readonly expected: boolean
   }
+  /** It has done its share: another is up in its place, and it waits for `end` once nothing is on it any more. */
+  | { readonly _tag: "Tired"; readonly executor: string }
+  /** What memory the process and its executors take now. */
+  | {
+    readonly _tag: "Measured"
+    readonly processBytes: number
+    readonly executors: ReadonlyArray<Note.ExecutorMemory>
+  }
   /** The code of this attempt has begun. */
   | { readonly _tag: "Claimed"; readonly attempt: Id.Attempt }
   | { readonly _tag: "Ended"; readonly attempt: Id.Attempt; readonly outcome: Outcome; readonly millis: number }
@@ -104,6 +113,9 @@ export interface Executors {
   readonly run: (executor: string, job: Job) => void
   readonly interrupt: (executor: string, attempt: Id.Attempt, reason: string, by: string) => void
   readonly proceed: (executor: string, attempt: Id.Attempt) => void
-  /** By force: code that never yields ends with its executor, and another takes its place. */
-  readonly end: (executor: string, why: string) => void
+  /**
+   * By force: code that never yields ends with its executor, and another takes its place. One that is `idle` has nothing
+   * to do any more, and may close its services first.
+   */
+  readonly end: (executor: string, why: string, idle?: boolean) => void
 }

@@ -187,6 +187,17 @@ export const WorkerMemorySchema: Schema.Schema<Note.WorkerMemory> = Schema.Struc
   paused: Schema.Boolean
 })
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExecutorMemorySchema: Schema.Schema<Note.ExecutorMemory> = Schema.Struct({
+  executor: Schema.String,
+  heapUsed: Schema.Number,
+  heapLimit: Schema.Number,
+  processBytes: orUndefined(Schema.Number)
+})
+
 const ofAttempt = { key: Key, attempt: Attempt }
 
 const ValueHeld = Schema.TaggedStruct("ValueHeld", {
@@ -254,7 +265,8 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     heldBytes: Schema.Number,
     processBytes: orUndefined(Schema.Number),
     busy: orUndefined(Schema.Number),
-    memory: Schema.optional(WorkerMemorySchema)
+    memory: Schema.optional(WorkerMemorySchema),
+    executors: Schema.optional(Schema.Array(ExecutorMemorySchema))
   }),
   Schema.TaggedStruct("WorkerChanged", { info: Info }),
   Schema.TaggedStruct("WorkerLeft", {})

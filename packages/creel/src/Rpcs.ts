@@ -75,6 +75,8 @@ const WorkerView: Schema.Schema<Door.WorkerView> = Schema.Struct({
   values: Schema.Number,
   heldBytes: Schema.Number,
   memory: Schema.UndefinedOr(NoteSchema.WorkerMemorySchema),
+  processBytes: Schema.UndefinedOr(Schema.Number),
+  executors: Schema.Array(NoteSchema.ExecutorMemorySchema),
   resources: Schema.Record({ key: Schema.String, value: Schema.Number }),
   tasks: Keys
 })

@@ -7,7 +7,7 @@
  */
 import type { Key, PeerId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import type { WorkerInfo, WorkerMemory } from "../Note.js"
+import type { ExecutorMemory, WorkerInfo, WorkerMemory } from "../Note.js"
 import type { Group, Row, State } from "./State.js"
 
 /**
@@ -92,6 +92,8 @@ export interface WorkerView {
   readonly busy: number | undefined
   /** What values take there, where their worker has a limit. */
   readonly memory: WorkerMemory | undefined
+  /** What its executors said last of their heaps, where they say that. */
+  readonly executors: ReadonlyArray<ExecutorMemory>
   readonly resources: Readonly<Record<string, { readonly total: number; readonly taken: number }>>
 }
 
@@ -129,6 +131,7 @@ export const workers = (state: State, now: number): ReadonlyArray<WorkerView> =>
       processBytes: worker.processBytes,
       busy: worker.busy,
       memory: worker.memory,
+      executors: worker.heaps ?? [],
       resources
     }
   })

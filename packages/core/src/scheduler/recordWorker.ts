@@ -87,6 +87,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       worker.busy = note.busy
       const was = worker.memory?.paused === true
       worker.memory = note.memory
+      worker.heaps = note.executors
       if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
       return
     }

@@ -26,7 +26,7 @@ export const placeOf = (job: Job): Executor | undefined => {
     place = at.executor
     made += 1
   }
-  if (place === undefined || made < job.missing || place.ending) return undefined
+  if (place === undefined || made < job.missing || !place.takes) return undefined
   return Spec.covers(place.tasks, job.spec.task) ? place : undefined
 }
 

@@ -220,6 +220,11 @@ const checkers: Readonly<Record<string, Checker>> = {
       if (pins > 0 && !isHere(replica) && !replica.expected) yield `${replica.value} has no room to come into`
       if (replica.state._tag === "Held" && replica.place === "disk" && pins > 0) yield `${replica.value} stays on disk`
     }
+  },
+  *W13(state) {
+    for (const { ending, id, jobs, tired } of state.executors.values()) {
+      if (tired && !ending && jobs.size === 0) yield `${id} is tired, has nothing to do, and stays`
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import * as Spec from "../Spec.js"
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
 import { startsMax } from "./memory.js"
-import { expectedOf, fits, goOn, isRunning, run } from "./runs.js"
+import { endWhenEmpty, expectedOf, fits, goOn, isRunning, run } from "./runs.js"
 import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {
@@ -17,7 +17,8 @@ export const plan = (context: Context): void => {
   const open: Record<Kind, Array<Executor>> = { whole: [], part: [] }
   for (const executor of state.executors.values()) {
     if (executor.ending) continue
-    for (const kind of kinds) if (resume(context, executor, kind)) open[kind].push(executor)
+    for (const kind of kinds) if (resume(context, executor, kind) && executor.takes) open[kind].push(executor)
+    if (executor.tired) endWhenEmpty(context, executor)
   }
   if (state.leaving) return
   const max = startsMax(state)

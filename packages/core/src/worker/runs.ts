@@ -389,6 +389,20 @@ const endExecutor = (context: Context, executor: Executor, why: string): void =>
   changed(context)
 }
 
+/** What runs on it may end, and what was posted there is tiny: nobody loses anything. */
+export const executorTired = (context: Context, id: string): void => {
+  const executor = context.state.executors.get(id)
+  if (executor?.takes !== true) return
+  executor.tired = true
+  changed(context)
+}
+
+export const endWhenEmpty = ({ out }: Context, executor: Executor): void => {
+  if (executor.jobs.size > 0) return
+  executor.ending = true
+  out.push({ _tag: "EndExecutor", executor: executor.id, why: "another took its place", idle: true })
+}
+
 /** Everything on it ends now: by its own cancel, by its own timeout, without blame, or by dying. */
 export const executorDown = (context: Context, event: Extract<Event, { _tag: "ExecutorDown" }>): void => {
   const { now, state } = context

@@ -184,9 +184,15 @@ export class Executor {
   readonly resuming: PerKind<Heap<Job>> = heaps()
   /** Gathering jobs all of whose missing inputs are made here, stale entries included. */
   readonly followers: PerKind<Heap<Job>> = heaps()
+  /** Another takes its place: it ends what it has, and is ended then. */
+  tired = false
   /** Told to end. */
   ending = false
   constructor(readonly id: string, readonly slots: number, readonly tasks: ReadonlySet<string>) {}
+  /** Whether anything may be handed to it that it does not have yet. */
+  get takes(): boolean {
+    return !this.ending && !this.tired
+  }
 }
 
 export interface Config {
@@ -248,6 +254,11 @@ export type Event =
     /** Ended on purpose: nobody is to blame. */
     readonly expected: boolean
   }
+  /**
+   * It has lived long enough: nothing is handed to it any more, and once it is empty it is told to end. Another is up, or
+   * comes whether or not this one ends.
+   */
+  | { readonly _tag: "ExecutorTired"; readonly executor: string }
   /** `millis`: how long it ran, where its executor measured that. */
   | {
     readonly _tag: "RunEnded"
@@ -279,7 +290,13 @@ export type Event =
   | { readonly _tag: "SpillEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
   /** Its bytes are in memory and no longer on the disk; or could not be read. */
   | { readonly _tag: "LoadEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
-  | { readonly _tag: "Tick"; readonly processBytes?: number | undefined }
+  | { readonly _tag: "Tick" }
+  /** What memory the process and the executors take now. */
+  | {
+    readonly _tag: "Measured"
+    readonly processBytes: number
+    readonly executors: ReadonlyArray<Note.ExecutorMemory>
+  }
   | { readonly _tag: "Leave" }
 
 export type Command =
@@ -304,7 +321,8 @@ export type Command =
     readonly reason: string
     readonly by: string
   }
-  | { readonly _tag: "EndExecutor"; readonly executor: string; readonly why: string }
+  /** At once, and by force, unless it is `idle`: then nothing is on it, and it may take its time. */
+  | { readonly _tag: "EndExecutor"; readonly executor: string; readonly why: string; readonly idle?: true | undefined }
   | { readonly _tag: "Continue"; readonly executor: string; readonly attempt: Attempt }
   | {
     readonly _tag: "Fetch"
@@ -376,6 +394,7 @@ export interface Inner extends State {
   busy: number
   busyAt: number | undefined
   processBytes: number | undefined
+  heaps: ReadonlyArray<Note.ExecutorMemory> | undefined
   linked: boolean
   leaving: boolean
 }
@@ -401,7 +420,7 @@ export const canRun = (state: Inner, task: string): boolean => {
   if (!covers(state.tasks, task)) return false
   let any = false
   for (const executor of state.executors.values()) {
-    if (executor.ending) continue
+    if (!executor.takes) continue
     any = true
     if (covers(executor.tasks, task)) return true
   }
@@ -451,6 +470,7 @@ export const make = (options: {
   busy: 0,
   busyAt: undefined,
   processBytes: undefined,
+  heaps: undefined,
   linked: false,
   leaving: false
 })

@@ -73,7 +73,7 @@ export const changed = (context: Context): void => {
   let slots = 0
   const tasks = new Set<string>()
   for (const executor of state.executors.values()) {
-    if (executor.ending || state.leaving) continue
+    if (!executor.takes || state.leaving) continue
     slots += executor.slots
     for (const task of executor.tasks) tasks.add(task)
   }
@@ -107,6 +107,7 @@ export const heartbeat = (context: Context): void => {
     heldBytes: state.heldBytes,
     processBytes: state.processBytes,
     busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined,
+    ...state.heaps !== undefined && { executors: state.heaps },
     ...memory !== undefined && {
       memory: { limit: memory.limit, managed: memory.total, spilled: memory.onDisk, paused: memory.isPaused }
     }

@@ -20,6 +20,7 @@ describe("a worker on a random walk", () => {
     const room = memory === undefined ? "no limit" : `${memory.limit} bytes, ${memory.disk ?? 0} on disk`
     it(`ends every attempt once and loses no value (posting ${postAheadMillis} ms ahead, ${room})`, () => {
       let spilled = 0
+      let retired = 0
       fc.assert(
         fc.property(fc.array(action, { maxLength: 150, size: "max" }), (actions) => {
           const world = new World(postAheadMillis, memory)
@@ -29,10 +30,12 @@ describe("a worker on a random walk", () => {
           }
           world.settle()
           spilled += world.spilled
+          retired += world.retired
         }),
         { numRuns: runs }
       )
       assert.strictEqual(spilled > 0, (memory?.disk ?? 0) > 0)
+      assert.isAbove(retired, 0)
     }, 600_000)
   }
   it("says goodbye last", () => {

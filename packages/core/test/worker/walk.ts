@@ -10,6 +10,8 @@ interface Hand {
   readonly queue: Array<number>
   /** Values it has for what was handed over before they were made. */
   readonly kept: Set<string>
+  /** No longer to be given anything, and told to end. */
+  tired: boolean
   ending: boolean
 }
 
@@ -30,6 +32,7 @@ export class World {
   readonly disk = new Set<string>()
   readonly moves = new Map<string, { readonly turn: number; readonly out: boolean }>()
   spilled = 0
+  retired = 0
   followed = 0
   attempts = 0
   executors = 0
@@ -45,7 +48,7 @@ export class World {
 
   up(): void {
     const id = `e${this.executors++}`
-    this.hands.set(id, { slots: 1, running: new Map(), queue: [], kept: new Set(), ending: false })
+    this.hands.set(id, { slots: 1, running: new Map(), queue: [], kept: new Set(), tired: false, ending: false })
     this.step({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: ["t"] })
   }
 
@@ -64,6 +67,7 @@ export class World {
       case "Run": {
         const hand = this.hands.get(command.executor)!
         assert.isFalse(hand.ending, "runs on an executor that ends")
+        assert.isFalse(hand.tired, "runs on an executor that is tired")
         const { ahead, attempt } = command
         for (const { value } of command.inputs) {
           assert.isTrue(this.store.has(value) || ahead.includes(value), `${value} is not here`)
@@ -83,6 +87,7 @@ export class World {
       case "EndExecutor":
         assert.isFalse(this.hands.get(command.executor)!.ending, "ends twice")
         this.hands.get(command.executor)!.ending = true
+        if (command.idle === true) this.idle(command.executor)
         return
       case "Continue": {
         assert.strictEqual(this.suspended.get(command.attempt), "asks")
@@ -121,6 +126,15 @@ export class World {
         this.moves.set(command.value, { turn: command.turn, out: command._tag === "Spill" })
         return
     }
+  }
+
+  /** Nothing is on it, as it was told. */
+  idle(id: string): void {
+    const hand = this.hands.get(id)!
+    assert.isTrue(hand.tired)
+    assert.deepStrictEqual([hand.running.size, hand.queue.length], [0, 0])
+    assert.isFalse([...this.suspended.keys()].some((attempt) => this.handOf(attempt) === hand))
+    this.retired += 1
   }
 
   hear(told: Note.FromWorker): void {
@@ -329,8 +343,12 @@ export class World {
       }
       case 6: {
         const id = one(this.hands.keys(), a)
-        if (id === undefined || b % 3 > 0) return
-        this.down(id, c)
+        if (id === undefined || b % 3 > 1) return
+        if (b % 3 === 0) this.down(id, c)
+        else {
+          this.hands.get(id)!.tired = true
+          this.step({ _tag: "ExecutorTired", executor: id })
+        }
         return this.up()
       }
       case 7:

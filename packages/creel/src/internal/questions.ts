@@ -167,6 +167,8 @@ const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
   values: view.keys,
   heldBytes: view.heldBytes,
   memory: view.memory,
+  processBytes: view.processBytes,
+  executors: view.executors,
   resources: view.info.resources,
   tasks: view.info.tasks
 })

@@ -63,7 +63,7 @@ class Hands {
       case "Interrupt":
         return executors.interrupt(command.executor, command.attempt, command.reason, command.by)
       case "EndExecutor":
-        return executors.end(command.executor, command.why)
+        return executors.end(command.executor, command.why, command.idle === true)
       case "Continue":
         return executors.proceed(command.executor, command.attempt)
       case "Fetch":
@@ -175,6 +175,8 @@ class Hands {
         return this.tell({ ...event, _tag: "ExecutorDown" })
       case "Ended":
         return this.ended(event)
+      case "Tired":
+        return this.tell({ ...event, _tag: "ExecutorTired" })
       default:
         return this.tell(event)
     }

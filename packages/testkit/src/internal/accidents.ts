@@ -144,6 +144,13 @@ const kinds: { readonly [K in FaultKind]?: Accident } = {
   },
   executorCrash: executorCrash(true),
   executorCrashUnstarted: executorCrash(false),
+  executorTired: ({ world: { random, workers } }) => {
+    const all = [...workers.values()].filter((worker) => !worker.leaving)
+    const fresh = all.flatMap((worker) => worker.fresh().map((id) => ({ worker, id })))
+    const one = random.faults.pick(fresh)
+    one?.worker.tire(one.id)
+    return one !== undefined
+  },
   linkCut: (accidents) => {
     const peer = accidents.peer()
     if (peer?.uplink.wire === undefined) return false

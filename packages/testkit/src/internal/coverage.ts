@@ -12,6 +12,7 @@ export const faultKinds = [
   "workerJoin",
   "executorCrash",
   "executorCrashUnstarted",
+  "executorTired",
   "linkCut",
   "linkReset",
   "partitionScheduler",
@@ -84,7 +85,8 @@ export const turnKinds = [
   "loaded",
   "paused",
   "tooLarge",
-  "copied"
+  "copied",
+  "executorRetired"
 ] as const
 
 /** @since 0.1.0 */

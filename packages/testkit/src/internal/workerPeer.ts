@@ -24,6 +24,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
   readonly executors = new Map<string, Executor>()
   /** Lost, though its machine has yet to hear of it: what it hands to runs meanwhile was read before. */
   private readonly lost = new Set<string>()
+  /** Executors whose place another has taken. */
+  private readonly tired = new Set<string>()
   leaving = false
   private executorNumber = 0
   constructor(world: World, id: string, readonly name: string, readonly node: string, executors: number, gpu: number) {
@@ -94,7 +96,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       case "Continue":
         return this.executors.get(command.executor)?.goOn(command.attempt)
       case "EndExecutor":
-        return this.endExecutor(command.executor)
+        return this.endExecutor(command.executor, command.idle === true)
       case "Fetch":
         return this.fetch(command)
       case "Keep":
@@ -190,8 +192,25 @@ export class WorkerPeer extends Peer<Worker.Event> {
     for (const run of isKnown ? started : [...started, ...queued]) this.world.model.recordDeath(run.work.digest)
     this.gone(executor, isKnown ? started.map((run) => run.attempt) : undefined, detail, false)
   }
+  /** Executors that can still get tired. */
+  fresh(): ReadonlyArray<string> {
+    return [...this.executors.keys()].filter((id) => !this.tired.has(id))
+  }
+  /** Another is there in its place, before the machine hears of it. */
+  tire(id: string): void {
+    const { random, timeline } = this.world
+    this.tired.add(id)
+    this.startExecutor()
+    timeline.after(random.network.int(30), () => {
+      if (this.alive) this.tell({ _tag: "ExecutorTired", executor: id })
+    })
+  }
   /** On the machine's demand: nobody is to blame. */
-  private endExecutor(id: string): void {
+  private endExecutor(id: string, isIdle: boolean): void {
+    if (isIdle && this.executors.get(id)?.busy === true) {
+      throw new Wrong("not idle", `${this.id} retires ${id}, which has something to do`, [])
+    }
+    if (isIdle) this.world.coverage.fired("executorRetired")
     this.world.timeline.after(1 + this.world.random.network.int(10), () => {
       const executor = this.alive ? this.executors.get(id) : undefined
       if (executor === undefined) return
@@ -211,7 +230,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
     timeline.after(random.network.int(30), () => {
       this.tell({ _tag: "ExecutorDown", executor: executor.id, started, detail, expected })
       timeline.after(random.network.int(100), () => {
-        if (this.alive && !this.leaving) this.startExecutor()
+        if (this.alive && !this.leaving && !this.tired.delete(executor.id)) this.startExecutor()
       })
     })
   }
