@@ -63,7 +63,7 @@ export type Command =
  * @since 0.1.0
  * @category models
  */
-export type AttemptEvent = Exclude<ExecutorEvent, { readonly _tag: "Up" } | { readonly _tag: "Down" }>
+export type AttemptEvent = Extract<ExecutorEvent, { readonly attempt: Id.Attempt }>
 
 /** Lets a value pass as it is. */
 const trusted = <A>(identifier: string): Schema.Schema<A> =>

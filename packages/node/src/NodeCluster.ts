@@ -6,7 +6,7 @@
  */
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChildProcess } from "node:child_process"
@@ -68,6 +68,8 @@ export interface CommonOptions extends Client.Options {
   readonly grace?: Duration.DurationInput | undefined
   /** How long an executor may take to come up. Default: 1 minute. */
   readonly startWithin?: Duration.DurationInput | undefined
+  /** After how many tasks, how long, or how much heap an executor is replaced, losing nothing. Default: never. */
+  readonly executors?: ThreadExecutors.ExecutorLimits | undefined
   /** How deaths of executors are answered, see `ThreadExecutors.Options`. */
   readonly restarts?: ThreadExecutors.Options["restarts"]
   /** What workers are called: number `n` is `${workerName}-${n}`. Default: `worker`. */
@@ -148,6 +150,11 @@ const planOf = (
   grace: options.grace,
   startWithin: options.startWithin,
   restarts: options.restarts,
+  executorLimits: options.executors === undefined ? undefined : {
+    ...options.executors,
+    // As a number it can go to another thread.
+    lifetime: options.executors.lifetime === undefined ? undefined : Duration.toMillis(options.executors.lifetime)
+  },
   workerName: options.workerName,
   memory: options.memory ?? {}
 })

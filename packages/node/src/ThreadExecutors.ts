@@ -17,6 +17,28 @@ import * as Supervise from "./internal/supervise.js"
 import type { NodeClusterError } from "./NodeClusterError.js"
 
 /**
+ * How long an executor lives. One that is replaced loses nothing: another comes up first, then nothing more is given to it,
+ * and when what it has is done it closes its services and is ended. So each of these can be passed by what is done meanwhile.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExecutorLimits {
+  /** Attempts that end on it before it is replaced; up to a tenth fewer, so that not all go at once. Default: no limit. */
+  readonly tasksMax?: number | undefined
+  /** Time after which it is replaced; up to a tenth less, so that not all go at once. Default: no limit. */
+  readonly lifetime?: Duration.DurationInput | undefined
+  /** Bytes its heap may hold for about a second beyond what it held at first, before it is replaced. Default: no limit. */
+  readonly heapGrowthMax?: number | undefined
+  /**
+   * Share of its heap's limit (`resourceLimits.maxOldGenerationSizeMb` of threads, `--max-old-space-size` of processes) that
+   * it may hold for about a second: above, it is ended, which counts as a death for what runs on it. Default: 0.95.
+   * `Infinity`: only V8 ends it. What computes without a pause is not looked at; V8 ends that at the limit.
+   */
+  readonly terminate?: number | undefined
+}
+
+/**
  * What executors of either kind are told.
  *
  * @since 0.1.0
@@ -38,6 +60,8 @@ export interface Options {
   readonly startWithin?: Duration.DurationInput | undefined
   /** How long running work and services may take to be finalized at the end. Default 2 seconds. */
   readonly grace?: Duration.DurationInput | undefined
+  /** How long each lives. */
+  readonly executors?: ExecutorLimits | undefined
   /** How deaths are answered. Default: at most 10 restarts within a minute, after 50 ms, doubled up to 5 seconds. */
   readonly restarts?: {
     readonly limit?: number | undefined

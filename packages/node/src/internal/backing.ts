@@ -42,21 +42,28 @@ const tail = (stream: Readable | null): () => string => {
 const sentence = (what: string, stderr: string): string =>
   stderr === "" ? what : `${what}; standard error said last: ${stderr}`
 
-const describeError = (error: unknown): string => {
+const less = "or let each task hold less at once (smaller partitions, large data in typed arrays)"
+
+const describeError = (error: unknown, megabytes: number | undefined): string => {
   if (!(error instanceof Error)) return `uncaught exception: ${String(error)}`
   return "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY"
-    ? "out of memory: the heap of the thread reached its limit (`resourceLimits`)"
+    ? `out of memory: the heap of the thread reached its limit${
+      megabytes === undefined ? "" : ` of ${megabytes} MB`
+    }; ` +
+      `give it more (\`resourceLimits: { maxOldGenerationSizeMb }\`), ${less}`
     : `uncaught exception: ${error.stack ?? error.message}`
 }
 
 export const fromThread = (thread: Worker): Backing => {
   const exited = Deferred.unsafeMake<string>(FiberId.none)
   const stderr = tail(thread.stderr)
+  // Once it has ended this is not known any more.
+  const megabytes = thread.resourceLimits?.maxOldGenerationSizeMb
   let error: string | undefined
   let killed = false
   let gone = false
   thread.on("error", (cause) => {
-    error = describeError(cause)
+    error = describeError(cause, megabytes)
   })
   thread.on("exit", (code) => {
     gone = true
@@ -90,6 +97,12 @@ const describeExit = (code: number | null, signal: NodeJS.Signals | null, killed
   return `exited with code ${code}`
 }
 
+/** V8 says so before it aborts; what else it says then is of no use to anybody. */
+const isHeapFull = (stderr: string): boolean => /heap out of memory|Reached heap limit/.test(stderr)
+
+const heapFull = "out of memory: the heap of the process reached its limit; give it more " +
+  `(\`execArgv: ["--max-old-space-size=<megabytes>"]\`), ${less}`
+
 export const fromChild = (child: ChildProcess, marks: Marks.Marks): Backing => {
   const exited = Deferred.unsafeMake<string>(FiberId.none)
   const stderr = tail(child.stderr)
@@ -97,7 +110,8 @@ export const fromChild = (child: ChildProcess, marks: Marks.Marks): Backing => {
   let gone = false
   const done = (what: string): void => {
     gone = true
-    Deferred.unsafeDone(exited, Effect.succeed(sentence(what, killed ? "" : stderr())))
+    const said = killed ? "" : stderr()
+    Deferred.unsafeDone(exited, Effect.succeed(isHeapFull(said) ? heapFull : sentence(what, said)))
   }
   child.on("error", (error) => {
     if (child.pid === undefined) done(`could not be started: ${error.message}`)

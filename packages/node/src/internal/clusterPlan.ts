@@ -33,6 +33,7 @@ export interface Plan {
   readonly grace: Duration.DurationInput | undefined
   readonly startWithin: Duration.DurationInput | undefined
   readonly restarts: Options["restarts"]
+  readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
   readonly memory: MemoryOptions
 }
@@ -85,7 +86,8 @@ const executorsOf =
         strict: plan.strict,
         startWithin: plan.startWithin,
         grace: plan.grace,
-        restarts: plan.restarts
+        restarts: plan.restarts,
+        executors: plan.executorLimits
       })
       yield* Effect.flatMap(DoorWire.serve, executors.openDoor)
       return yield* startEarly(executors)
@@ -95,6 +97,13 @@ const executorsOf =
 export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
   Effect.gen(function*() {
     yield* MemoryPlan.check(plan.memory)
+    for (const [name, n] of Object.entries(plan.executorLimits ?? {})) {
+      if (n === undefined || n > 0) continue
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail: `executors.${name} is ${n}, and has to be more than 0`
+      })
+    }
     const total = yield* whole(plan.kind, plan.executors)
     const workers = yield* whole("workers", plan.workers)
     if (workers > total) {

@@ -20,10 +20,11 @@ import { NodeClusterError } from "../NodeClusterError.js"
 import type { Backing } from "./backing.js"
 import * as Commands from "./commands.js"
 import * as Events from "./events.js"
+import type { Heap } from "./heapWatch.js"
 import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelDoor, channelExecutor, channelRefusal, copying } from "./wire.js"
+import { channelDoor, channelExecutor, channelHeap, channelRefusal, copying } from "./wire.js"
 
 export interface LifeOptions {
   readonly name: string
@@ -34,8 +35,20 @@ export interface LifeOptions {
   readonly startWithin: number
   /** Milliseconds for running work and services to be finalized when the life is ended from here. */
   readonly grace: number
+  readonly bounds: Bounds
   readonly emit: (event: ExecutorEvent) => void
   readonly serveDoor: Effect.Effect<(protocol: RpcServer.Protocol["Type"]) => Effect.Effect<void, never, Scope.Scope>>
+}
+
+/** After how much a life is over. */
+export interface Bounds {
+  readonly tasks: number
+  /** Milliseconds. */
+  readonly millis: number
+  /** Bytes. */
+  readonly heapGrowth: number
+  /** Share of the heap's limit. */
+  readonly terminate: number
 }
 
 /** What can be done with a life that is up. */
@@ -43,7 +56,14 @@ export interface Life {
   readonly run: (job: Job) => void
   readonly interrupt: (attempt: number, reason: string, by: string) => void
   readonly proceed: (attempt: number) => void
+  /** By force. */
   readonly end: (why: string) => void
+  /** It has nothing to do any more: its services are closed first. */
+  readonly close: (why: string) => void
+  /** What it said last. */
+  readonly heap: () => Heap | undefined
+  /** Done when it has lived long enough, with why. */
+  readonly tired: Deferred.Deferred<string>
 }
 
 export interface LifeEnd {
@@ -82,7 +102,12 @@ const acquireBacking = (options: LifeOptions) =>
     }))
 
 /** The part that is touched for every job: plain, and without a fiber of its own. */
-const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, tell: (command: Command) => void) => {
+const makeDesk = (
+  backing: Backing,
+  emit: (event: ExecutorEvent) => void,
+  tell: (command: Command) => void,
+  ended: () => void
+) => {
   const postings = new Postings(backing.marks)
   let open = true
   let timer: NodeJS.Timeout | undefined
@@ -107,6 +132,7 @@ const makeDesk = (backing: Backing, emit: (event: ExecutorEvent) => void, tell: 
     if (event._tag === "Claimed" && !postings.claim(event.attempt)) return
     if ((event._tag === "Ended" || event._tag === "Unready") && !postings.ended(event.attempt)) return
     emit(event)
+    if (event._tag === "Ended") ended()
   }
   const run = (job: Job): void => {
     if (!open) return
@@ -133,6 +159,50 @@ const listenForRefusal = (backing: Backing, file: string | undefined) => {
   })
   return refused
 }
+
+/** How long it may live, in tasks, time and heap. */
+const makeAge = (
+  backing: Backing,
+  { heapGrowth, millis, tasks, terminate }: Bounds,
+  kill: (detail: string) => void
+) => {
+  const tired = Deferred.unsafeMake<string>(FiberId.none)
+  const isTired = (why: string): void => Deferred.unsafeDone(tired, Effect.succeed(why))
+  let done = 0
+  let heap: Heap | undefined
+  let least = Infinity
+  const timer = millis < longest ? setTimeout(() => isTired(`after ${millis} ms`), millis).unref() : undefined
+  backing.wire.listen(channelHeap, (told) => {
+    heap = told as Heap // the other end of the channel is `HeapWatch`
+    const { limit, used } = heap
+    least = Math.min(least, used)
+    if (used >= terminate * limit) return kill(heapDetail(heap, terminate))
+    if (used - least > heapGrowth) isTired(`since its heap grew by ${megabytes(used - least)}`)
+  })
+  return {
+    tired,
+    heap: () => heap,
+    ended: (): void => {
+      if (++done === tasks) isTired(`after ${tasks} tasks`)
+    },
+    stop: (): void => clearTimeout(timer)
+  }
+}
+
+/** What Node's timers can wait for. */
+const longest = 2 ** 31
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`
+
+const heapDetail = ({ limit, process, used }: Heap, terminate: number): string =>
+  `out of memory: its heap held ${megabytes(used)} of the ${
+    megabytes(limit)
+  } it may have, and it was ended before V8 ended it ` +
+  `(\`executors: { terminate: ${terminate} }\`); give it more (${
+    process === undefined
+      ? "`resourceLimits: { maxOldGenerationSizeMb }`"
+      : "`execArgv: [\"--max-old-space-size=<megabytes>\"]`"
+  }), or let each task hold less at once`
 
 /**
  * Lives. Fails if it does not come up; otherwise hands `onUp` the living and ends with how it ended.
@@ -167,10 +237,16 @@ export const live = (
     )
 
     const tell = Commands.makeSender(backing.wire, backing.shares)
-    const desk = makeDesk(backing, options.emit, tell)
+    const end = makeEnd(backing)
+    const age = makeAge(backing, options.bounds, end.kill)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(age.stop)
+    )
+    const desk = makeDesk(backing, options.emit, tell, age.ended)
     Events.listen(backing.wire, desk.hear)
 
-    const end = makeEnd(backing)
+    const closed = Deferred.unsafeMake<string>(FiberId.none)
+    const closeServices = Effect.ignore(RealTime.within(Effect.ignore(rpc.Close()), options.grace))
     let down = false
     const sayDown = (detail: string, expected: boolean): void => {
       if (down) {
@@ -184,7 +260,7 @@ export const live = (
         if (down) {
           return
         }
-        yield* Effect.ignore(RealTime.within(Effect.ignore(rpc.Close()), options.grace))
+        yield* closeServices
         sayDown("the cluster closed it", true)
       })
     )
@@ -192,11 +268,12 @@ export const live = (
     options.emit({ _tag: "Up", executor: options.name, slots: options.slots, tasks: opened.tasks })
     yield* onUp({
       run: desk.run,
-      interrupt: (attempt, reason, by) =>
-        tell({ _tag: "Interrupt", attempt, reason, by }),
-      proceed: (attempt) =>
-        tell({ _tag: "Proceed", attempt }),
-      end: end.end
+      interrupt: (attempt, reason, by) => tell({ _tag: "Interrupt", attempt, reason, by }),
+      proceed: (attempt) => tell({ _tag: "Proceed", attempt }),
+      end: end.end,
+      close: (why) => Deferred.unsafeDone(closed, Effect.succeed(why)),
+      heap: age.heap,
+      tired: age.tired
     })
 
     const ended = yield* Effect.raceFirst(
@@ -207,12 +284,16 @@ export const live = (
         ),
         Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
       ),
-      Effect.map(
-        Deferred.await(refused),
-        (error): LifeEnd => ({ detail: error.message, expected: false, refused: error })
+      Effect.raceFirst(
+        Effect.map(
+          Deferred.await(refused),
+          (error): LifeEnd => ({ detail: error.message, expected: false, refused: error })
+        ),
+        Effect.map(Deferred.await(closed), (detail): LifeEnd => ({ detail, expected: true, refused: undefined }))
       )
     )
     sayDown(ended.detail, ended.expected)
+    if (yield* Deferred.isDone(closed)) yield* closeServices
     return ended
   }))
 
@@ -222,21 +303,31 @@ const stuckDetail = `it is busy in native code and could not be ended within ${k
 const makeEnd = (backing: Backing) => {
   const stuck = Deferred.unsafeMake<void>(FiberId.none)
   let asked: string | undefined
+  let fault: string | undefined
+  const kill = (): void => {
+    backing.kill()
+    setTimeout(() => {
+      if (backing.isGone()) return
+      backing.abandon()
+      Deferred.unsafeDone(stuck, Exit.void)
+    }, killWithin).unref()
+  }
   return {
     stuck,
     end: (why: string): void => {
-      if (asked !== undefined) return
+      if (asked !== undefined || fault !== undefined) return
       asked = why
-      backing.kill()
-      setTimeout(() => {
-        if (backing.isGone()) return
-        backing.abandon()
-        Deferred.unsafeDone(stuck, Exit.void)
-      }, killWithin).unref()
+      kill()
+    },
+    /** For what runs on it, which is to blame. */
+    kill: (detail: string): void => {
+      if (asked !== undefined || fault !== undefined) return
+      fault = detail
+      kill()
     },
     answer: (detail: string) =>
       asked === undefined
-        ? { detail, expected: false }
+        ? { detail: fault ?? detail, expected: false }
         : { detail: detail === stuckDetail ? `${asked}; ${detail}` : `ended by force: ${asked}`, expected: true }
   }
 }

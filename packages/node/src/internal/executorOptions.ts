@@ -23,6 +23,12 @@ export const superviseOptions = (
   slots: options.slots ?? 1,
   startWithin: Duration.toMillis(options.startWithin ?? "1 minute"),
   grace: Duration.toMillis(options.grace ?? "2 seconds"),
+  bounds: {
+    tasks: options.executors?.tasksMax ?? Infinity,
+    millis: Duration.toMillis(options.executors?.lifetime ?? Duration.infinity),
+    heapGrowth: options.executors?.heapGrowthMax ?? Infinity,
+    terminate: options.executors?.terminate ?? 0.95
+  },
   limits: {
     restarts: options.restarts?.limit ?? 10,
     period: Duration.toMillis(options.restarts?.period ?? "1 minute"),

@@ -7,16 +7,17 @@ import type { ExecutorEvent, Job } from "creel/Executor"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import type { Command, OpenOptions } from "../ExecutorRpcs.js"
+import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
 import { ExecutorRpcs } from "../ExecutorRpcs.js"
 import type { NodeClusterError } from "../NodeClusterError.js"
 import * as Commands from "./commands.js"
 import * as Events from "./events.js"
+import * as HeapWatch from "./heapWatch.js"
 import * as Inside from "./inside.js"
 import * as Marks from "./marks.js"
 import * as RpcWire from "./rpcWire.js"
 import type { Wire } from "./wire.js"
-import { channelExecutor, channelRefusal } from "./wire.js"
+import { channelExecutor, channelHeap, channelRefusal } from "./wire.js"
 
 /** What the creel package's Runner is, seen from here. */
 export interface Body {
@@ -47,6 +48,7 @@ const makeMarks = (options: OpenOptions) => {
     latest = -1
   }
   return {
+    isBusy: () => marks.size > 0,
     posted: (attempt: number, mark: number): void => void marks.set(attempt, mark),
     begun: (attempt: number): void => {
       wipe()
@@ -60,6 +62,10 @@ const makeMarks = (options: OpenOptions) => {
   }
 }
 
+/** That it is up, tired or down, and what it takes, is its node's to say. */
+const isOfNode = (event: ExecutorEvent): event is Exclude<ExecutorEvent, AttemptEvent> =>
+  event._tag === "Up" || event._tag === "Down" || event._tag === "Tired" || event._tag === "Measured"
+
 const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) => {
   const onOpen = Effect.fnUntraced(function*(options: OpenOptions) {
     const marks = makeMarks(options)
@@ -67,16 +73,21 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
     const body = yield* open(
       options,
       (event) => {
-        if (event._tag === "Up" || event._tag === "Down") return
+        if (isOfNode(event)) return
         emit(event)
         if (event._tag === "Ended" || event._tag === "Unready") marks.ended(event.attempt)
       },
       marks.begun
     )
+    const heap = yield* Effect.acquireRelease(
+      Effect.sync(() => HeapWatch.watch((heap) => wire.post(channelHeap, heap), marks.isBusy)),
+      ({ stop }) => Effect.sync(stop)
+    )
     const obey = (command: Command): void => {
       if (command._tag === "Interrupt") return body.interrupt(command.attempt, command.reason, command.by)
       if (command._tag === "Proceed") return body.proceed(command.attempt)
       marks.posted(command.job.attempt, command.mark)
+      heap.touch()
       body.run(command.job)
     }
     yield* Effect.acquireRelease(Effect.sync(() => Commands.listen(wire, obey)), (stop) => Effect.sync(stop))

@@ -23,6 +23,7 @@ export interface HostOptions {
   /** Milliseconds. */
   readonly startWithin: number
   readonly restarts: Options["restarts"]
+  readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
   readonly memory: MemoryOptions
   readonly resourceLimits: ResourceLimits | undefined

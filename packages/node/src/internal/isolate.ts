@@ -49,6 +49,7 @@ const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
   grace: graceOf(plan),
   startWithin: Duration.toMillis(plan.startWithin ?? "1 minute"),
   restarts: plan.restarts,
+  executorLimits: plan.executorLimits,
   workerName: plan.workerName,
   memory: plan.memory,
   resourceLimits: more.resourceLimits,

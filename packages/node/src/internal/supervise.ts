@@ -1,15 +1,18 @@
 /**
  * The executors of one worker, each a supervised child: when one dies another takes its place, after a pause that grows,
  * and not more often than the limit allows. Past the limit, or when the module no longer loads, its place stays empty
- * and says why.
+ * and says why. One that has lived long enough is replaced before anybody sees it go.
  */
+import type { ExecutorMemory } from "@creel/core/Note"
 import type * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Executors } from "creel/Executor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { NodeClusterError } from "../NodeClusterError.js"
-import type { Life, LifeEnd, LifeOptions } from "./executorLife.js"
+import type { Bounds, Life, LifeEnd, LifeOptions } from "./executorLife.js"
 import { live } from "./executorLife.js"
 import * as RealTime from "./realTime.js"
 
@@ -71,38 +74,79 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
         )
       })
 
-    const oneLife = (place: number, number: number, emit: (event: ExecutorEvent) => void) => {
+    const begin = Effect.fnUntraced(function*(place: number, number: number, emit: (event: ExecutorEvent) => void) {
       const name = `${options.names[place]}.${number}`
-      return live(
-        { ...options, name, emit, serveDoor: Deferred.await(door) },
+      const up = yield* Deferred.make<Life>()
+      const fiber = yield* live(
+        { ...options, name, emit, bounds: yield* jitter(options.bounds), serveDoor: Deferred.await(door) },
         (life) =>
           Effect.suspend(() => {
             lives.set(name, life)
-            return Effect.asVoid(Deferred.succeed(first[place] as Deferred.Deferred<void, NodeClusterError>, undefined))
+            return Effect.zipRight(
+              Deferred.succeed(first[place] as Deferred.Deferred<void, NodeClusterError>, undefined),
+              Deferred.succeed(up, life)
+            )
           })
-      ).pipe(Effect.ensuring(Effect.sync(() => lives.delete(name))))
-    }
+      ).pipe(Effect.merge, Effect.ensuring(Effect.sync(() => lives.delete(name))), Effect.forkScoped)
+      const begun: Begun = { name, fiber, up: Deferred.await(up) }
+      return begun
+    })
 
     const keep = Effect.fnUntraced(function*(place: number, emit: (event: ExecutorEvent) => void) {
       const deaths = new Deaths(options.limits)
-      for (let number = 1;; number++) {
-        const end: LifeEnd | NodeClusterError = yield* Effect.merge(oneLife(place, number, emit))
+      let number = 1
+      let retiring: Begun | undefined
+      let current = yield* begin(place, number, emit)
+      for (;;) {
+        const why = yield* tiredOrOver(current, retiring)
+        if (why !== undefined) {
+          // The next is up before anything is kept from this one: nobody waits for it to load its tasks.
+          const next = yield* begin(place, ++number, emit)
+          const failed = yield* Effect.raceFirst(Effect.as(next.up, undefined), Fiber.join(next.fiber))
+          if (failed === undefined) {
+            yield* Effect.logInfo(`${current.name} is replaced by ${next.name} ${why}`)
+            emit({ _tag: "Tired", executor: current.name })
+            yield* Effect.fork(Effect.flatMap(Fiber.join(current.fiber), logRetired(current.name)))
+            retiring = current
+            current = next
+            continue
+          }
+          yield* Effect.logWarning(`${current.name} is not replaced: ${detailOf(failed)}`)
+          const delay = deaths.next(Date.now())
+          const over = Effect.asVoid(Fiber.await(current.fiber))
+          // It goes on for as long as it can.
+          yield* delay === undefined ? over : Effect.raceFirst(RealTime.sleep(delay), over)
+          if (delay === undefined) return yield* giveUp(place, tooOften(options, place, number, failed))
+          continue
+        }
+        const end = yield* Fiber.join(current.fiber)
         if (end instanceof NodeClusterError) {
           if (number === 1 || isFinal(end)) return yield* giveUp(place, end)
           yield* Effect.logWarning(end.message)
         } else if (end.refused !== undefined) {
           return yield* giveUp(place, end.refused)
         } else if (end.expected) {
-          yield* Effect.logInfo(`${options.names[place]}.${number} ${end.detail}; another takes its place`)
-          continue
+          yield* Effect.logInfo(`${current.name} ${end.detail}; another takes its place`)
         } else {
-          yield* Effect.logWarning(`${options.names[place]}.${number} died: ${end.detail}`)
+          yield* Effect.logWarning(`${current.name} died: ${end.detail}`)
         }
-        const delay = deaths.next(Date.now())
-        if (delay === undefined) return yield* giveUp(place, tooOften(options, place, number, end))
-        yield* RealTime.sleep(delay)
+        if (end instanceof NodeClusterError || !end.expected) {
+          const delay = deaths.next(Date.now())
+          if (delay === undefined) return yield* giveUp(place, tooOften(options, place, number, end))
+          yield* RealTime.sleep(delay)
+        }
+        current = yield* begin(place, ++number, emit)
       }
     })
+
+    /** Beside the signs of life of their worker, which go out as often. */
+    const measure = (emit: (event: ExecutorEvent) => void): Effect.Effect<void> =>
+      Effect.forever(Effect.zipRight(
+        RealTime.sleep(measureEvery),
+        Effect.sync(() =>
+          emit({ _tag: "Measured", processBytes: process.memoryUsage.rss(), executors: memoryOf(lives) })
+        )
+      ))
 
     const at = (executor: string, f: (life: Life) => void): void => {
       const life = lives.get(executor)
@@ -111,20 +155,64 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
 
     return {
       start: (emit) =>
-        Effect.forEach(options.names, (_, place) => keep(place, emit), { concurrency: "unbounded", discard: true })
-          .pipe(
-            Effect.forkScoped,
-            Effect.asVoid
-          ),
+        Effect.zipRight(
+          Effect.forkScoped(measure(emit)),
+          Effect.forEach(options.names, (_, place) => Effect.scoped(keep(place, emit)), {
+            concurrency: "unbounded",
+            discard: true
+          })
+            .pipe(Effect.forkScoped, Effect.asVoid)
+        ),
       run: (executor, job) => at(executor, (life) => life.run(job)),
       interrupt: (executor, attempt, reason, by) => at(executor, (life) => life.interrupt(attempt, reason, by)),
       proceed: (executor, attempt) => at(executor, (life) => life.proceed(attempt)),
-      end: (executor, why) => at(executor, (life) => life.end(why)),
+      end: (executor, why, idle) => at(executor, (life) => idle === true ? life.close(why) : life.end(why)),
       ready: Effect.forEach(first, Deferred.await, { discard: true, concurrency: "unbounded" }),
       openDoor: (serve) => Effect.asVoid(Deferred.succeed(door, serve)),
       givenUp: Effect.sync(() => givenUp.slice())
     }
   })
+
+interface Begun {
+  readonly name: string
+  readonly fiber: Fiber.Fiber<LifeEnd | NodeClusterError>
+  readonly up: Effect.Effect<Life>
+}
+
+/** Milliseconds. */
+const measureEvery = 1000
+
+/** Those that began together do not all go at once: each up to a tenth earlier. */
+const jitter = (bounds: Bounds): Effect.Effect<Bounds> =>
+  Effect.map(Random.next, (random) => {
+    const part = 1 - random / 10
+    return { ...bounds, tasks: Math.ceil(bounds.tasks * part), millis: Math.ceil(bounds.millis * part) }
+  })
+
+/** Waits until it has lived long enough, and answers why, or until it is over. A place has two lives at once at most. */
+const tiredOrOver = ({ fiber, up }: Begun, retiring: Begun | undefined): Effect.Effect<string | undefined> =>
+  Effect.raceFirst(
+    Effect.as(Fiber.await(fiber), undefined),
+    Effect.zipRight(
+      retiring === undefined ? Effect.void : Fiber.await(retiring.fiber),
+      Effect.flatMap(up, (life) => Deferred.await(life.tired))
+    )
+  )
+
+const detailOf = (end: LifeEnd | NodeClusterError): string => "message" in end ? end.message : end.detail
+
+const logRetired = (name: string) => (end: LifeEnd | NodeClusterError): Effect.Effect<void> =>
+  "expected" in end && end.expected ? Effect.void : Effect.logWarning(`${name} died: ${detailOf(end)}`)
+
+const memoryOf = (lives: ReadonlyMap<string, Life>): ReadonlyArray<ExecutorMemory> => {
+  const all: Array<ExecutorMemory> = []
+  for (const [executor, life] of lives) {
+    const heap = life.heap()
+    if (heap === undefined) continue
+    all.push({ executor, heapUsed: heap.used, heapLimit: heap.limit, processBytes: heap.process })
+  }
+  return all
+}
 
 /** Whether trying again can change anything. */
 const isFinal = (error: NodeClusterError): boolean => error.reason !== "ExecutorNotStarted"
@@ -141,5 +229,5 @@ const tooOften = (
     executor: options.names[place],
     detail: `it died more than ${options.limits.restarts} times within ${options.limits.period} ms (${lives} lives): ` +
       `it is not started again, and its worker has one slot less; at last: ` +
-      ("message" in last ? last.message : last.detail)
+      detailOf(last)
   })

@@ -26,6 +26,8 @@ export const channelExecutor = 0
 export const channelWork = 3
 /** The way from clients inside tasks to the scheduler. */
 export const channelDoor = 1
+/** One-way: what the executor's heap takes. */
+export const channelHeap = 4
 /** One-way: the program was started inside this executor. */
 export const channelRefusal = 2
 
