@@ -122,7 +122,24 @@ def million(order, client):
         os._exit(0)  # letting go of them would take longer than all the rest
 
 
-groups = {"tasks": tasks, "data": data, "overhead": overhead, "million": million}
+def bag(order, client):
+    """As src/works/bag.ts."""
+    import dask.bag as db
+
+    texts = order["texts"]
+
+    def count(n):
+        lines = db.read_text(texts["files"], blocksize=8_000_000)
+        words = lines.map(str.lower).map(str.split).flatten()
+        top = words.frequencies().topk(10, key=lambda pair: pair[1]).compute()
+        return sum(times for _, times in top), None
+
+    m.once(count, 0, texts["top"])
+    for _ in range(order["repeats"]):
+        m.emit("wordcount", order["counts"]["wordcount"] / 1e3 / m.once(count, 0, texts["top"]))
+
+
+groups = {"tasks": tasks, "data": data, "overhead": overhead, "million": million, "bag": bag}
 
 
 def main(order):

@@ -103,6 +103,17 @@ const processor = (name: string, unit: Unit, what: string): ReadonlyArray<Figure
   })
 ]
 
+const bags: ReadonlyArray<Figure> = [
+  figure("wordcount", "wordcount", "MB/s", "more", "files of text, their words counted by a bag", {
+    subject: threads,
+    dask: 5
+  }),
+  figure("wordcount-to-loop", "wordcount", "×", "more", "two threads of Creel to a loop on one", {
+    subject: threads,
+    atLeast: 1
+  })
+]
+
 const rest: ReadonlyArray<Figure> = [
   figure("startup-ready", "startup", "ms", "less", "from asking for a cluster to having it"),
   figure("startup-first", "startup", "ms", "less", "from asking for a cluster to the first result"),
@@ -129,6 +140,7 @@ export const figures: ReadonlyArray<Figure> = [
   ...machine,
   ...processor("mandelbrot", "rows/s", "rows of a picture"),
   ...processor("words", "MB/s", "words of a text counted"),
+  ...bags,
   ...rest,
   ...floor
 ]

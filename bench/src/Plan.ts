@@ -45,6 +45,7 @@ export const works: ReadonlyArray<Work> = [
   work("machine", "machine", "the scheduler machine alone, with 10 and with 1,000 workers", 300_000, 40_000),
   work("mandelbrot", "cpu", "rows of a picture, on one thread and on two", 1_200, 500),
   work("words", "cpu", "words of 64 MB of text, on one thread and on two", 64_000_000, 8_000_000),
+  work("wordcount", "bag", "words of 100 MB of text in files, counted by a bag", 100_000_000, 16_000_000),
   work("startup", "startup", "cluster ready, first result", 1, 1),
   work("idle", "idle", "bytes of a future that is done, at the client", 100_000, 20_000),
   work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
@@ -69,7 +70,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks", "data", "million", "cpu", "startup", "idle", "overhead"]
+    groups: ["tasks", "data", "million", "cpu", "bag", "startup", "idle", "overhead"]
   },
   {
     name: "creel-fibers",
@@ -85,7 +86,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "python",
     pool: false,
     quick: true,
-    groups: ["tasks", "data", "million", "startup", "overhead"],
+    groups: ["tasks", "data", "million", "bag", "startup", "overhead"],
     long: ["million"]
   },
   {

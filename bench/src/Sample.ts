@@ -2,6 +2,12 @@
  * What one run of one subject found, and how it crosses from the child process that measured it: one JSON line each.
  */
 
+/** Files to count words in, and how often the ten most frequent words are there, added up. */
+export interface Texts {
+  readonly files: ReadonlyArray<string>
+  readonly top: number
+}
+
 /** What a child process is told, in its last argument. */
 export interface Order {
   readonly subject: string
@@ -15,6 +21,8 @@ export interface Order {
   readonly warmup: number
   /** How many measured runs of each work in this process. */
   readonly repeats: number
+  /** Where works that read files find them. */
+  readonly texts: Texts
   /** When the child was started, in milliseconds since 1970: start-up is counted from here. */
   readonly startedAt: number
 }

@@ -18,6 +18,7 @@ const groups: Readonly<Record<string, () => Promise<Group>>> = {
   million: () => import("./works/million.js"),
   machine: () => import("./works/machine.js"),
   cpu: () => import("./works/cpu.js"),
+  bag: () => import("./works/bag.js"),
   startup: () => import("./works/startup.js"),
   idle: () => import("./works/idle.js"),
   overhead: () => import("./works/overhead.js"),

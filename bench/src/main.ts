@@ -19,6 +19,7 @@ import * as Python from "./Python.js"
 import * as Result from "./Result.js"
 import type { Run } from "./Sample.js"
 import { table } from "./Table.js"
+import * as Texts from "./Texts.js"
 
 const started = performance.now()
 
@@ -75,6 +76,8 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
     const runs: Array<Run> = []
     const failed: Array<LeftOut> = []
     const steps = Plan.steps(options).filter(({ subject }) => subject.language === "node" || subject.name in found)
+    const counts = Plan.counts(options)
+    const texts = steps.some(({ group }) => group === "bag") ? yield* Texts.make(counts["wordcount"]!) : Texts.none
     for (const [index, { group, round, subject, works }] of steps.entries()) {
       const names = works.map((each) => each.name)
       const what = group === names[0] ? group : `${group} (${names.join(" ")})`
@@ -83,11 +86,12 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
         subject: subject.name,
         group,
         works: names,
-        counts: Plan.counts(options),
+        counts,
         variants: !options.quick,
         warmup: options.quick ? 500 : 3000,
         // Dask is slow where all others are done at once
-        repeats: subject.language === "python" && group === "tasks" ? 1 : 3,
+        repeats: subject.language === "python" && (group === "tasks" || group === "bag") ? 1 : 3,
+        texts,
         startedAt: Date.now()
       }
       const samples = yield* Effect.either(
@@ -101,7 +105,7 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
       }
     }
     return { runs, failed }
-  })
+  }).pipe(Effect.scoped)
 
 const bench = (options: Options.Options) =>
   Effect.gen(function*() {

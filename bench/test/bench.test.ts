@@ -8,6 +8,7 @@ import * as Plan from "../src/Plan.js"
 import * as Result from "../src/Result.js"
 import { parse } from "../src/Sample.js"
 import { show, table } from "../src/Table.js"
+import * as Texts from "../src/Texts.js"
 
 const run = (subject: string, figure: string, value: number, round = 1) => ({ subject, figure, value, round })
 
@@ -47,6 +48,44 @@ describe("the plan", () => {
   it("says what a quick run skips", () => {
     assert.deepInclude(Plan.skipped(Options.parse(["--quick"])), ["dask", "million"])
     assert.deepStrictEqual(Plan.skipped(Options.parse([])), [])
+  })
+})
+
+describe("texts", () => {
+  const all = new TextEncoder().encode("To be, or\nnot to be\n\n  that IS\tit\nno end")
+
+  it("are cut where lines end, and nothing is lost", () => {
+    for (let count = 1; count <= 12; count++) {
+      const parts = Texts.parts(all, count)
+      assert.lengthOf(parts, count)
+      assert.deepStrictEqual(parts.flatMap((part) => [...part]), [...all])
+      let at = 0
+      for (const part of parts) {
+        at += part.length
+        assert.isTrue(at === 0 || at === all.length || all[at - 1] === 10, `${count} parts, one ends at ${at}`)
+      }
+    }
+    assert.isAbove(Texts.parts(all, 2)[1]!.length, 0)
+  })
+
+  it("have words between white space, as Python has them", () => {
+    assert.deepStrictEqual(Texts.words("  that IS\tit, "), ["that", "IS", "it,"])
+    assert.deepStrictEqual(Texts.words(" "), [])
+  })
+
+  it("are told by how often their most frequent words are there", () => {
+    assert.strictEqual(Texts.topOf([1, 10, 2, 9], 2), 19)
+    assert.strictEqual(Texts.topOf([3], 10), 3)
+  })
+})
+
+describe("the word count", () => {
+  it("is beside Dask's, with an aim", () => {
+    const steps = Plan.steps(Options.parse(["--only", "wordcount", "--quick"]))
+    assert.deepStrictEqual(steps.map(({ subject }) => subject.name), ["creel-threads", "dask"])
+    const rows = Result.rows([run("creel-threads", "wordcount", 50), run("dask", "wordcount", 8)])
+    assert.isTrue(rows[0]!.aim!.met)
+    assert.isFalse(Result.rows([run("creel-threads", "wordcount", 50), run("dask", "wordcount", 11)])[0]!.aim!.met)
   })
 })
 
