@@ -49,6 +49,22 @@ describe("keys", () => {
     }))
   })
 
+  it("are numbered as a Map would number them, however many and long they are", () => {
+    const key = (n: number) => n % 3 === 0 ? n : n % 3 === 1 ? `k${n}` : "a\u00e9\u{1f600}".repeat(n % 9) + String(n)
+    const index = new KeyIndex<unknown>()
+    const numbers = new Map<unknown, number>()
+    for (let n = 0; n < 60_000; n++) {
+      const each = key((n * 7919) % 20_000)
+      if (!numbers.has(each)) {
+        assert.isUndefined(index.find(each))
+        numbers.set(each, numbers.size)
+      }
+      assert.strictEqual(index.add(each), numbers.get(each))
+    }
+    assert.deepStrictEqual(index.keys, [...numbers.keys()])
+    for (const [each, number] of numbers) assert.strictEqual(index.find(each), number)
+  })
+
   it("that are records are equal by their fields, in any order", () => {
     const index = new KeyIndex<unknown>()
     assert.strictEqual(index.add({ a: 1, b: [2] }), index.add({ b: [2], a: 1 }))

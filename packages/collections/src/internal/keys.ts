@@ -8,6 +8,7 @@
  */
 import * as Value from "creel/Value"
 import * as Hash from "effect/Hash"
+import { shortMax, ShortStrings } from "./shortStrings.js"
 
 const float = new Float64Array(1)
 const halves = new Int32Array(float.buffer)
@@ -45,21 +46,31 @@ const isPlain = (key: unknown): boolean => key === null || (typeof key !== "obje
 /** Numbers keys in the order in which they first come. */
 export class KeyIndex<K> {
   readonly keys: Array<K> = []
+  private readonly short = new ShortStrings(this.keys)
   private readonly plain = new Map<unknown, number>()
   private readonly tokens = new Map<string, number>()
 
   /** The number of a key: the next one if it is new. */
   add(key: K): number {
-    const of: Map<unknown, number> = isPlain(key) ? this.plain : this.tokens
-    const name = isPlain(key) ? key : Value.token(key)
-    const known = of.get(name)
-    if (known !== undefined) return known
-    const next = this.keys.push(key) - 1
-    of.set(name, next)
-    return next
+    const next = this.keys.length
+    const n = typeof key === "string" && key.length <= shortMax ? this.short.add(key) : this.addTo(key, next)
+    if (n === next) this.keys.push(key)
+    return n
   }
 
   find(key: unknown): number | undefined {
+    if (typeof key === "string" && key.length <= shortMax) {
+      const found = this.short.find(key)
+      return found < 0 ? undefined : found
+    }
     return isPlain(key) ? this.plain.get(key) : this.tokens.get(Value.token(key))
+  }
+
+  private addTo(key: K, next: number): number {
+    const of: Map<unknown, number> = isPlain(key) ? this.plain : this.tokens
+    const name = isPlain(key) ? key : Value.token(key)
+    const known = of.get(name)
+    if (known === undefined) of.set(name, next)
+    return known ?? next
   }
 }
