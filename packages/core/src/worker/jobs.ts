@@ -31,7 +31,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
 /** Ready with all its inputs here, and in memory for as long as it takes. */
 export const whenReady = (context: Context, job: Job): void => {
   if (job.missing > 0) mayFollow(job)
-  else if (context.state.memory === undefined || job.reserved) becomeReady(context, job)
+  else if (context.state.memory === undefined || (job.reserved && Memory.holds(context, job))) becomeReady(context, job)
 }
 
 const becomeReady = ({ state }: Context, job: Job): void => {

@@ -250,6 +250,20 @@ export const admit = (context: Context): void => {
   memory.waiting.compact(state.jobs.size, (job) => job.state._tag === "Gathering" && !job.reserved)
 }
 
+/**
+ * Whether its inputs, all of them here, are no more than what may be held: else it fails. What is made here has no size
+ * before it is made, so this is asked once more when a job is about to be ready.
+ */
+export const holds = (context: Context, job: Job): boolean => {
+  const { state } = context
+  const memory = state.memory!
+  if (memory.here <= memory.limit) return true
+  const { all } = demand(state, job)
+  if (all <= memory.limit) return true
+  exceeded(context, job, all, memory.limit)
+  return false
+}
+
 const exceeded = (context: Context, job: Job, all: number, limit: number): void => {
   const { state } = context
   const { key } = job.spec

@@ -170,6 +170,15 @@ describe("room", () => {
     assert.deepStrictEqual(ran(commands), ["b@e0"])
   })
 
+  it("what never fits fails also when its inputs are made here, one by one", () => {
+    const bench = make({ disk: 0 })
+    const inputs = [1, 2, 3].map((attempt) => input(`k${attempt}`, attempt, { ahead: true, holders: [] }))
+    bench.step(...[1, 2, 3].map((attempt) => runTask(`k${attempt}`, attempt)), runTask("all", 4, { inputs }))
+    bench.step(value(1, 40_000))
+    bench.step(value(2, 40_000))
+    assert.deepStrictEqual(news(bench.step(value(3, 40_000))), ["k3 held: computed", "all failed: MemoryExceeded"])
+  })
+
   it("a job that alone is larger than what is left begins all the same, when nothing else goes on", () => {
     const bench = make({ disk: 0 })
     makes(bench, 1, 60_000)
