@@ -1,8 +1,8 @@
 /**
  * Numbers of short strings: a hash table for what a `Map` is slow at. Words that were just cut from a line are new objects
  * each time, so a `Map` works out their hash in a call to the engine, and then goes from entry to entry through memory that
- * no cache has. Here hashes stand side by side, and a word is only looked at where its hash is the same: counting words
- * takes about half the time.
+ * no cache has. Here hashes stand side by side, and a word is only looked at where its hash is the same: numbering words
+ * takes about a third less time.
  *
  * Imperative on purpose: this runs for every element.
  */
