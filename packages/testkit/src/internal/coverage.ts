@@ -59,7 +59,8 @@ export const userKinds = [
   "largeValue",
   "restricted",
   "resources",
-  "unknownTask"
+  "unknownTask",
+  "severalTasks"
 ] as const
 
 /** Turns inside the machines worth having seen. */

@@ -22,6 +22,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
   readonly onDisk = new Set<string>()
   private readonly moves = new Map<string, number>()
   readonly executors = new Map<string, Executor>()
+  /** Those that were given all tasks for want of another that has them. */
+  private readonly wholes = new Set<string>()
   /** Lost, though its machine has yet to hear of it: what it hands to runs meanwhile was read before. */
   private readonly lost = new Set<string>()
   /** Executors whose place another has taken. */
@@ -182,7 +184,11 @@ export class WorkerPeer extends Peer<Worker.Event> {
   startExecutor(): void {
     const id = `${this.id}e${++this.executorNumber}`
     this.executors.set(id, new Executor(this, id))
-    this.tell({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: commonTasks })
+    // Beside one that has all tasks some lack one: what needs several must find the right one.
+    const whole = [...this.executors.keys()].some((other) => this.wholes.has(other))
+    if (!whole) this.wholes.add(id)
+    const lacks = whole ? commonTasks[this.executorNumber % 3] : undefined
+    this.tell({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: commonTasks.filter((task) => task !== lacks) })
   }
   /** An executor dies. Whoever looks after it knows which runs had begun, or not. */
   killExecutor(id: string, isKnown: boolean, detail: string): void {

@@ -6,7 +6,7 @@
  */
 import type { Attempt } from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
-import type { Spec } from "@creel/core/Spec"
+import { join, type Spec } from "@creel/core/Spec"
 import type { Coverage, UserKind } from "./coverage.js"
 import { digest } from "./digest.js"
 import type { Behaviour, Model, Work } from "./model.js"
@@ -14,7 +14,7 @@ import type { Random } from "./random.js"
 import type { Swarm } from "./swarm.js"
 
 /** Every worker has these; `nowhere` none has. */
-export const commonTasks: ReadonlyArray<string> = ["a", "b", "c"]
+export const commonTasks: ReadonlyArray<string> = ["a#1", "b#1", "c#1"]
 
 const encoder = new TextEncoder()
 /** Padded, so that large values count as such where bytes are counted. */
@@ -100,6 +100,11 @@ export class Works {
       children: children.map((x) => x.digest)
     }
   }
+  private task(): string {
+    const one = this.random.pick(commonTasks)!
+    return this.wants("severalTasks", 0.2) ? join([one, this.random.pick(commonTasks)!]) : one
+  }
+
   private spec(making: Making, key: string, id: string, behaviour: Behaviour): Spec {
     const { random } = this
     const plain = making.pure
@@ -107,7 +112,7 @@ export class Works {
     return {
       key,
       digest: id,
-      task: plain ? "a" : this.wants("unknownTask", 0.03) ? "nowhere" : random.pick(commonTasks) ?? "a",
+      task: plain ? commonTasks[0]! : this.wants("unknownTask", 0.03) ? "nowhere" : this.task(),
       group: random.pick(["red", "green", "blue"]) ?? "red",
       args: payload(id),
       inputs: making.inputs.map((x) => x.key),
