@@ -119,7 +119,7 @@ export interface Compute<R0> {
 }
 
 /**
- * A collection submitted at once, and the same collection standing on what comes of it.
+ * A collection, or a graph, submitted at once, and the same one standing on what comes of it.
  *
  * @since 0.1.0
  * @category models
@@ -129,6 +129,10 @@ export interface Persist<R0> {
     collection: C,
     options?: ComputeOptions
   ): Effect.Effect<C, SubmitError, Scope.Scope | Collection.Context<C> | R0>
+  <All, Outputs>(
+    graph: Graph.Graph<All, Outputs>,
+    options?: ComputeOptions & { readonly outputs?: ReadonlyArray<keyof All & string> | undefined }
+  ): Effect.Effect<Graph.Graph<All, Outputs>, SubmitError, Scope.Scope | R0>
 }
 
 /**
@@ -397,7 +401,7 @@ export const compute: Compute<Client> = (what: unknown, options?: ComputeOptions
 
 /**
  * Submits a collection and answers the same collection, standing on futures instead of the work that makes its outputs:
- * what is built on it later does not do that work again. The futures belong to the Scope it was called in.
+ * what is built on it later does not do that work again. Of a graph, the outputs (or what `outputs` asks for) are Held nodes. The futures belong to the Scope it was called in.
  *
  * @example
  * ```ts

@@ -140,6 +140,18 @@ describe("Client.compute", () => {
     }).pipe(on({}, task, sum))
   })
 
+  it.scoped("persist: a graph, of which some keys are there", () => {
+    const { runs, task } = counted()
+    return Effect.gen(function*() {
+      const graph = Graph.make({ x: Graph.call(task, 1), y: Graph.call(inc, Graph.ref("x")) })
+      const here = yield* Client.persist(graph, { outputs: ["x"] })
+      assert.strictEqual(here.nodes.get("x")!._tag, "Held")
+      assert.strictEqual(yield* (yield* Client.compute(here)).y, 11)
+      assert.strictEqual(yield* (yield* Client.compute(here, { outputs: ["x"] })).x, 10)
+      assert.strictEqual(runs(), 1)
+    }).pipe(on({}, task, inc))
+  })
+
   it.scoped("what is computed again while it is held is not done again, however it is optimised", () => {
     const { runs, task } = counted()
     return Effect.gen(function*() {

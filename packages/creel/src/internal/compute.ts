@@ -18,6 +18,10 @@ import * as Submission from "./submission.js"
 
 type AnyFuture = Future<unknown, unknown>
 
+interface GraphOptions extends Client.ComputeOptions {
+  readonly outputs?: ReadonlyArray<string> | undefined
+}
+
 interface Work {
   readonly graph: Graph.Graph.Any
   readonly outputs: ReadonlyArray<string>
@@ -27,7 +31,7 @@ interface Work {
 }
 
 const regionOf = (place: Place, options: Client.ComputeOptions | undefined): Task.SubmitOptions => {
-  const { optimize: _, outputs: __, ...submission } = (options ?? {}) as Client.ComputeOptions & { outputs?: unknown }
+  const { optimize: _, outputs: __, ...submission } = (options ?? {}) as GraphOptions
   return Object.keys(submission).length === 0
     ? place.region.submission
     : { ...place.region.submission, ...submission }
@@ -105,8 +109,8 @@ const computeCollection = (
 const computeGraph = (
   stateFor: StateFor,
   graph: Graph.Graph.Any,
-  options: (Client.ComputeOptions & { readonly outputs?: ReadonlyArray<string> | undefined }) | undefined
-) =>
+  options: GraphOptions | undefined
+): Effect.Effect<{ readonly [key: string]: AnyFuture }, SubmitError> =>
   Effect.suspend(() => {
     const outputs = options?.outputs ?? Graph.outputs(graph)
     return Effect.map(
@@ -118,7 +122,7 @@ const computeGraph = (
 export const computeWith = (
   stateFor: StateFor,
   what: unknown,
-  options: Client.ComputeOptions | undefined
+  options: GraphOptions | undefined
 ): Effect.Effect<any, SubmitError, any> =>
   Collection.isCollection(what)
     ? computeCollection(stateFor, what, options)
@@ -126,13 +130,12 @@ export const computeWith = (
     ? computeGraph(stateFor, what, options)
     : Effect.fail(nothing(what))
 
-export const persistWith = (
+const persistCollection = (
   stateFor: StateFor,
-  what: unknown,
+  collection: Collection.Any,
   options: Client.ComputeOptions | undefined
-): Effect.Effect<any, SubmitError, any> => {
-  if (!Collection.isCollection(what)) return Effect.fail(nothing(what))
-  const { build, rebuild } = what[Collection.TypeId]
+): Effect.Effect<Collection.Any, SubmitError, any> => {
+  const { build, rebuild } = collection[Collection.TypeId]
   return Effect.flatMap(
     build,
     (built) =>
@@ -141,4 +144,19 @@ export const persistWith = (
         (future) => rebuild(built.outputs.map((key) => ({ key, node: Graph.held(future(key)) })))
       )
   )
+}
+
+export const persistWith = (
+  stateFor: StateFor,
+  what: unknown,
+  options: GraphOptions | undefined
+): Effect.Effect<any, SubmitError, any> => {
+  if (Collection.isCollection(what)) return persistCollection(stateFor, what, options)
+  if (!isGraph(what)) return Effect.fail(nothing(what))
+  return Effect.map(computeGraph(stateFor, what, options), (futures): Graph.Graph.Any => ({
+    nodes: new Map([
+      ...what.nodes,
+      ...Object.entries(futures).map(([key, future]) => [key, Graph.held(future)] as const)
+    ])
+  }))
 }
