@@ -37,7 +37,7 @@ const pack = () => {
     ) {
       if (!has.includes(file)) throw new Error(`${packed.filename} lacks ${file}`)
     }
-    const foreign = has.filter((file) => !/^(?:dist|src)\/|^(?:LICENSE|README\.md|package\.json)$/.test(file))
+    const foreign = has.filter((file) => !/^(?:dist|src|pictures)\/|^(?:LICENSE|README\.md|package\.json)$/.test(file))
     if (foreign.length > 0) throw new Error(`${packed.filename} should not contain ${foreign.join(", ")}`)
     tarballs.set(packed.name, path.join(temp, packed.filename))
     log(`${packed.filename}, ${has.length} files, ${Math.round(packed.size / 1024)} kB`)

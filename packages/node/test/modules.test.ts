@@ -30,7 +30,7 @@ describe("a module of tasks", () => {
 
   it.scopedLive("in TypeScript, named as TypeScript names imports", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* open(file("typed.js")), ["norm"])
+      assert.deepStrictEqual(yield* open(file("typed.js")), ["norm", "creel/fused"])
     }))
 
   it.scopedLive("with plain functions allowed", () =>

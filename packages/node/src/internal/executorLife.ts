@@ -219,23 +219,7 @@ export const live = (
       Effect.flatMap(RpcWire.makeServer(backing.shares ? backing.wire : copying(backing.wire), channelDoor), serve))
       .pipe(Effect.forkScoped)
 
-    const opened = yield* rpc.Open({
-      ...options.open,
-      executor: options.name,
-      share: backing.shares,
-      marks: backing.marks.open
-    }).pipe(
-      Effect.catchTag("RpcClientError", (error) =>
-        Effect.fail(notStarted(options, error.message))),
-      Effect.raceFirst(Effect.flatMap(Deferred.await(refused), Effect.fail)),
-      Effect.raceFirst(Effect.flatMap(Deferred.await(backing.exited), (detail) =>
-        Effect.fail(diedOpening(options, detail)))),
-      Effect.raceFirst(Effect.zipRight(
-        RealTime.sleep(options.startWithin),
-        Effect.fail(notStarted(options, `it was not ready within ${options.startWithin} ms`))
-      ))
-    )
-
+    const opened = yield* open(options, backing, rpc, refused)
     const tell = Commands.makeSender(backing.wire, backing.shares)
     const end = makeEnd(backing)
     const age = makeAge(backing, options.bounds, end.kill)
@@ -276,26 +260,59 @@ export const live = (
       tired: age.tired
     })
 
-    const ended = yield* Effect.raceFirst(
-      Effect.raceFirst(
-        Effect.map(
-          Deferred.await(backing.exited),
-          (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })
-        ),
-        Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
-      ),
-      Effect.raceFirst(
-        Effect.map(
-          Deferred.await(refused),
-          (error): LifeEnd => ({ detail: error.message, expected: false, refused: error })
-        ),
-        Effect.map(Deferred.await(closed), (detail): LifeEnd => ({ detail, expected: true, refused: undefined }))
-      )
-    )
+    const ended = yield* ending(backing, end, refused, closed)
     sayDown(ended.detail, ended.expected)
     if (yield* Deferred.isDone(closed)) yield* closeServices
     return ended
   }))
+
+/** Its tasks are loaded, or it is said why not. */
+const open = (
+  options: LifeOptions,
+  backing: Backing,
+  rpc: Effect.Effect.Success<ReturnType<typeof client>>,
+  refused: Deferred.Deferred<NodeClusterError>
+) =>
+  rpc.Open({
+    ...options.open,
+    executor: options.name,
+    share: backing.shares,
+    marks: backing.marks.open
+  }).pipe(
+    Effect.catchTag("RpcClientError", (error) => Effect.fail(notStarted(options, error.message))),
+    Effect.raceFirst(Effect.flatMap(Deferred.await(refused), Effect.fail)),
+    Effect.raceFirst(
+      Effect.flatMap(Deferred.await(backing.exited), (detail) => Effect.fail(diedOpening(options, detail)))
+    ),
+    Effect.raceFirst(Effect.zipRight(
+      RealTime.sleep(options.startWithin),
+      Effect.fail(notStarted(options, `it was not ready within ${options.startWithin} ms`))
+    ))
+  )
+
+/** How it ends: gone, stuck, refused, or asked to close. */
+const ending = (
+  backing: Backing,
+  end: ReturnType<typeof makeEnd>,
+  refused: Deferred.Deferred<NodeClusterError>,
+  closed: Deferred.Deferred<string>
+): Effect.Effect<LifeEnd> =>
+  Effect.raceFirst(
+    Effect.raceFirst(
+      Effect.map(
+        Deferred.await(backing.exited),
+        (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })
+      ),
+      Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
+    ),
+    Effect.raceFirst(
+      Effect.map(
+        Deferred.await(refused),
+        (error): LifeEnd => ({ detail: error.message, expected: false, refused: error })
+      ),
+      Effect.map(Deferred.await(closed), (detail): LifeEnd => ({ detail, expected: true, refused: undefined }))
+    )
+  )
 
 const stuckDetail = `it is busy in native code and could not be ended within ${killWithin} ms, so it was abandoned`
 

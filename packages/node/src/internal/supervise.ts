@@ -58,95 +58,111 @@ class Deaths {
   }
 }
 
+/** What the places of one set of executors share. */
+interface Places {
+  readonly options: SuperviseOptions
+  readonly lives: Map<string, Life>
+  readonly givenUp: Array<NodeClusterError>
+  readonly door: Deferred.Deferred<ServeDoor>
+  /** Of each place: its first life, or what kept it from one. */
+  readonly first: ReadonlyArray<Deferred.Deferred<void, NodeClusterError>>
+}
+
+const giveUp = ({ first, givenUp }: Places, place: number, error: NodeClusterError): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    givenUp.push(error)
+    return Effect.zipRight(
+      Effect.logError(error.message),
+      Deferred.fail(first[place] as Deferred.Deferred<void, NodeClusterError>, error)
+    )
+  })
+
+const begin = Effect.fnUntraced(function*(
+  { door, first, lives, options }: Places,
+  place: number,
+  number: number,
+  emit: (event: ExecutorEvent) => void
+) {
+  const name = `${options.names[place]}.${number}`
+  const up = yield* Deferred.make<Life>()
+  const fiber = yield* live(
+    { ...options, name, emit, bounds: yield* jitter(options.bounds), serveDoor: Deferred.await(door) },
+    (life) =>
+      Effect.suspend(() => {
+        lives.set(name, life)
+        return Effect.zipRight(
+          Deferred.succeed(first[place] as Deferred.Deferred<void, NodeClusterError>, undefined),
+          Deferred.succeed(up, life)
+        )
+      })
+  ).pipe(Effect.merge, Effect.ensuring(Effect.sync(() => lives.delete(name))), Effect.forkScoped)
+  const begun: Begun = { name, fiber, up: Deferred.await(up) }
+  return begun
+})
+
+/** A place has a living executor, one after the other, until it is given up. */
+const keep = Effect.fnUntraced(function*(places: Places, place: number, emit: (event: ExecutorEvent) => void) {
+  const { options } = places
+  const deaths = new Deaths(options.limits)
+  let number = 1
+  let retiring: Begun | undefined
+  let current = yield* begin(places, place, number, emit)
+  for (;;) {
+    const why = yield* tiredOrOver(current, retiring)
+    if (why !== undefined) {
+      // The next is up before anything is kept from this one: nobody waits for it to load its tasks.
+      const next = yield* begin(places, place, ++number, emit)
+      const failed = yield* Effect.raceFirst(Effect.as(next.up, undefined), Fiber.join(next.fiber))
+      if (failed === undefined) {
+        yield* Effect.logInfo(`${current.name} is replaced by ${next.name} ${why}`)
+        emit({ _tag: "Tired", executor: current.name })
+        yield* Effect.fork(Effect.flatMap(Fiber.join(current.fiber), logRetired(current.name)))
+        retiring = current
+        current = next
+        continue
+      }
+      yield* Effect.logWarning(`${current.name} is not replaced: ${detailOf(failed)}`)
+      const delay = deaths.next(Date.now())
+      const over = Effect.asVoid(Fiber.await(current.fiber))
+      // It goes on for as long as it can.
+      yield* delay === undefined ? over : Effect.raceFirst(RealTime.sleep(delay), over)
+      if (delay === undefined) return yield* giveUp(places, place, tooOften(options, place, number, failed))
+      continue
+    }
+    const end = yield* Fiber.join(current.fiber)
+    if (end instanceof NodeClusterError) {
+      if (number === 1 || isFinal(end)) return yield* giveUp(places, place, end)
+      yield* Effect.logWarning(end.message)
+    } else if (end.refused !== undefined) {
+      return yield* giveUp(places, place, end.refused)
+    } else if (end.expected) {
+      yield* Effect.logInfo(`${current.name} ${end.detail}; another takes its place`)
+    } else {
+      yield* Effect.logWarning(`${current.name} died: ${end.detail}`)
+    }
+    if (end instanceof NodeClusterError || !end.expected) {
+      const delay = deaths.next(Date.now())
+      if (delay === undefined) return yield* giveUp(places, place, tooOften(options, place, number, end))
+      yield* RealTime.sleep(delay)
+    }
+    current = yield* begin(places, place, ++number, emit)
+  }
+})
+
+/** Beside the signs of life of their worker, which go out as often. */
+const measure = (lives: ReadonlyMap<string, Life>, emit: (event: ExecutorEvent) => void): Effect.Effect<void> =>
+  Effect.forever(Effect.zipRight(
+    RealTime.sleep(measureEvery),
+    Effect.sync(() => emit({ _tag: "Measured", processBytes: process.memoryUsage.rss(), executors: memoryOf(lives) }))
+  ))
+
 export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
   Effect.gen(function*() {
     const lives = new Map<string, Life>()
     const givenUp: Array<NodeClusterError> = []
     const door = yield* Deferred.make<ServeDoor>()
     const first = yield* Effect.forEach(options.names, () => Deferred.make<void, NodeClusterError>())
-
-    const giveUp = (place: number, error: NodeClusterError): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        givenUp.push(error)
-        return Effect.zipRight(
-          Effect.logError(error.message),
-          Deferred.fail(first[place] as Deferred.Deferred<void, NodeClusterError>, error)
-        )
-      })
-
-    const begin = Effect.fnUntraced(function*(place: number, number: number, emit: (event: ExecutorEvent) => void) {
-      const name = `${options.names[place]}.${number}`
-      const up = yield* Deferred.make<Life>()
-      const fiber = yield* live(
-        { ...options, name, emit, bounds: yield* jitter(options.bounds), serveDoor: Deferred.await(door) },
-        (life) =>
-          Effect.suspend(() => {
-            lives.set(name, life)
-            return Effect.zipRight(
-              Deferred.succeed(first[place] as Deferred.Deferred<void, NodeClusterError>, undefined),
-              Deferred.succeed(up, life)
-            )
-          })
-      ).pipe(Effect.merge, Effect.ensuring(Effect.sync(() => lives.delete(name))), Effect.forkScoped)
-      const begun: Begun = { name, fiber, up: Deferred.await(up) }
-      return begun
-    })
-
-    const keep = Effect.fnUntraced(function*(place: number, emit: (event: ExecutorEvent) => void) {
-      const deaths = new Deaths(options.limits)
-      let number = 1
-      let retiring: Begun | undefined
-      let current = yield* begin(place, number, emit)
-      for (;;) {
-        const why = yield* tiredOrOver(current, retiring)
-        if (why !== undefined) {
-          // The next is up before anything is kept from this one: nobody waits for it to load its tasks.
-          const next = yield* begin(place, ++number, emit)
-          const failed = yield* Effect.raceFirst(Effect.as(next.up, undefined), Fiber.join(next.fiber))
-          if (failed === undefined) {
-            yield* Effect.logInfo(`${current.name} is replaced by ${next.name} ${why}`)
-            emit({ _tag: "Tired", executor: current.name })
-            yield* Effect.fork(Effect.flatMap(Fiber.join(current.fiber), logRetired(current.name)))
-            retiring = current
-            current = next
-            continue
-          }
-          yield* Effect.logWarning(`${current.name} is not replaced: ${detailOf(failed)}`)
-          const delay = deaths.next(Date.now())
-          const over = Effect.asVoid(Fiber.await(current.fiber))
-          // It goes on for as long as it can.
-          yield* delay === undefined ? over : Effect.raceFirst(RealTime.sleep(delay), over)
-          if (delay === undefined) return yield* giveUp(place, tooOften(options, place, number, failed))
-          continue
-        }
-        const end = yield* Fiber.join(current.fiber)
-        if (end instanceof NodeClusterError) {
-          if (number === 1 || isFinal(end)) return yield* giveUp(place, end)
-          yield* Effect.logWarning(end.message)
-        } else if (end.refused !== undefined) {
-          return yield* giveUp(place, end.refused)
-        } else if (end.expected) {
-          yield* Effect.logInfo(`${current.name} ${end.detail}; another takes its place`)
-        } else {
-          yield* Effect.logWarning(`${current.name} died: ${end.detail}`)
-        }
-        if (end instanceof NodeClusterError || !end.expected) {
-          const delay = deaths.next(Date.now())
-          if (delay === undefined) return yield* giveUp(place, tooOften(options, place, number, end))
-          yield* RealTime.sleep(delay)
-        }
-        current = yield* begin(place, ++number, emit)
-      }
-    })
-
-    /** Beside the signs of life of their worker, which go out as often. */
-    const measure = (emit: (event: ExecutorEvent) => void): Effect.Effect<void> =>
-      Effect.forever(Effect.zipRight(
-        RealTime.sleep(measureEvery),
-        Effect.sync(() =>
-          emit({ _tag: "Measured", processBytes: process.memoryUsage.rss(), executors: memoryOf(lives) })
-        )
-      ))
+    const places: Places = { options, lives, givenUp, door, first }
 
     const at = (executor: string, f: (life: Life) => void): void => {
       const life = lives.get(executor)
@@ -156,8 +172,8 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
     return {
       start: (emit) =>
         Effect.zipRight(
-          Effect.forkScoped(measure(emit)),
-          Effect.forEach(options.names, (_, place) => Effect.scoped(keep(place, emit)), {
+          Effect.forkScoped(measure(lives, emit)),
+          Effect.forEach(options.names, (_, place) => Effect.scoped(keep(places, place, emit)), {
             concurrency: "unbounded",
             discard: true
           })

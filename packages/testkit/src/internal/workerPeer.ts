@@ -185,7 +185,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
     const id = `${this.id}e${++this.executorNumber}`
     this.executors.set(id, new Executor(this, id))
     // Beside one that has all tasks some lack one: what needs several must find the right one.
-    const whole = [...this.executors.keys()].some((other) => this.wholes.has(other))
+    const whole = [...this.executors.keys()].some((other) => this.wholes.has(other) && !this.tired.has(other))
     if (!whole) this.wholes.add(id)
     const lacks = whole ? commonTasks[this.executorNumber % 3] : undefined
     this.tell({ _tag: "ExecutorUp", executor: id, slots: 1, tasks: commonTasks.filter((task) => task !== lacks) })
