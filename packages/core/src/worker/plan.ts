@@ -123,7 +123,12 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   state.stuckSince ??= now
   if (now - state.stuckSince < state.config.suspendedPatience) return
   state.stuckSince = undefined
-  for (const kind of kinds) start(context, kind, state.ready[kind], full.slice(0, 1), new Set(), Infinity)
+  // The first of them that has a task for one of the jobs: executors may differ in what they can run.
+  for (const executor of full) {
+    let begun = 0
+    for (const kind of kinds) begun += start(context, kind, state.ready[kind], [executor], new Set(), Infinity)
+    if (begun > 0) return
+  }
 }
 
 /**
