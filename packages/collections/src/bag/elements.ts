@@ -6,24 +6,16 @@
  */
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
-import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { YieldWrap } from "effect/Utils"
 import type * as Delayed from "../Delayed.js"
 import { append, isBag, stateOf } from "../internal/bagState.js"
 import { calling, type Each, type Fails, type Given, type Needs, type Some } from "../internal/calling.js"
 import { shared } from "../internal/delayed.js"
+import type { Gives } from "../internal/ends.js"
 import type { Any, Bag } from "./model.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>
-
-/** Whatever gives a boolean, in any of the ways in which a plain function gives its value. */
-type Says =
-  | boolean
-  | PromiseLike<boolean>
-  | Effect.Effect<boolean, any, any>
-  | Generator<YieldWrap<Effect.Effect<any, any, any>>, boolean, any>
 
 /**
  * A task, or a plain function, called with each element.
@@ -210,7 +202,7 @@ export const filter: {
    * @since 0.1.0
    * @category element-wise
    */
-  <A, X extends Says>(predicate: (a: A) => X): <E, R>(self: Bag<A, E, R>) => Bag<A, E | Error<X>, R>
+  <A, X extends Gives<boolean>>(predicate: (a: A) => X): <E, R>(self: Bag<A, E, R>) => Bag<A, E | Error<X>, R>
   /**
    * The elements for which a task, or a plain function, says `true`. A refinement narrows their type.
    *
@@ -231,7 +223,7 @@ export const filter: {
    * @since 0.1.0
    * @category element-wise
    */
-  <A, E, R, X extends Says>(self: Bag<A, E, R>, predicate: (a: A) => X): Bag<A, E | Error<X>, R>
+  <A, E, R, X extends Gives<boolean>>(self: Bag<A, E, R>, predicate: (a: A) => X): Bag<A, E | Error<X>, R>
 } = calling("filter")
 
 /**
@@ -268,7 +260,7 @@ export const remove: {
    * @since 0.1.0
    * @category element-wise
    */
-  <A, X extends Says>(predicate: (a: A) => X): <E, R>(self: Bag<A, E, R>) => Bag<A, E | Error<X>, R>
+  <A, X extends Gives<boolean>>(predicate: (a: A) => X): <E, R>(self: Bag<A, E, R>) => Bag<A, E | Error<X>, R>
   /**
    * The elements for which a task, or a plain function, does not say `true`.
    *
@@ -289,7 +281,7 @@ export const remove: {
    * @since 0.1.0
    * @category element-wise
    */
-  <A, E, R, X extends Says>(self: Bag<A, E, R>, predicate: (a: A) => X): Bag<A, E | Error<X>, R>
+  <A, E, R, X extends Gives<boolean>>(self: Bag<A, E, R>, predicate: (a: A) => X): Bag<A, E | Error<X>, R>
 } = calling("remove")
 
 /** What may stand at a key, apart from `undefined`. */

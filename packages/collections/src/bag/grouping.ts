@@ -8,22 +8,14 @@
  */
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
-import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { YieldWrap } from "effect/Utils"
 import { type Fn, isBag } from "../internal/bagState.js"
+import type { Gives } from "../internal/ends.js"
 import * as internal from "../internal/groupBuild.js"
 import type { Any, Bag, ReduceOptions } from "./model.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>
-
-/** Whatever gives a `B`, in any of the ways in which a plain function gives its value. */
-type Gives<B> =
-  | B
-  | PromiseLike<B>
-  | Effect.Effect<B, any, any>
-  | Generator<YieldWrap<Effect.Effect<any, any, any>>, B, any>
 
 /**
  * How elements are brought together.
