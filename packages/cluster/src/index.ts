@@ -1,0 +1,12 @@
+/**
+ * Creel on many machines.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What can be wrong with a cluster of several processes or machines.
+ *
+ * @since 0.1.0
+ */
+export * as ClusterError from "./ClusterError.js"
