@@ -245,13 +245,12 @@ const duties = (state: State): void => {
 const reachable = (state: State, worker: Worker): void => {
   const cut = worker.unreachable
   if (cut === undefined) return
+  const before = cut.size
   for (const [peer, until] of cut) if (until <= state.now) cut.delete(peer)
-  if (cut.size > 0) return
-  worker.unreachable = undefined
-  if (worker.gone) return
-  state.unreachable--
-  for (const row of state.unscattered) {
-    if (row.refusedBy?.delete(worker) === true) touch(state, row)
+  if (cut.size === before || worker.gone) return
+  if (cut.size === 0) {
+    worker.unreachable = undefined
+    state.unreachable--
   }
   place(state, worker)
 }

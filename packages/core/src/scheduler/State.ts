@@ -161,8 +161,8 @@ export interface State {
   submitted: number
   inlineBytes: number
   bandwidth: number
-  /** Since when there has been a worker at all. */
-  manned: number
+  /** Since when some worker has been there to stay, if one is. */
+  manned: number | undefined
   /** Workers that could not reach some holder lately. */
   unreachable: number
   /** Slots in all open workers, and how many workers there are that are not suspect. */
@@ -246,7 +246,7 @@ export const make = (options: MakeOptions): State => {
     submitted: Number.NEGATIVE_INFINITY,
     inlineBytes: 0,
     bandwidth: config.bandwidth,
-    manned: 0,
+    manned: undefined,
     unreachable: 0,
     slots: 0,
     spent: 0,

@@ -10,7 +10,7 @@
  *   K1. A class with something queued is in `ready` or blocked; an empty one is neither.
  *   K2. A worker is eligible for a special class exactly if it is open, knows the task, is large enough, and is named
  *       (or nobody named is able, and the restriction is soft).
- *   K3. A blocked class is unblocked whenever a worker that may run it gains room or joins.
+ *   K3. A blocked class is unblocked whenever a worker that may run it gains room or joins, or nobody may any more.
  *
  * @since 0.1.0
  */
@@ -127,13 +127,8 @@ const admit = (of: Class, worker: Worker): void => {
 export const hasEligible = (of: Class): boolean =>
   of.special ? of.eligible.size > 0 : of.pools.some((pool) => pool.ranking(of.slots).calm.size > 0)
 
-/**
- * Whether anybody is there to stay: a worker without slots only ends what it has.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isManned = (state: State): boolean => state.roster.some((worker) => worker.info.slots > 0)
+/** Whether anybody is there to stay: a worker without slots, or one that is to leave, only ends what it has. */
+const isManned = (state: State): boolean => state.roster.some((worker) => worker.info.slots > 0 && !worker.retiring)
 
 /**
  * Whether the worker may be given a row of this class now.
@@ -247,6 +242,16 @@ const poolFor = (state: State, worker: Worker): Pool => {
   return pool
 }
 
+/** Up to now this worker could have run these, or might have: silence alone does not end that. */
+const served = (state: State, worker: Worker): void => {
+  if (worker.open || worker.suspect) { for (const of of worker.pool?.classes ?? []) of.served = state.now }
+  for (const of of worker.classes) of.served = state.now
+  if (!worker.suspect) return
+  for (const of of state.specials.values()) {
+    if (isLarge(worker, of) && (of.soft || isNamed(worker, of))) of.served = state.now
+  }
+}
+
 /**
  * Puts the worker where its info, its health and its presence say: in a pool and its classes, or nowhere.
  *
@@ -254,6 +259,7 @@ const poolFor = (state: State, worker: Worker): Pool => {
  * @category combinators
  */
 export const place = (state: State, worker: Worker): void => {
+  served(state, worker)
   const before = worker.pool
   if (before !== undefined) {
     before.whole.calm.delete(worker.whole.calm)
@@ -277,15 +283,17 @@ export const place = (state: State, worker: Worker): void => {
       worker.classes.delete(of)
       if (isAble(worker, of) && isNamed(worker, of)) admit(of, worker)
     }
-    if (of.eligible.has(worker) || of.soft) unblock(state, of)
+    if (of.eligible.has(worker) || of.soft || !hasEligible(of)) unblock(state, of)
   }
   bound(state, worker)
   if (worker.open) {
     refresh(state, worker)
     rankOne(worker)
     move(state, worker, true)
+    for (const row of state.unscattered) touch(state, row)
     for (const row of state.uncopied) touch(state, row)
   }
+  state.manned = isManned(state) ? state.manned ?? state.now : undefined
   for (const list of state.plain.values()) for (const of of list) if (!hasEligible(of)) unblock(state, of)
   state.unplanned = true
 }

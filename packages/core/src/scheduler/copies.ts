@@ -104,12 +104,24 @@ const choose = (state: State, row: Row, s: Stored, it: Spread): Worker | undefin
   return best
 }
 
-const mayTake = (state: State, row: Row, s: Stored, it: Spread, worker: Worker): boolean =>
+/**
+ * Whether the worker can be asked for one more copy.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const mayTake = (state: State, row: Row, s: Stored, it: Spread, worker: Worker): boolean =>
   worker.open && !it.carrying.has(worker) && !worker.held.has(row) &&
   (it.names === undefined || it.names.includes(worker.id) || it.names.includes(worker.info.name)) &&
   (s.inline !== undefined || reaches(state, worker, s))
 
-const reaches = (state: State, worker: Worker, s: Stored): boolean => {
+/**
+ * Whether some holder is left that the worker did not fail to reach lately.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const reaches = (state: State, worker: Worker, s: Stored): boolean => {
   const cut = worker.unreachable
   return cut === undefined ? s.holders.length > 0 : s.holders.some((one) => !((cut.get(one.id) ?? 0) > state.now))
 }

@@ -91,9 +91,6 @@ export const fetchFailedByWorker = (state: State, worker: Worker, note: FetchFai
   if (row === undefined) return
   const s = row.state as Stored
   report(state, row, s, worker, note)
-  if (row.copying?.has(worker) === true) {
-    ;(row.refusedBy ??= new Set()).add(worker)
-    answered(state, row, s, worker)
-  }
+  answered(state, row, s, worker)
   if (row.spread !== undefined) uncarried(state, row, worker)
 }

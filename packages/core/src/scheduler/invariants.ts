@@ -9,9 +9,12 @@
 import * as Journal from "../Journal.js"
 import * as Saturation from "../policy/saturation.js"
 import { isBounded } from "./books.js"
-import { classFor, isAble, isNamed } from "./classes.js"
+import { classFor, hasEligible, isAble, isNamed } from "./classes.js"
+import { mayTake } from "./copies.js"
 import { wantsOf } from "./rows.js"
+import { mayHold } from "./scatter.js"
 import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
+import { isCounting } from "./stuck.js"
 
 type Broken = (
   number: string,
@@ -44,7 +47,15 @@ export const check = (state: State): ReadonlyArray<string> => {
   checkClasses(state, broken, settled)
   if (settled) {
     for (const row of state.uncopied) {
-      if (row.gone || row.state._tag !== "Stored") broken("R2", row, "lacks copies, and has no value")
+      const s = row.state
+      if (row.gone || s._tag !== "Stored") {
+        broken("R2", row, "lacks copies, and has no value")
+        continue
+      }
+      const { spread } = row
+      if (spread === undefined || spread.carrying.size > 0 || row.copying !== undefined) continue
+      const able = state.roster.find((worker) => mayTake(state, row, s, spread, worker))
+      if (able !== undefined) broken("R2", row, `lacks copies, and ${able.id} may take one`)
     }
     for (const row of state.lineage) {
       if (row.gone || isWanted(row)) broken("L4", row, "in lineage, but wanted or forgotten")
@@ -167,6 +178,11 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
     const nobody = row.copying.size === 0
     if (nobody !== state.unscattered.has(row)) {
       broken("D2", row, "unscattered without being in the list, or the reverse")
+    }
+    if (nobody && s._tag === "Stored") {
+      const names = row.offer?.scatter?.workers
+      const able = state.roster.find((worker) => mayHold(state, row, s, names, worker))
+      if (able !== undefined) broken("D2", row, `waits for a worker, and ${able.id} is there`)
     }
   }
 }
@@ -298,6 +314,9 @@ const checkClasses = (state: State, broken: Broken, settled: boolean): void => {
     }
     if (settled && !state.unplanned && state.moved.size === 0 && full && !of.blocked) {
       broken("P3", undefined, `class ${of.id} has rows that nobody placed`)
+    }
+    if (settled && !state.unplanned && full && !hasEligible(of) && !of.stuck && isCounting(state, of)) {
+      broken("G2", undefined, `class ${of.id} has rows that nobody may run, and nobody looks again`)
     }
     if (!of.special) continue
     const able = [...state.workers.values()].filter((worker) => isAble(worker, of))

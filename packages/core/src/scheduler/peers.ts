@@ -14,7 +14,7 @@ import type { ClientId, WorkerId } from "../Id.js"
 import type { WorkerInfo } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
-import { isManned, place } from "./classes.js"
+import { place } from "./classes.js"
 import { uncarried } from "./copies.js"
 import { blame } from "./recordWorker.js"
 import { removeWant, wantsOf } from "./rows.js"
@@ -27,13 +27,11 @@ import { forgetUnclaimed, takeOver } from "./unclaimed.js"
  */
 export const joinWorker = (state: State, id: WorkerId, info: WorkerInfo): Worker => {
   const worker = new Worker(id, state.seq++, info, state.now)
-  if (!isManned(state)) state.manned = state.now
   state.workers.set(id, worker)
   state.roster.push(worker)
   watch(state, worker)
   journal(state, "joined", undefined, worker, info.name)
   place(state, worker)
-  for (const row of state.unscattered) touch(state, row)
   return worker
 }
 
@@ -96,7 +94,6 @@ export const hear = (state: State, worker: Worker): void => {
   worker.suspect = false
   journal(state, "heard again", undefined, worker)
   place(state, worker)
-  for (const row of state.unscattered) touch(state, row)
   // What was not started elsewhere meanwhile simply goes on.
   for (let run = worker.first; run !== undefined; run = run.next) {
     const s = run.row.state

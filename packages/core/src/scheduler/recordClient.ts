@@ -17,9 +17,10 @@ import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
 import { lookAgain } from "./circles.js"
 import { fetchFailedByClient } from "./fetches.js"
+import { startOver } from "./over.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
-import { type Client, idle, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
+import { type Client, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
 
 /**
@@ -172,19 +173,6 @@ const again = (state: State, row: Row, spec: Spec): void => {
   } else if (s._tag === "Idle") {
     row.spec = spec
     row.class = undefined
-  }
-}
-
-/** A failed row, and the failed rows it failed by, begin again. Who was told of the failure has had the last word. */
-const startOver = (state: State, row: Row): void => {
-  const stack = [row]
-  while (stack.length > 0) {
-    const next = stack.pop()!
-    if (next.state._tag !== "Failed") continue
-    for (const want of next.wants) if (want.told === true) want.over = true
-    next.pardon()
-    become(state, next, idle)
-    for (const input of next.inputs) stack.push(input)
   }
 }
 

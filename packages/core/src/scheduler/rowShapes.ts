@@ -188,7 +188,6 @@ class Rare {
   cut = false
   copying: Set<Worker> | undefined = undefined
   scattered = false
-  refusedBy: Set<Worker> | undefined = undefined
   spread: Spread | undefined = undefined
   enders: Array<Ender> | undefined = undefined
 }
@@ -340,13 +339,6 @@ export class Row {
   }
   set scattered(scattered: boolean) {
     if (scattered || this.rare !== undefined) this.more.scattered = scattered
-  }
-  /** Workers that could not make their copy. */
-  get refusedBy(): Set<Worker> | undefined {
-    return this.rare?.refusedBy
-  }
-  set refusedBy(workers: Set<Worker> | undefined) {
-    this.more.refusedBy = workers
   }
   get spread(): Spread | undefined {
     return this.rare?.spread

@@ -5,11 +5,13 @@
  *
  * Invariants:
  *   D1. `copying` names workers that are here and were asked; it is absent once all have delivered.
- *   D2. A row waits in `unscattered` exactly while it wants copies and no worker can be asked.
+ *   D2. A row waits in `unscattered` exactly while it wants copies and no worker can be asked. Who becomes open, or may
+ *       reach again what it could not, settles these rows anew.
  *
  * @since 0.1.0
  */
 import { idsOf, tell } from "./become.js"
+import { reaches } from "./copies.js"
 import { journal, type Row, type State, type Stored, toClient, touch, toWorker, type Worker } from "./State.js"
 
 const looked = 16
@@ -78,10 +80,7 @@ const choose = (
   all: boolean,
   names: ReadonlyArray<string> | undefined
 ): ReadonlyArray<Worker> => {
-  const free = (worker: Worker): boolean =>
-    !worker.suspect && !worker.retiring && !worker.gone && !worker.held.has(row) &&
-    row.refusedBy?.has(worker) !== true &&
-    (names === undefined || names.includes(worker.id) || names.includes(worker.info.name))
+  const free = (worker: Worker): boolean => mayHold(state, row, s, names, worker)
   if (all) return state.roster.filter(free)
   const { roster } = state
   let best: Worker | undefined
@@ -97,6 +96,23 @@ const choose = (
   best.coming += s.bytes
   return [best]
 }
+
+/**
+ * Whether the worker can be asked for a copy.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const mayHold = (
+  state: State,
+  row: Row,
+  s: Stored,
+  names: ReadonlyArray<string> | undefined,
+  worker: Worker
+): boolean =>
+  worker.open && !worker.held.has(row) &&
+  (names === undefined || names.includes(worker.id) || names.includes(worker.info.name)) &&
+  (s.inline !== undefined || reaches(state, worker, s))
 
 /**
  * The worker has its copy, or will not have it.

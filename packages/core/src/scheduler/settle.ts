@@ -18,6 +18,7 @@ import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
 import { spread } from "./copies.js"
+import { isCancelledForOthers, startOver } from "./over.js"
 import { forget, trim } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
@@ -157,7 +158,9 @@ const begin = (state: State, row: Row): void => {
   }
   if (claim(state, row)) return
   for (const input of row.inputs) {
-    if (input.state._tag === "Failed") return fail(state, row, input.state.failure)
+    if (input.state._tag !== "Failed") continue
+    if (!isCancelledForOthers(row, input)) return fail(state, row, input.state.failure)
+    startOver(state, input)
   }
   if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)

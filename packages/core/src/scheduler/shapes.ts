@@ -71,8 +71,10 @@ export class Class {
   /** Of a special class: those of them believed to have room. */
   readonly roomy = new Set<Worker>()
   blocked = false
-  /** When it was found that nobody may or could run it. */
+  /** It was found that nobody may or could run it, and is to be looked at again. */
   stuck = false
+  /** When a worker that could run it went, or was told to leave, the last time. */
+  served = Number.NEGATIVE_INFINITY
   constructor(
     readonly id: string,
     readonly task: string,

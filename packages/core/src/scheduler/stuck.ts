@@ -5,13 +5,16 @@
  * leave do not count.
  *
  * Invariants:
- *   G1. A row fails here only after it has been queued for its grace, and only while some worker is there to stay.
+ *   G1. A row fails here only after it has been queued for its grace, all of it without a worker that could run it, and
+ *       only while some worker is there to stay.
+ *   G2. While rows of a class are queued, nobody may run them, somebody is there to stay and no silent worker could, a
+ *       time is set at which they are looked at.
  *
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
 import * as Spec from "../Spec.js"
-import { hasEligible, isLarge, isManned, isNamed } from "./classes.js"
+import { hasEligible, isLarge, isNamed } from "./classes.js"
 import { fail } from "./settle.js"
 import type { Class, Row, State } from "./State.js"
 
@@ -43,21 +46,29 @@ const graceOf = (state: State, of: Class): number =>
  */
 export const review = (state: State, of: Class): void => {
   of.stuck = false
-  if (of.queue.size === 0 || hasEligible(of) || hasSilent(state, of)) return
+  if (of.queue.size === 0 || hasEligible(of) || !isCounting(state, of)) return
   const grace = graceOf(state, of)
-  const isEmpty = !isManned(state)
+  const began = Math.max(state.manned!, of.served)
   let next = Number.POSITIVE_INFINITY
   for (const row of of.queue.members()) {
     if (row.state._tag !== "Queued") continue
-    const since = Math.max(row.state.since, state.manned)
-    if (!isEmpty && since + grace <= state.now) fail(state, row, verdict(state, row, of))
+    const since = Math.max(row.state.since, began)
+    if (since + grace <= state.now) fail(state, row, verdict(state, row, of))
     else next = Math.min(next, since + grace)
   }
-  // Without a worker nobody is counting: joining one sets the clock again.
-  if (isEmpty || next === Number.POSITIVE_INFINITY) return
+  if (next === Number.POSITIVE_INFINITY) return
   of.stuck = true
   state.due.push({ place: -1, _tag: "Stuck", at: Math.max(next, state.now + 1), seq: state.seq++, class: of })
 }
+
+/**
+ * Whether the grace of its rows runs: without a worker it does not, nor while a silent one may be heard again. What ends
+ * either sets the clock anew.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isCounting = (state: State, of: Class): boolean => state.manned !== undefined && !hasSilent(state, of)
 
 /** A silent worker could run it: whether it is dead is for its lease to say. */
 const hasSilent = (state: State, of: Class): boolean => {
@@ -100,11 +111,11 @@ export const whyUnrunnable = (state: State, of: Class): string => {
   if (of.names !== undefined && !of.soft) asks.push(`one of the workers ${of.names.join(", ")}`)
   for (const name in of.resources) asks.push(`${of.resources[name]} of ${name}`)
   if (of.slots > 1) asks.push(`${of.slots} slots`)
-  if (asks.length === 0) asks.push("a worker that answers")
+  if (asks.length === 0) asks.push(`a worker with the task ${of.task}`)
   return `no worker can run it: it asks for ${
     asks.join(" and ")
   }, and of the ${state.workers.size} workers here none ` +
-    "offers that; start one that does, or loosen what is asked"
+    "that answers and is to stay offers that; start one that does, or loosen what is asked"
 }
 
 /**
@@ -114,8 +125,8 @@ export const whyUnrunnable = (state: State, of: Class): string => {
  * @category getters
  */
 export const why = (state: State, of: Class): string =>
-  !isManned(state)
+  state.manned !== undefined
+    ? isUnknown(state, of) ? whyUnknown(state, of) : whyUnrunnable(state, of)
+    : state.workers.size === 0
     ? "there are no workers: start one"
-    : isUnknown(state, of)
-    ? whyUnknown(state, of)
-    : whyUnrunnable(state, of)
+    : "no worker is there to stay: they are to leave, or have no executor; start one, or let one stay"

@@ -48,7 +48,6 @@ export const toldByWorker = (
     run = next
   }
   // Copies asked for in the old session may never have been heard of.
-  for (const row of state.unscattered) touch(state, row)
   for (const row of copyingTo(state, worker)) {
     row.copying!.delete(worker)
     touch(state, row)

@@ -21,6 +21,36 @@ describe("a want that had its last word", () => {
     assert.strictEqual(d.state.rows.size, 0)
   })
 
+  it("of a cancel is not the last word for others, who need it again when a value is lost, or try again", () => {
+    for (const how of ["lost", "retried"]) {
+      const d = drive()
+      d.join("w1")
+      for (const client of ["c1", "c2"]) d.connect(client)
+      d.held("w1", runOf(d.submit("c1", [spec("x")]), "x").note)
+      const out = d.submit("c2", [spec("x"), spec("mid", ["x"]), spec("y", ["mid"])], ["y"])
+      d.held("w1", runOf(out, "mid").note)
+      if (how === "lost") d.held("w1", runOf(out, "y").note)
+      else d.fail("w1", runOf(out, "y").note)
+      // Nothing needs x any more but the client that cancels it.
+      assert.include(says(d.cancel("c1", ["x"])), "c1 TaskNotStored x")
+      d.join("w2")
+      const again = how === "lost" ? d.lost("w1") : d.client("c2", { _tag: "Retry", wants: [{ key: "y", want: 2 }] })
+      runOf(again, "x")
+      assert.deepStrictEqual(says(again).filter((one) => one.includes("NotStored")), [])
+    }
+  })
+
+  it("of a cancel stays the answer for the client that asked for it", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const out = d.submit("c1", [spec("x"), spec("y", ["x"])])
+    d.held("w1", runOf(out, "x").note)
+    d.held("w1", runOf(out, "y").note)
+    d.cancel("c1", ["x"])
+    assert.deepStrictEqual(says(d.lost("w1")), ["w1 Forget", "c1 TaskNotStored y"])
+  })
+
   it("of a cancel is not the last word for others, whichever of the clients tells a new scheduler first", () => {
     const specs = [spec("x"), spec("mid", ["x"]), spec("y", ["mid"])]
     const failure = Failure.make("Cancelled", "x", "enough", { by: "c1" })

@@ -1,0 +1,49 @@
+/**
+ * Failed rows that begin again, for who tries them again or was not meant.
+ *
+ * Owns `want.over` of those who were told. Who asks for it is `recordClient`'s and `settle`'s business.
+ *
+ * Invariants:
+ *   X3. What was cancelled for some is made for others who need it, now or later.
+ *
+ * @since 0.1.0
+ */
+import { become } from "./become.js"
+import { type Client, idle, isActive, type Row, type State } from "./State.js"
+
+/**
+ * A failed row, and the failed rows it failed by, begin again: also those behind inputs that were let go of meanwhile. Who
+ * was told of the failure has had the last word.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const startOver = (state: State, row: Row): void => {
+  const seen = new Set([row])
+  for (const next of seen) {
+    if (next.state._tag === "Failed") {
+      for (const want of next.wants) if (want.told === true) want.over = true
+      next.pardon()
+      become(state, next, idle)
+    } else if (next.state._tag !== "Idle") continue
+    for (const input of next.inputs) seen.add(input)
+  }
+}
+
+/**
+ * Whether an input was cancelled, and the row is needed by somebody who was not told so: they did not ask for it, and what
+ * they need is made again.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isCancelledForOthers = (row: Row, input: Row): boolean => {
+  if (input.state._tag !== "Failed" || input.state.failure.reason !== "Cancelled") return false
+  const told = new Set<Client>(input.wants.map((want) => want.client))
+  const seen = new Set([row])
+  for (const one of seen) {
+    if (one.keep || one.wants.some((want) => !want.over && !told.has(want.client))) return true
+    for (const dependent of one.dependents?.values() ?? []) if (isActive(dependent.state)) seen.add(dependent)
+  }
+  return false
+}
