@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as Client from "@creel/core/Client"
+import * as Link from "@creel/core/Link"
 import type { FromWorker, ToClient, ToWorker } from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Worker from "@creel/core/Worker"
@@ -159,8 +160,17 @@ export class World {
   }
   workerDies(worker: WorkerPeer): void {
     this.workers.delete(worker.id)
+    this.unheard(worker)
     worker.die(true)
     this.bury(worker.id, false)
+  }
+  /** What ended, and was not heard to have: for all the scheduler can tell it was running when its worker went. */
+  private unheard({ uplink }: WorkerPeer): void {
+    for (const note of uplink.link === undefined ? [] : Link.unacked(uplink.link)) {
+      const ends = note._tag === "ValueHeld" || note._tag === "TaskFailed" || note._tag === "TaskReturned" ||
+        note._tag === "TaskEnded"
+      if (ends) { for (const digest of this.model.meanings.get(note.key) ?? []) this.model.recordDeath(digest) }
+    }
   }
   /** It has said goodbye; it goes once that has arrived, or nobody listens. */
   left(worker: WorkerPeer, tries = 0): void {
@@ -278,6 +288,7 @@ export class World {
     if (worker === undefined || worker.leaving) return
     // Given up while it lives: what ran there counts as dead with it.
     this.coverage.fired("declaredDead")
+    this.unheard(worker)
     this.bereave([...worker.store.keys()])
     for (const executor of worker.executors.values()) {
       for (const run of executor.current()) this.model.recordDeath(run.work.digest)
