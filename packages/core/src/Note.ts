@@ -272,7 +272,8 @@ export interface ValueHeld {
   readonly digest: string
   readonly bytes: number
   readonly type: string
-  readonly how: "computed" | "copied" | "scattered"
+  /** `replicated`: a copy made because somebody asked for so many. */
+  readonly how: "computed" | "copied" | "scattered" | "replicated"
   /** How long it ran, or was on its way, in milliseconds. */
   readonly millis: number
   readonly inline: Payload | undefined
@@ -386,6 +387,8 @@ export interface WorkerMemory {
   readonly spilled: number
   /** Whether there is so little room that one job after another begins. */
   readonly paused: boolean
+  /** Whether values could not be read back from its disk lately: its copies are not relied on. */
+  readonly failing?: boolean | undefined
 }
 /**
  * What an executor said last of its memory, in bytes.
@@ -528,7 +531,7 @@ export interface FetchValue {
   readonly bytes: number
   readonly holders: ReadonlyArray<PeerId>
   readonly inline: Payload | undefined
-  readonly how: "copied" | "scattered"
+  readonly how: "copied" | "scattered" | "replicated"
 }
 /**
  * @since 0.1.0

@@ -19,6 +19,7 @@ import { plan } from "./scheduler/plan.js"
 import { recordClient } from "./scheduler/recordClient.js"
 import { recordWorker } from "./scheduler/recordWorker.js"
 import * as Recover from "./scheduler/recover.js"
+import { reduce } from "./scheduler/reduce.js"
 import { restart } from "./scheduler/restart.js"
 import { settle } from "./scheduler/settle.js"
 import type { Command, Event, State, Worker } from "./scheduler/State.js"
@@ -235,6 +236,10 @@ const duties = (state: State): void => {
       }
       case "Reachable": {
         reachable(state, due.worker)
+        break
+      }
+      case "Copies": {
+        if (due.at === state.several.at) reduce(state)
         break
       }
     }

@@ -697,8 +697,7 @@ export const scale = (workers: number): Effect.Effect<void, never, Client> => cl
 /**
  * Has so many workers hold the value of each future, and waits until they do or cannot. Copies spread as a tree: each new
  * holder serves the next. It waits for futures that are not done, and goes on counting: when a holder is lost, another
- * copy is made, until the future is released. A new life of the scheduler knows the copies, and no longer how many were
- * asked for.
+ * copy is made, until the future is released. A smaller number lets the others go (see `copiesIdle` of the cluster).
  *
  * Answers, in the order of the futures, who holds it; `state` is `short` where there are fewer workers than copies.
  *

@@ -8,6 +8,7 @@
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Machine from "@creel/core/Worker"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -36,6 +37,11 @@ export interface Options<R> extends Client.Options {
   readonly plainFunctions?: boolean | undefined
   /** Whether tasks that write into their inputs fail with `InputMutated`; costs a hash of each large one. Default: false. */
   readonly strict?: boolean | undefined
+  /**
+   * How long a copy of a value stays that no unfinished task needs and nobody asked for; on a worker short of memory such
+   * copies go at once. Default: 10 seconds. `Infinity`: as long as the value is held.
+   */
+  readonly copiesIdle?: Duration.DurationInput | undefined
   /** @internal for tests: the machines' own settings. */
   readonly machines?:
     | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
@@ -148,7 +154,11 @@ export const layer = <R = never>(
         workers: options?.workers ?? 1,
         resources: options?.resources,
         executors: executors(options ?? {}),
-        scheduler: { ...oneThread.scheduler, ...options?.machines?.scheduler },
+        scheduler: {
+          ...oneThread.scheduler,
+          ...(options?.copiesIdle !== undefined && { copiesIdle: Duration.toMillis(options.copiesIdle) }),
+          ...options?.machines?.scheduler
+        },
         worker: { ...oneThread.worker, ...options?.machines?.worker }
       }).pipe(Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1)))
     )

@@ -184,7 +184,8 @@ export const WorkerMemorySchema: Schema.Schema<Note.WorkerMemory> = Schema.Struc
   limit: Schema.Number,
   managed: Schema.Number,
   spilled: Schema.Number,
-  paused: Schema.Boolean
+  paused: Schema.Boolean,
+  failing: Schema.optional(Schema.Boolean)
 })
 
 /**
@@ -207,7 +208,7 @@ const ValueHeld = Schema.TaggedStruct("ValueHeld", {
   digest: Schema.String,
   bytes: Schema.Number,
   type: Schema.String,
-  how: Schema.Literal("computed", "copied", "scattered"),
+  how: Schema.Literal("computed", "copied", "scattered", "replicated"),
   millis: Schema.Number,
   inline: orUndefined(PayloadSchema)
 })
@@ -308,7 +309,7 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
     bytes: Schema.Number,
     holders: Schema.Array(Peer),
     inline: orUndefined(PayloadSchema),
-    how: Schema.Literal("copied", "scattered")
+    how: Schema.Literal("copied", "scattered", "replicated")
   }),
   DropValue
 )

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Cluster, Task } from "creel"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
 import { boom, gated, inc, on, sum, until } from "./LocalCluster.fixture.js"
 
 const holders = (future: Parameters<typeof Client.whoHas>[0]) =>
@@ -63,6 +64,36 @@ describe("Client.replicate", () => {
       assert.deepStrictEqual((yield* Fiber.join(asked)).map((one) => one.state), ["done"])
       assert.deepStrictEqual(yield* data, big(7))
     }).pipe(on({ workers: 3 }, first)))
+})
+
+describe("copies that nothing needs", () => {
+  const pair = Effect.gen(function*() {
+    const data = yield* Client.scatter(big(7), { workers: ["worker-0"] })
+    const there = yield* Client.submit(first.pipe(Task.with({ workers: ["worker-1"] })), data)
+    assert.strictEqual(yield* there, 7)
+    return data
+  })
+
+  it.scoped("go after a while; those asked for stay", () =>
+    Effect.gen(function*() {
+      const data = yield* pair
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual((yield* holders([data]))[0]?.length, 2)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* holders([data]), [["worker-0"]])
+      const lines = yield* Client.story(data)
+      assert.include(lines.map((line) => `${line.what}: ${line.detail}`).join("; "), "copy dropped")
+      yield* Client.replicate(data, { copies: 2 })
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* holders([data]))[0]?.length, 2)
+    }).pipe(on({ workers: 2, copiesIdle: "10 seconds" }, first)))
+
+  it.scoped("stay where they are, if told so", () =>
+    Effect.gen(function*() {
+      const data = yield* pair
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* holders([data]), [["worker-0", "worker-1"]])
+    }).pipe(on({ workers: 2, copiesIdle: Infinity }, first)))
 })
 
 describe("Client.retire", () => {

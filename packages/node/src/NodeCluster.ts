@@ -55,6 +55,11 @@ export interface CommonOptions extends Client.Options {
   readonly io?: number | undefined
   /** What values may take in memory, and where they go beyond that. */
   readonly memory?: MemoryOptions | undefined
+  /**
+   * How long a copy of a value stays that no unfinished task needs and nobody asked for; on a worker short of memory such
+   * copies go at once. Default: 10 seconds. `Infinity`: as long as the value is held.
+   */
+  readonly copiesIdle?: Duration.DurationInput | undefined
   /** Abstract amounts each worker has, for tasks that ask for `resources`. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
@@ -156,6 +161,7 @@ const planOf = (
     lifetime: options.executors.lifetime === undefined ? undefined : Duration.toMillis(options.executors.lifetime)
   },
   workerName: options.workerName,
+  copiesIdle: options.copiesIdle === undefined ? undefined : Duration.toMillis(options.copiesIdle),
   memory: options.memory ?? {}
 })
 

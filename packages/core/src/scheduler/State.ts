@@ -12,6 +12,8 @@ import { Lineage } from "./lineage.js"
 import { rowBefore } from "./rowShapes.js"
 import type { Row, RowState, Run } from "./rowShapes.js"
 import { Runs } from "./runs.js"
+// house: the list of rows is part of the state, and is written by what is due
+import { Several } from "./several.js"
 import { Group } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
 import { Table } from "./table.js"
@@ -82,6 +84,7 @@ export type Duty =
   | { readonly at: number; readonly seq: number; readonly _tag: "Recovered" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Unclaimed" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Reachable"; readonly worker: Worker }
+  | { readonly at: number; readonly seq: number; readonly _tag: "Copies" }
 
 /**
  * What was told while not everybody had.
@@ -129,6 +132,8 @@ export interface State {
   readonly unscattered: Set<Row>
   /** Rows that lack copies no worker can be asked for now. */
   readonly uncopied: Set<Row>
+  /** Rows with several holders. */
+  readonly several: Several
   /** How many workers are to leave. */
   retiring: number
   /** Workers with so many suspended attempts that they take only what those wait for. */
@@ -223,6 +228,7 @@ export const make = (options: MakeOptions): State => {
     lineage: new Lineage(),
     unscattered: new Set(),
     uncopied: new Set(),
+    several: new Several(),
     retiring: 0,
     bounded: new Set(),
     early: new Map(),

@@ -21,6 +21,7 @@ import type { TaskStored } from "../Note.js"
 import { forgetThief } from "./books.js"
 import { dequeue, enqueue } from "./classes.js"
 import { Few } from "./few.js"
+import { delist, enlist } from "./several.js"
 import {
   isActive,
   journal,
@@ -73,6 +74,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
     }
     case "Stored": {
       for (const holder of s.holders) forgetHeld(row, s, holder)
+      delist(state, row)
       stopCopying(state, row, s)
       if (row.spread !== undefined) stopCarrying(state, row, row.spread, s)
       if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
@@ -202,10 +204,11 @@ const forgetHeld = (row: Row, s: Stored, holder: Peer): void => {
  * @since 0.1.0
  * @category combinators
  */
-export const addHolder = (row: Row, s: Stored, holder: Peer): void => {
+export const addHolder = (state: State, row: Row, s: Stored, holder: Peer): void => {
   if (holder.held.has(row)) return
   s.holders = [...s.holders, holder]
   rememberHeld(row, s, holder)
+  enlist(state, row)
 }
 
 /**

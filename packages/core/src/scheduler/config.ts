@@ -41,6 +41,11 @@ export interface Config {
   readonly unreachableMillis: number
   /** Suspended attempts per slot above which a worker takes only what they wait for. Default 32. */
   readonly suspendedMax: number
+  /**
+   * How long a copy stays that nothing needs, unless its worker is short of memory. Infinity: as long as the value is held.
+   * Default 10,000.
+   */
+  readonly copiesIdle: number
   /** Bytes of small values kept here. Default 64 MiB. */
   readonly inlineBudget: number
   /** Rows kept only so that others can be computed again. Default 1,000,000. */
@@ -71,6 +76,7 @@ export const defaults: Config = {
   unrunnableGrace: 30_000,
   unreachableMillis: 30_000,
   suspendedMax: 32,
+  copiesIdle: 10_000,
   inlineBudget: 64 * 1024 * 1024,
   lineageMax: 1_000_000,
   stepBudget: 10_000,

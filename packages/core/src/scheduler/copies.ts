@@ -12,10 +12,12 @@
  * @since 0.1.0
  */
 import type { Key, PeerId } from "../Id.js"
+import type { ValueHeld } from "../Note.js"
 import * as Rebalance from "../policy/rebalance.js"
 // house: a holder that comes or goes settles its row, and settling asks for copies
 import { removeHolder } from "./become.js"
 import { place } from "./classes.js"
+import { enlist } from "./several.js"
 import {
   type Event,
   journal,
@@ -152,7 +154,7 @@ const ask = (
     bytes: s.bytes,
     holders,
     inline: s.inline,
-    how: row.spec === undefined ? "scattered" : "copied"
+    how: from === undefined && it.asked > 1 ? "replicated" : row.spec === undefined ? "scattered" : "copied"
   })
 }
 
@@ -185,6 +187,19 @@ export const carried = (state: State, row: Row, s: Stored, worker: Worker): void
   journal(state, from === undefined ? "copied" : "moved", row, worker, from?.id)
   touch(state, row)
   if (from !== undefined) spare(state, row, s, from)
+}
+
+/**
+ * After a recovery: copies that somebody had asked for are known by how they were made, and so many are asked for again.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recall = (state: State, row: Row, s: Stored, how: ValueHeld["how"]): void => {
+  if (state.now >= state.unclaimedUntil || how === "copied") return
+  if (how !== "replicated" && (row.spread?.asked ?? 0) === 0) return
+  const it = (row.spread ??= new Spread())
+  it.asked = Math.max(it.asked, s.holders.filter((one) => one._tag === "Worker").length)
 }
 
 /** The old copy goes, if nothing may be on its way to it and enough others stay. */
@@ -223,6 +238,7 @@ export const replicate = (state: State, event: Extract<Event, { readonly _tag: "
     const it = (row.spread ??= new Spread())
     it.asked = Math.max(1, event.copies)
     it.names = event.workers
+    if (row.state._tag === "Stored" && row.state.holders.length > 1) enlist(state, row)
     touch(state, row)
   }
 }

@@ -45,6 +45,7 @@ export const check = (state: State): ReadonlyArray<string> => {
   for (const worker of state.workers.values()) checkWorker(state, worker, broken)
   checkClients(state, rows, broken)
   checkClasses(state, broken, settled)
+  checkSeveral(state, broken)
   if (settled) {
     for (const row of state.uncopied) {
       const s = row.state
@@ -68,6 +69,12 @@ export const check = (state: State): ReadonlyArray<string> => {
     }
   }
   return found
+}
+
+const checkSeveral = ({ due, several }: State, broken: Broken): void => {
+  for (const row of several.since.keys()) if (row.state._tag !== "Stored") broken("R7", row, "listed, and not stored")
+  const isDue = due.items.some((one) => one._tag === "Copies" && one.at === several.at)
+  if (several.since.size > 0 && !isDue) broken("R8", undefined, "copies are listed, and no look is due")
 }
 
 const hasDue = (state: State): boolean => state.due.items.some((due) => due._tag === "Unclaimed")

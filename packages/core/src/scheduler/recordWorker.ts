@@ -20,6 +20,7 @@ import * as books from "./books.js"
 import { wait } from "./circles.js"
 import { place } from "./classes.js"
 import { fetchFailedByWorker } from "./fetches.js"
+import { hasten } from "./reduce.js"
 import { fail } from "./settle.js"
 import { journal, type Row, type Run, type State, waitingUntil, type Worker } from "./State.js"
 import { toldByWorker } from "./told.js"
@@ -88,6 +89,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       const was = worker.memory?.paused === true
       worker.memory = note.memory
       worker.heaps = note.executors
+      if (note.memory !== undefined) hasten(state, worker)
       if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
       return
     }

@@ -13,7 +13,7 @@
 import type { ValueHeld } from "../Note.js"
 import { addHolder, become } from "./become.js"
 import * as books from "./books.js"
-import { carried } from "./copies.js"
+import { carried, recall } from "./copies.js"
 import { find } from "./rows.js"
 import { answered } from "./scatter.js"
 import {
@@ -96,10 +96,11 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
   const s = row.state
   if (s._tag === "Stored") {
     if (s.value !== note.value) return refuse(state, worker, note)
-    addHolder(row, s, worker)
+    addHolder(state, row, s, worker)
     if (row.offer !== undefined) touch(state, row)
     answered(state, row, s, worker)
     if (row.spread !== undefined) carried(state, row, s, worker)
+    recall(state, row, s, note.how)
     return
   }
   const preferred = state.preferred?.values.get(`${row.digest} ${row.key}`)
@@ -116,7 +117,9 @@ const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void =>
   row.pardon()
   if (row.recalls > 0) row.recalls = 0
   const inline = keep ? note.inline : undefined
-  become(state, row, new Stored(row, note.value, note.attempt, note.bytes, note.type, inline, worker))
+  const s = new Stored(row, note.value, note.attempt, note.bytes, note.type, inline, worker)
+  become(state, row, s)
+  recall(state, row, s, note.how)
   if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "another attempt was first")
 }
 

@@ -22,6 +22,9 @@ const spillsMax = 8
 /** How long nothing is spilled after the disk refused, in milliseconds. */
 const refusedFor = 5_000
 
+/** How long others rely on their own copies after a value could not be read back, in milliseconds. */
+const failedFor = 60_000
+
 /** What is known of a worker's memory, in bytes. Only workers with a limit have one. */
 export class Memory {
   /** Of values in memory, those on their way to the disk included. */
@@ -34,6 +37,8 @@ export class Memory {
   /** Each move to or from the disk has a number, so that late news of an earlier one is known as such. */
   turns = 0
   refusedUntil = -Infinity
+  /** Until when it is said that values could not be read back. */
+  failedUntil = -Infinity
   /** In memory and set aside for nobody, the least recently used first. */
   readonly idle = new Set<Replica>()
   /** Jobs without room, in order; stale entries included. */
@@ -369,7 +374,10 @@ export const loadEnded = (context: Context, event: Extract<Event, { _tag: "LoadE
   const { memory } = state
   const replica = state.replicas.get(event.value)
   if (memory === undefined || replica?.place !== "loading" || replica.turn !== event.turn) return false
-  if (!event.ok) return true
+  if (!event.ok) {
+    memory.failedUntil = context.now + failedFor
+    return true
+  }
   memory.onDisk -= replica.bytes
   memory.refusedUntil = -Infinity
   replica.place = "memory"

@@ -109,7 +109,13 @@ export const heartbeat = (context: Context): void => {
     busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined,
     ...state.heaps !== undefined && { executors: state.heaps },
     ...memory !== undefined && {
-      memory: { limit: memory.limit, managed: memory.total, spilled: memory.onDisk, paused: memory.isPaused }
+      memory: {
+        limit: memory.limit,
+        managed: memory.total,
+        spilled: memory.onDisk,
+        paused: memory.isPaused,
+        ...(memory.failedUntil > now && { failing: true })
+      }
     }
   })
   state.busy = 0

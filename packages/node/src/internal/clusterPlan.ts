@@ -35,6 +35,8 @@ export interface Plan {
   readonly restarts: Options["restarts"]
   readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
+  /** Milliseconds. */
+  readonly copiesIdle: number | undefined
   readonly memory: MemoryOptions
 }
 
@@ -131,6 +133,7 @@ export const layerEngine = (plan: Plan): Layer.Layer<Door.Door | Cluster.Cluster
     name: plan.workerName,
     resources: plan.resources,
     executors: executorsOf(plan, shares(plan.executors, plan.workers)),
+    ...(plan.copiesIdle !== undefined && { scheduler: { copiesIdle: plan.copiesIdle } }),
     worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
     disk: diskOf(plan.memory.spill)
   })

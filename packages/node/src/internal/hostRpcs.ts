@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly restarts: Options["restarts"]
   readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
+  /** Milliseconds. */
+  readonly copiesIdle: number | undefined
   readonly memory: MemoryOptions
   readonly resourceLimits: ResourceLimits | undefined
   readonly execArgv: ReadonlyArray<string> | undefined

@@ -87,6 +87,7 @@ export const turnKinds = [
   "paused",
   "tooLarge",
   "copied",
+  "spared",
   "executorRetired"
 ] as const
 

@@ -51,7 +51,7 @@ export const make = (
   const quiet = options.faults === false || random.chance(0.05)
   const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
   const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
-  return {
+  const swarm: Swarm = {
     workers: options.workers ?? random.between(1, 5),
     clients: options.clients ?? random.between(1, 3),
     safety: random.between(2_000, 20_000),
@@ -92,6 +92,8 @@ export const make = (
       noteBytes: random.pick([200, 32 * 1024]) ?? 200
     }
   }
+  const copiesIdle = random.pick([1, 200, 3_000, Infinity]) ?? 200
+  return { ...swarm, scheduler: { ...swarm.scheduler, copiesIdle } }
 }
 
 /** Values of the simulation have up to a million bytes: budgets so tight that whatever can happen does, and some that hold. */

@@ -268,13 +268,23 @@ export class World {
   }
   commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
     if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
-    for (const note of command.notes) this.said(note)
+    for (const note of command.notes) {
+      this.said(note)
+      if (note._tag === "DropValue" && command._tag === "ToWorker") this.dropped(scheduler, note.value)
+    }
+  }
+  /** One copy of several, of a value that can be made again. */
+  private dropped(scheduler: SchedulerPeer, value: string): void {
+    const row = scheduler.machine.rows.get(value.slice(0, value.lastIndexOf("#")))
+    if (row?.spec !== undefined && row.state._tag === "Stored" && row.state.value === value) {
+      this.coverage.fired("spared")
+    }
   }
   private said(note: ToClient | ToWorker): void {
     if (note._tag === "RunTask") {
       if (note.inputs.some((input) => input.ahead)) this.coverage.fired("assignedAhead")
       if (note.failures > 0) this.coverage.fired("retried")
-    } else if (note._tag === "FetchValue" && note.how === "copied") this.coverage.fired("copied")
+    } else if (note._tag === "FetchValue" && note.how !== "scattered") this.coverage.fired("copied")
     else if (note._tag === "RecallTask") this.coverage.fired("recalled")
     else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
   }
