@@ -294,7 +294,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     value: string,
     digest: string,
     content: string,
-    how: "computed" | "copied" | "scattered",
+    how: ValueHeld["how"],
     attempt: number | undefined
   ): void => {
     const note: ValueHeld = {
