@@ -22,7 +22,8 @@ const config: UserConfig = {
   test: {
     include: ["test/**/*.test.ts"],
     // A test that hangs fails by this; a busy machine may be slow for a while.
-    testTimeout: 30_000
+    testTimeout: 120_000,
+    hookTimeout: 120_000
   }
 }
 

@@ -1,3 +1,3 @@
 import { defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "house", include: ["test/**/*.test.mjs"], testTimeout: 60_000 } })
+export default defineProject({ test: { name: "house", include: ["test/**/*.test.mjs"], testTimeout: 120_000 } })

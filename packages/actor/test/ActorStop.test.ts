@@ -79,7 +79,7 @@ describe("the end of an actor", () => {
         assert.strictEqual(actor.depth, 0)
         yield* Effect.exit(actor.await)
       }
-    }), 60_000)
+    }))
 
   it.scoped("an interrupted ask is not handled if its turn had not come", () =>
     Effect.gen(function*() {

@@ -319,7 +319,7 @@ describe("MachineActor", () => {
       yield* Effect.repeat(Effect.yieldNow(), { until: () => count.ended === total && actor.working === 0 })
       assert.strictEqual(count.ended, total)
       assert.strictEqual(actor.depth, 0)
-    }), 60_000)
+    }))
 
   it.scoped("what commands and work need, `make` needs", () =>
     Effect.gen(function*() {

@@ -59,7 +59,7 @@ describe("text files", () => {
         assert.deepStrictEqual(yield* get(lines), expected.map(([line]) => line!))
         assert.strictEqual(yield* Effect.flatten(compute(Bag.count(lines))), expected.length)
       }
-    }).pipe(onCluster()), 120_000)
+    }).pipe(onCluster()))
 
   it.scopedLive("patterns find what they match, in the order of the paths", () =>
     Effect.gen(function*() {
@@ -172,7 +172,7 @@ describe("JSON lines", () => {
         assert.deepInclude(error, { path: file, line: 31, text: "{oops" })
         assert.include(error.message, `${file}:31: `)
       }
-    }).pipe(onCluster()), 60_000)
+    }).pipe(onCluster()))
 
   it.scopedLive("a decoder may be an Effect", () =>
     Effect.gen(function*() {
@@ -263,7 +263,7 @@ describe("files written", () => {
           lines
         )
       }
-    }).pipe(onCluster()), 60_000)
+    }).pipe(onCluster()))
 
   it.scopedLive("are whole or not there: what fails leaves nothing", () =>
     Effect.gen(function*() {

@@ -22,7 +22,7 @@ describe("hostile bytes", () => {
       }),
       { numRuns: 1000 }
     )
-  }, 30_000)
+  })
 
   it("give a value or NotDecodable when good bytes are cut or changed", () => {
     FastCheck.assert(
@@ -36,7 +36,7 @@ describe("hostile bytes", () => {
       }),
       { numRuns: 300 }
     )
-  }, 30_000)
+  })
 
   it("cannot ask for more memory than they are", () => {
     // An array, a Map, a string and a bigint that claim a billion of what follows.

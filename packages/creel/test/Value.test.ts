@@ -37,7 +37,7 @@ describe("Value", () => {
         FastCheck.property(plain, (value) => same(open(roundTrip(value)), open(value))),
         { numRuns: 500 }
       )
-    }, 30_000)
+    })
 
     it("encodes what it decoded to the same bytes", () => {
       FastCheck.assert(
@@ -49,7 +49,7 @@ describe("Value", () => {
         }),
         { numRuns: 200 }
       )
-    }, 30_000)
+    })
 
     it("keeps Equal for Effect's data types", () => {
       const values = [

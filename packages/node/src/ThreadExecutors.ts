@@ -60,6 +60,11 @@ export interface Options {
   readonly startWithin?: Duration.DurationInput | undefined
   /** How long running work and services may take to be finalized at the end. Default 2 seconds. */
   readonly grace?: Duration.DurationInput | undefined
+  /**
+   * How long one that was ended by force may take to be gone, before it is left to itself and another takes its place: native
+   * code cannot be ended. Default 5 seconds.
+   */
+  readonly killWithin?: Duration.DurationInput | undefined
   /** How long each lives. */
   readonly executors?: ExecutorLimits | undefined
   /** How deaths are answered. Default: at most 10 restarts within a minute, after 50 ms, doubled up to 5 seconds. */

@@ -1,7 +1,7 @@
 import { NodeCluster } from "@creel/node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Client, Cluster } from "creel"
-import { Effect, Exit, Fiber, Layer } from "effect"
+import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
@@ -21,25 +21,26 @@ const graph = Effect.gen(function*() {
   return yield* total
 })
 
-/** Threads hang on ports: what is open beyond what was open before. */
-const portsLeft = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+/** Threads hang on ports. */
+const open = Effect.sync(() =>
+  process.getActiveResourcesInfo().filter((name) => name === "MessagePort" || name === "ProcessWrap").length
+)
+
+/** How it ends, once nothing is open but what was open before. Else the test never ends. */
+const leavesNothing = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
-    const count = Effect.sync(() =>
-      process.getActiveResourcesInfo().filter((name) => name === "MessagePort" || name === "ProcessWrap").length
-    )
-    const before = yield* count
-    yield* Effect.exit(self)
+    const before = yield* open
+    const exit = yield* Effect.exit(self)
     // A port's handle is given back in a later turn of the loop.
-    yield* Effect.yieldNow().pipe(
-      Effect.zipRight(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
-      Effect.zipRight(count),
-      Effect.repeat({ until: (now) => now <= before, times: 1000 })
+    yield* Effect.promise(() => new Promise((resume) => setImmediate(resume))).pipe(
+      Effect.zipRight(open),
+      Effect.repeat({ until: (now) => now <= before })
     )
-    return (yield* count) - before
+    return exit
   })
 
-describe("a cluster of threads", () => {
-  it.scopedLive("runs graphs, tasks that submit tasks, and functions", () =>
+layer(threads(), { excludeTestServices: true, timeout: "2 minutes" })("two threads", (it) => {
+  it.scoped("runs graphs, tasks that submit tasks, and functions", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* graph, 13)
       assert.strictEqual(yield* Client.run(fib, 7), 13)
@@ -57,9 +58,9 @@ describe("a cluster of threads", () => {
       assert.strictEqual(total, 100_000)
       assert.isTrue(shared)
       assert.isTrue((yield* xs).buffer instanceof SharedArrayBuffer)
-    }).pipe(Effect.provide(threads())))
+    }))
 
-  it.scopedLive("ends code that never yields, and goes on", () =>
+  it.scoped("ends code that never yields, and goes on", () =>
     Effect.gen(function*() {
       const blocked = yield* Client.submit(spin)
       yield* Client.explain(blocked).pipe(Effect.repeat({ until: ({ state }) => state === "Running" }))
@@ -67,16 +68,18 @@ describe("a cluster of threads", () => {
       const error = yield* Effect.flip(blocked)
       assert.strictEqual(error.reason, "Cancelled")
       assert.strictEqual(yield* graph, 13)
-    }).pipe(Effect.provide(threads({ threads: 1 }))))
+    }))
 
-  it.scopedLive("fails a task that kills its executors, and no other", () =>
+  it.scoped("fails a task that kills its executors, and no other", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Client.run(exit))
       assert.isTrue("reason" in error && error.reason === "KilledWorker")
       assert.include(error.message, "code 3")
       assert.strictEqual(yield* graph, 13)
-    }).pipe(Effect.provide(threads())))
+    }))
+})
 
+describe("a cluster of threads", () => {
   it.scopedLive("has as many workers as asked, each with threads of its own", () =>
     Effect.gen(function*() {
       const workers = yield* Client.waitForWorkers(2)
@@ -114,7 +117,8 @@ describe("a cluster of threads", () => {
       const unreadable = yield* broken
       const reason = (options: NodeCluster.ThreadsOptions) =>
         Effect.map(Effect.flip(Effect.scoped(Layer.build(NodeCluster.layerThreads(options)))), (error) => error.reason)
-      assert.strictEqual(yield* reason({ threads: 1, tasks: unreadable }), "TasksNotLoaded")
+      const unloaded = yield* leavesNothing(reason({ threads: 1, tasks: unreadable }))
+      assert.deepStrictEqual(unloaded, Exit.succeed("TasksNotLoaded"))
       assert.strictEqual(yield* reason({ threads: 1, tasks: unreadable, isolate: true }), "TasksNotLoaded")
       assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js" }), "TasksNotFound")
       assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js", isolate: true }), "TasksNotFound")
@@ -123,25 +127,26 @@ describe("a cluster of threads", () => {
       assert.strictEqual(yield* reason({ threads: 1 }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, tasks, spawn: () => new Worker(entry) }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, spawn: () => new Worker(entry), isolate: true }), "BadOption")
-      assert.isAtMost(yield* portsLeft(reason({ threads: 2, tasks: unreadable })), 0)
     }))
 
   it.scopedLive("leaves nothing behind: at its end, when the program fails, when its start is interrupted", () =>
     Effect.gen(function*() {
-      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(graph, threads()))), 0)
-      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(graph, threads({ isolate: true })))), 0)
+      const over = <A, E>(
+        program: Effect.Effect<A, E, Client.Client | Scope.Scope>,
+        options: NodeCluster.ThreadsOptions
+      ) => leavesNothing(Effect.scoped(Effect.provide(program, threads({ threads: 1, ...options }))))
+      assert.deepStrictEqual(yield* over(graph, {}), Exit.succeed(13))
+      assert.deepStrictEqual(yield* over(graph, { isolate: true }), Exit.succeed(13))
       const failing = Effect.zipRight(Client.submit(spin), Effect.fail("no"))
-      assert.isAtMost(yield* portsLeft(Effect.scoped(Effect.provide(failing, threads({ grace: 100 })))), 0)
+      assert.deepStrictEqual(yield* over(failing, { grace: 100 }), Exit.fail("no"))
       const interrupted = Effect.gen(function*() {
+        const before = yield* open
         const starting = yield* Effect.fork(Effect.scoped(Layer.build(threads())))
-        yield* Effect.repeat(
-          Effect.sync(() => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length),
-          { until: (ports) => ports > 0 }
-        )
+        yield* Effect.repeat(open, { until: (ports) => ports > before })
         const exit = yield* Fiber.interrupt(starting)
         assert.isTrue(Exit.isInterrupted(exit))
       })
-      assert.isAtMost(yield* portsLeft(interrupted), 0)
+      assert.deepStrictEqual(yield* leavesNothing(interrupted), Exit.void)
     }))
 })
 
@@ -165,13 +170,9 @@ describe("a cluster of processes", () => {
         assert.strictEqual((yield* Effect.flip(blocked)).reason, "Cancelled")
         assert.strictEqual(yield* graph, 13)
       })
-      const layer = NodeCluster.layerProcesses({ processes: 1, tasks, restarts: { delay: 1 } })
-      let result: Exit.Exit<void, unknown> = Exit.void
-      const left = yield* portsLeft(Effect.map(Effect.exit(Effect.scoped(Effect.provide(program, layer))), (exit) => {
-        result = exit
-      }))
-      assert.deepStrictEqual(result, Exit.void)
-      assert.isAtMost(left, 0)
+      const cluster = NodeCluster.layerProcesses({ processes: 1, tasks, restarts: { delay: 1 } })
+      const exit = yield* leavesNothing(Effect.scoped(Effect.provide(program, cluster)))
+      assert.deepStrictEqual(exit, Exit.void)
     }))
 
   it.scopedLive("with a worker entry that provides what its tasks need", () =>

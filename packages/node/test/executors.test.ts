@@ -2,8 +2,10 @@ import * as ProcessExecutors from "@creel/node/ProcessExecutors"
 import * as ThreadExecutors from "@creel/node/ThreadExecutors"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { fork } from "node:child_process"
+import { execFileSync, fork } from "node:child_process"
 import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
 import { Worker } from "node:worker_threads"
 import * as Marks from "../src/internal/marks.js"
 import { job, Log, worker } from "./fixtures/log.js"
@@ -24,6 +26,20 @@ const threads = (options?: Partial<ThreadExecutors.Options> & { readonly make?: 
     yield* executors.ready
     return { executors, log, place: "w/thread-1", one: "w/thread-1.1" }
   })
+
+/** A pipe with a name: opening one end of it takes until somebody opens the other, as the end of the scope does. */
+const pipe = Effect.acquireRelease(
+  Effect.sync(() => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "creel-test-")), "pipe")
+    execFileSync("mkfifo", [file])
+    return file
+  }),
+  (file) =>
+    Effect.sync(() => {
+      fs.closeSync(fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_NONBLOCK))
+      fs.rmSync(path.dirname(file), { recursive: true })
+    })
+)
 
 describe("executors on threads", () => {
   it.scopedLive("run jobs, each with one end", () =>
@@ -157,7 +173,9 @@ describe("executors on threads", () => {
 
   it.scopedLive("abandon and replace what cannot be ended, and say so", () =>
     Effect.gen(function*() {
-      const { executors, log, one, place } = yield* threads()
+      const file = yield* pipe
+      const make = () => new Worker(fake, { env: { ...process.env, FAKE_WORKER: file } })
+      const { executors, log, one, place } = yield* threads({ make, killWithin: 100 })
       executors.run(one, job(1, "native"))
       yield* log.claimed(1)
       executors.end(one, "it takes too long")

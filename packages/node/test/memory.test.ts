@@ -90,7 +90,10 @@ describe("memory", () => {
       const { samples } = yield* Client.wait(values).pipe(
         Effect.zipRight(Client.memory.pipe(
           Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
-          Effect.repeat({ until: ({ workers }) => workers.every((worker) => worker.spilled > 8 * mega) })
+          Effect.repeat({
+            until: ({ workers }) =>
+              workers.every((one) => one.limit !== undefined && one.managed + one.spilled >= 16 * mega)
+          })
         )),
         MemorySampler.sample("sixteen megabytes", { interval: "10 millis" })
       )

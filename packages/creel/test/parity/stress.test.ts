@@ -34,7 +34,7 @@ describe("stress", () => {
         assert.deepStrictEqual(yield* root, large(2016))
         assert.deepStrictEqual([all.length, runs()], [127, 64])
       }).pipe(Effect.provide(cluster({ workers: 4, slots: 2 }, task, plus)))
-    }), 20_000)
+    }))
 
   it.scoped("a tree over 256 leaves whose workers come and go: the exact sum", () =>
     Effect.gen(function*() {
@@ -55,7 +55,7 @@ describe("stress", () => {
         assert.deepStrictEqual(yield* Fiber.join(sum), large(32_640))
         assert.isAtLeast(runs(), 256)
       }).pipe(Effect.provide(cluster({ workers: 3 }, task, plus)))
-    }), 20_000)
+    }))
 
   it.scoped(
     "a chain of a thousand, each released once the next is submitted, leaves one value and then none",
@@ -181,5 +181,5 @@ describe("stress", () => {
         yield* child.open
         assert.strictEqual(yield* future, 45)
       }).pipe(Effect.provide(cluster({ workers: 2 }, child.task, parent)))
-    }), 20_000)
+    }))
 })

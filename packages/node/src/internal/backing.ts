@@ -9,6 +9,7 @@ import type { ChildProcess } from "node:child_process"
 import type { Readable } from "node:stream"
 import type { Worker } from "node:worker_threads"
 import * as Marks from "./marks.js"
+import * as RealTime from "./realTime.js"
 import type { Wire } from "./wire.js"
 import * as Wires from "./wire.js"
 
@@ -26,6 +27,9 @@ export interface Backing {
   /** Whether it has ended, or was abandoned. */
   readonly isGone: () => boolean
 }
+
+/** Milliseconds for what a process said last to arrive after its end. */
+const lastWordsWithin = 200
 
 const keptLines = 20
 const keptChars = 4000
@@ -119,9 +123,9 @@ export const fromChild = (child: ChildProcess, marks: Marks.Marks): Backing => {
   child.on("exit", (code, signal) => {
     const what = describeExit(code, signal, killed)
     // What was said last is still on its way; a grandchild can hold standard error open, so this wait has an end.
-    const timer = setTimeout(() => done(what), 200)
+    const stop = RealTime.after(lastWordsWithin, () => done(what))
     child.once("close", () => {
-      clearTimeout(timer)
+      stop()
       done(what)
     })
   })

@@ -35,6 +35,8 @@ export interface LifeOptions {
   readonly startWithin: number
   /** Milliseconds for running work and services to be finalized when the life is ended from here. */
   readonly grace: number
+  /** Milliseconds for what was ended by force to be gone. */
+  readonly killWithin: number
   readonly bounds: Bounds
   readonly emit: (event: ExecutorEvent) => void
   readonly serveDoor: Effect.Effect<(protocol: RpcServer.Protocol["Type"]) => Effect.Effect<void, never, Scope.Scope>>
@@ -74,8 +76,6 @@ export interface LifeEnd {
   readonly refused: NodeClusterError | undefined
 }
 
-/** Milliseconds for something that was ended by force to be gone. */
-const killWithin = 1000
 /** Milliseconds between looks at the marks, while something posted has not said that it began. */
 const lookEvery = 25
 
@@ -85,7 +85,7 @@ const client = (backing: Backing) =>
   )
 
 /** Kills, and answers whether it is gone. */
-const kill = (backing: Backing): Effect.Effect<boolean> =>
+const kill = (backing: Backing, killWithin: number): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     backing.kill()
     return RealTime.within(Deferred.await(backing.exited), killWithin)
@@ -94,9 +94,9 @@ const kill = (backing: Backing): Effect.Effect<boolean> =>
 const acquireBacking = (options: LifeOptions) =>
   Effect.acquireRelease(options.spawn(options.name), (backing) =>
     Effect.gen(function*() {
-      if (!backing.isGone() && !(yield* kill(backing))) {
+      if (!backing.isGone() && !(yield* kill(backing, options.killWithin))) {
         backing.abandon()
-        yield* Effect.logError(`${options.name}: ${stuckDetail}`)
+        yield* Effect.logError(`${options.name}: ${stuckDetail(options.killWithin)}`)
       }
       backing.marks.close()
     }))
@@ -221,7 +221,7 @@ export const live = (
 
     const opened = yield* open(options, backing, rpc, refused)
     const tell = Commands.makeSender(backing.wire, backing.shares)
-    const end = makeEnd(backing)
+    const end = makeEnd(backing, options.killWithin)
     const age = makeAge(backing, options.bounds, end.kill)
     yield* Effect.addFinalizer(() =>
       Effect.sync(age.stop)
@@ -303,7 +303,7 @@ const ending = (
         Deferred.await(backing.exited),
         (detail): LifeEnd => ({ ...end.answer(detail), refused: undefined })
       ),
-      Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(stuckDetail), refused: undefined }))
+      Effect.map(Deferred.await(end.stuck), (): LifeEnd => ({ ...end.answer(undefined), refused: undefined }))
     ),
     Effect.raceFirst(
       Effect.map(
@@ -314,20 +314,21 @@ const ending = (
     )
   )
 
-const stuckDetail = `it is busy in native code and could not be ended within ${killWithin} ms, so it was abandoned`
+const stuckDetail = (killWithin: number): string =>
+  `it is busy in native code and could not be ended within ${killWithin} ms, so it was abandoned`
 
-/** Ending by force: at once, with a second for it to be gone. */
-const makeEnd = (backing: Backing) => {
+/** Ending by force: at once, with a while for it to be gone. */
+const makeEnd = (backing: Backing, killWithin: number) => {
   const stuck = Deferred.unsafeMake<void>(FiberId.none)
   let asked: string | undefined
   let fault: string | undefined
   const kill = (): void => {
     backing.kill()
-    setTimeout(() => {
+    RealTime.after(killWithin, () => {
       if (backing.isGone()) return
       backing.abandon()
       Deferred.unsafeDone(stuck, Exit.void)
-    }, killWithin).unref()
+    }, false)
   }
   return {
     stuck,
@@ -342,10 +343,14 @@ const makeEnd = (backing: Backing) => {
       fault = detail
       kill()
     },
-    answer: (detail: string) =>
+    /** With how it ended, or without that: it did not. */
+    answer: (detail: string | undefined) =>
       asked === undefined
-        ? { detail: fault ?? detail, expected: false }
-        : { detail: detail === stuckDetail ? `${asked}; ${detail}` : `ended by force: ${asked}`, expected: true }
+        ? { detail: fault ?? detail ?? stuckDetail(killWithin), expected: false }
+        : {
+          detail: detail === undefined ? `${asked}; ${stuckDetail(killWithin)}` : `ended by force: ${asked}`,
+          expected: true
+        }
   }
 }
 

@@ -23,6 +23,7 @@ export const superviseOptions = (
   slots: options.slots ?? 1,
   startWithin: Duration.toMillis(options.startWithin ?? "1 minute"),
   grace: Duration.toMillis(options.grace ?? "2 seconds"),
+  killWithin: Duration.toMillis(options.killWithin ?? "5 seconds"),
   bounds: {
     tasks: options.executors?.tasksMax ?? Infinity,
     millis: Duration.toMillis(options.executors?.lifetime ?? Duration.infinity),
