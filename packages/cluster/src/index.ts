@@ -10,3 +10,17 @@
  * @since 0.1.0
  */
 export * as ClusterError from "./ClusterError.js"
+
+/**
+ * Certificates for a start.
+ *
+ * @since 0.1.0
+ */
+export * as Certificates from "./Certificates.js"
+
+/**
+ * Who may speak to whom.
+ *
+ * @since 0.1.0
+ */
+export * as Security from "./Security.js"
