@@ -415,6 +415,8 @@ export interface Heartbeat {
   readonly heldBytes: number
   /** Bytes of the whole process, threads included, where known. */
   readonly processBytes: number | undefined
+  /** Bytes of values in memory that stand in memory shared with executors, where known. */
+  readonly sharedBytes?: number | undefined
   /** 0 to 1: how busy the executors were since the last one. */
   readonly busy: number | undefined
   readonly memory?: WorkerMemory | undefined

@@ -174,6 +174,7 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
       return
     case "Measured":
       context.state.processBytes = event.processBytes
+      context.state.sharedBytes = event.sharedBytes
       context.state.heaps = event.executors
       return
     case "Leave":

@@ -581,8 +581,9 @@ export const nbytes: Effect.Effect<Readonly<Record<string, number>>, never, Clie
 export const workers: Effect.Effect<ReadonlyArray<Door.WorkerView>, never, Client> = client((_) => _.workers)
 
 /**
- * What is held where, in bytes: by worker (managed, spilled, the rest of its process, its limit), by group of tasks, and the
- * largest values. For the last two every value is looked at; `workersMemory` costs nothing.
+ * What is held where, in bytes: by worker (managed and what of that is shared, spilled, the rest of its process, its limit, the
+ * heap of each executor beside its limit), by group of tasks, and the largest values. For the last two every value is looked
+ * at; `workersMemory` costs nothing.
  *
  * @example
  * ```ts

@@ -182,14 +182,21 @@ export interface MemoryOfWorker {
   readonly managed: number
   /** Of values on disk. */
   readonly spilled: number
+  /** What of `managed` stands in memory that is shared with its executors (threads), where that is known. */
+  readonly shared: number | undefined
   /** Of its whole process, where that is known; the same for all workers of one process. */
   readonly process: number | undefined
-  /** What of `process` is none of the managed bytes of its workers; the same for all workers of one process. */
+  /**
+   * What of `process` is none of the managed bytes of its workers: heaps, code, buffers of running tasks, what was freed and
+   * is not given back yet. The same for all workers of one process.
+   */
   readonly rest: number | undefined
   /** Managed bytes at most; absent where there is no limit. */
   readonly limit: number | undefined
   /** Whether there is so little room that one job after another begins. */
   readonly paused: boolean
+  /** The heap of each of its executors beside the limit of that heap, and its process if it is one, where that is known. */
+  readonly executors: ReadonlyArray<Note.ExecutorMemory>
 }
 
 /**

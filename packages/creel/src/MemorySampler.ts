@@ -15,13 +15,14 @@ import type * as Door from "./Door.js"
 import * as chart from "./internal/memoryChart.js"
 
 /**
- * What is measured: values by the scheduler's own count (`held`), in memory (`managed`), on disk (`spilled`), whole
- * processes (`process`), and what of those is no value (`rest`).
+ * What is measured: values by the scheduler's own count (`held`), in memory (`managed`), what of that is in shared memory
+ * (`shared`), on disk (`spilled`), whole processes (`process`), what of those is no value (`rest`), and the heaps of executors
+ * (`heaps`).
  *
  * @since 0.1.0
  * @category models
  */
-export type Measure = "held" | "managed" | "spilled" | "process" | "rest"
+export type Measure = "held" | "managed" | "shared" | "spilled" | "process" | "rest" | "heaps"
 
 /**
  * All workers at one moment: milliseconds since the epoch.
@@ -267,13 +268,25 @@ const bytesOf = (
 ): number | undefined => {
   const these = worker === undefined ? workers : workers.filter((one) => one.name === worker)
   if (worker !== undefined && these.length === 0) return undefined
-  if (measure !== "process" && measure !== "rest") {
-    const field = measure === "held" ? "heldBytes" : measure
-    return these.reduce((sum, one) => sum + one[field], 0)
+  switch (measure) {
+    case "held":
+      return sumOf(these.map((one) => one.heldBytes)) ?? 0
+    case "managed":
+    case "spilled":
+      return sumOf(these.map((one) => one[measure])) ?? 0
+    case "shared":
+      return sumOf(these.map((one) => one.shared))
+    case "heaps":
+      return sumOf(these.flatMap((one) => one.executors.map((executor) => executor.heapUsed)))
+    default:
+      return sumOf(new Map(these.map((one) => [one.node, one[measure]])).values())
   }
-  const nodes = new Map(these.map((one) => [one.node, one[measure]]))
+}
+
+/** Of what is known. */
+const sumOf = (all: Iterable<number | undefined>): number | undefined => {
   let sum: number | undefined
-  for (const bytes of nodes.values()) if (bytes !== undefined) sum = (sum ?? 0) + bytes
+  for (const bytes of all) if (bytes !== undefined) sum = (sum ?? 0) + bytes
   return sum
 }
 

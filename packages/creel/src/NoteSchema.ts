@@ -265,6 +265,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
   Schema.TaggedStruct("Heartbeat", {
     heldBytes: Schema.Number,
     processBytes: orUndefined(Schema.Number),
+    sharedBytes: Schema.optional(Schema.Number),
     busy: orUndefined(Schema.Number),
     memory: Schema.optional(WorkerMemorySchema),
     executors: Schema.optional(Schema.Array(ExecutorMemorySchema))

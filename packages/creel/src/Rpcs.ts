@@ -153,10 +153,12 @@ const Memory: Schema.Schema<Door.Memory> = Schema.Struct({
     heldBytes: Schema.Number,
     managed: Schema.Number,
     spilled: Schema.Number,
+    shared: Schema.Union(Schema.Number, Schema.Undefined),
     process: Schema.Union(Schema.Number, Schema.Undefined),
     rest: Schema.Union(Schema.Number, Schema.Undefined),
     limit: Schema.Union(Schema.Number, Schema.Undefined),
-    paused: Schema.Boolean
+    paused: Schema.Boolean,
+    executors: Schema.Array(NoteSchema.ExecutorMemorySchema)
   })),
   groups: Schema.Array(Schema.Struct({
     group: Schema.String,

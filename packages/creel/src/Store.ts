@@ -79,6 +79,8 @@ export interface Store {
   readonly load: (value: Id.ValueId) => Effect.Effect<void, DiskError>
   /** Bytes in memory, heads and buffers together. */
   readonly bytes: () => number
+  /** Of `bytes`, those that stand in shared memory. */
+  readonly sharedBytes: () => number
   /** How many values there are, in memory and on disk. */
   readonly size: () => number
 }
@@ -93,18 +95,24 @@ export const make = (disk?: Disk | undefined): Store => {
   const values = new Map<Id.ValueId, Payload.Payload>()
   const spilled = new Set<Id.ValueId>()
   let bytes = 0
+  let shared = 0
+
+  const count = (payload: Payload.Payload, times: 1 | -1): void => {
+    bytes += times * Payload.bytes(payload)
+    for (const buffer of payload.buffers) if (isShared(buffer)) shared += times * buffer.byteLength
+  }
 
   const put = (value: Id.ValueId, payload: Payload.Payload): void => {
     if (values.has(value)) return
     values.set(value, payload)
-    bytes += Payload.bytes(payload)
+    count(payload, 1)
   }
 
   const forget = (value: Id.ValueId): void => {
     const payload = values.get(value)
     if (payload === undefined) return
     values.delete(value)
-    bytes -= Payload.bytes(payload)
+    count(payload, -1)
   }
 
   const unspill = (value: Id.ValueId): void => {
@@ -150,6 +158,10 @@ export const make = (disk?: Disk | undefined): Store => {
         })
       }),
     bytes: () => bytes,
+    sharedBytes: () => shared,
     size: () => values.size + spilled.size
   }
 }
+
+const isShared = (buffer: ArrayBuffer | SharedArrayBuffer): boolean =>
+  typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer

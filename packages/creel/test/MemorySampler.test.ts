@@ -15,12 +15,17 @@ const worker = (more: Partial<Door.MemoryOfWorker>): Door.MemoryOfWorker => ({
   heldBytes: 0,
   managed: 0,
   spilled: 0,
+  shared: undefined,
   process: undefined,
   rest: undefined,
   limit: undefined,
   paused: false,
+  executors: [],
   ...more
 })
+
+const heaps = (...used: ReadonlyArray<number>): Door.MemoryOfWorker["executors"] =>
+  used.map((heapUsed, n) => ({ executor: `t-${n}`, heapUsed, heapLimit: 100, processBytes: undefined }))
 
 const samples = (label: string, start: number, managed: ReadonlyArray<number>): MemorySampler.Samples => ({
   label,
@@ -62,8 +67,8 @@ describe("MemorySampler.series", () => {
       points: [{
         at: 5,
         workers: [
-          worker({ name: "x", managed: 10, spilled: 3, process: 100, rest: 70 }),
-          worker({ name: "y", managed: 20, spilled: 4, process: 100, rest: 70 }),
+          worker({ name: "x", managed: 10, shared: 6, spilled: 3, process: 100, rest: 70, executors: heaps(5, 6) }),
+          worker({ name: "y", managed: 20, shared: 7, spilled: 4, process: 100, rest: 70, executors: heaps(7) }),
           worker({ name: "z", node: "n2", managed: 40, process: 200, rest: 160 })
         ]
       }]
@@ -73,6 +78,9 @@ describe("MemorySampler.series", () => {
     assert.deepStrictEqual(of({ measure: "spilled" }), [{ at: 5, bytes: 7 }])
     assert.deepStrictEqual(of({ measure: "process" }), [{ at: 5, bytes: 300 }])
     assert.deepStrictEqual(of({ measure: "rest" }), [{ at: 5, bytes: 230 }])
+    assert.deepStrictEqual(of({ measure: "shared" }), [{ at: 5, bytes: 13 }])
+    assert.deepStrictEqual(of({ measure: "shared", worker: "z" }), [])
+    assert.deepStrictEqual(of({ measure: "heaps" }), [{ at: 5, bytes: 18 }])
     assert.deepStrictEqual(of({ worker: "y" }), [{ at: 5, bytes: 20 }])
     assert.deepStrictEqual(of({ worker: "nobody" }), [])
     assert.deepStrictEqual(MemorySampler.series(samples("b", 5, [1]), { measure: "process" })[0]!.points, [])

@@ -1,6 +1,7 @@
+import * as Payload from "@creel/core/Payload"
 import { SpillDisk } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Value } from "creel"
+import { Store, Value } from "creel"
 import { Effect, Exit, Scope } from "effect"
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
@@ -85,6 +86,28 @@ describe("a disk to spill to", () => {
       yield* SpillDisk.make({ directory: parent })
       assert.isFalse(existsSync(dead))
       assert.strictEqual(Value.decode(yield* mine.read("a#0.1")), 1)
+    }))
+
+  it.scopedLive("what a store has in memory, and what of it is shared, comes and goes with it", () =>
+    Effect.gen(function*() {
+      const store = Store.make(yield* SpillDisk.make({ directory: directory() }))
+      const counts = () => [store.bytes(), store.sharedBytes(), store.size()]
+      const shared = Value.encode(xs, { share: true })
+      const copied = Value.encode(xs)
+      store.put("a#0.1", shared)
+      store.put("b#0.2", copied)
+      store.put("b#0.2", copied)
+      const both = [Payload.bytes(shared) + Payload.bytes(copied), xs.byteLength, 2]
+      assert.deepStrictEqual(counts(), both)
+      yield* store.spill("a#0.1")
+      assert.deepStrictEqual(counts(), [Payload.bytes(copied), 0, 2])
+      yield* store.load("a#0.1")
+      assert.deepStrictEqual(counts(), both)
+      store.drop("b#0.2")
+      assert.deepStrictEqual(counts(), [Payload.bytes(shared), xs.byteLength, 1])
+      yield* store.spill("a#0.1")
+      store.drop("a#0.1")
+      assert.deepStrictEqual(counts(), [0, 0, 0])
     }))
 
   it.effect("a directory that cannot be is a typed error that names it", () =>

@@ -1,6 +1,6 @@
 import { NodeCluster } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Client, MemorySampler } from "creel"
+import { Client, type Door, MemorySampler } from "creel"
 import { Effect, Logger, LogLevel } from "effect"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
@@ -29,6 +29,10 @@ const files = (directory: string): ReadonlyArray<string> =>
   )
 
 const memoryOf = Effect.map(Client.workers, (workers) => workers[0]?.memory)
+
+/** It has told of itself, and of all its executors, and did so after values were there. */
+const isKnown = ({ executors, limit, shared }: Door.MemoryOfWorker): boolean =>
+  limit !== undefined && (shared ?? 0) > 0 && executors.length === 2
 
 describe("memory", () => {
   it.live("values of eight times the budget are made, kept and read, each as it was", () => {
@@ -91,8 +95,7 @@ describe("memory", () => {
         Effect.zipRight(Client.memory.pipe(
           Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
           Effect.repeat({
-            until: ({ workers }) =>
-              workers.every((one) => one.limit !== undefined && one.managed + one.spilled >= 16 * mega)
+            until: ({ workers }) => workers.every((one) => isKnown(one) && one.managed + one.spilled >= 16 * mega)
           })
         )),
         MemorySampler.sample("sixteen megabytes", { interval: "10 millis" })
@@ -100,6 +103,11 @@ describe("memory", () => {
       const last = samples.points.at(-1)!.workers[0]!
       assert.strictEqual(last.limit, 4 * mega)
       assert.isAtLeast(last.managed + last.spilled, 16 * mega)
+      // Nothing else stands anywhere: what results are made of is shared with the threads that made them.
+      assert.isTrue(last.shared! > 0 && last.shared! <= last.managed)
+      assert.strictEqual(last.rest, last.process! - last.managed)
+      for (const { heapLimit, heapUsed } of last.executors) assert.isTrue(heapUsed > 0 && heapUsed < heapLimit)
+      assert.strictEqual(last.executors.length, 2)
       assert.isAtLeast(last.heldBytes, 16 * mega)
       assert.include(MemorySampler.svg(samples), "spilled")
       const { groups, largest } = yield* Client.memory

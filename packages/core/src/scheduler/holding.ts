@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { ClientId, Key, PeerId, WorkerId } from "../Id.js"
-import type { WorkerMemory } from "../Note.js"
+import type { ExecutorMemory, WorkerMemory } from "../Note.js"
 import { isActive, isWanted, type Peer, type Row, type State, type Worker } from "./State.js"
 
 const named = 20
@@ -33,6 +33,8 @@ export interface HeldOnWorker {
   readonly values: number
   readonly memory: WorkerMemory | undefined
   readonly processBytes: number | undefined
+  readonly sharedBytes: number | undefined
+  readonly executors: ReadonlyArray<ExecutorMemory>
 }
 
 /**
@@ -75,7 +77,9 @@ export const heldOnWorkers = (state: State): ReadonlyArray<HeldOnWorker> =>
     held: worker.heldBytes,
     values: worker.held.size,
     memory: worker.memory,
-    processBytes: worker.processBytes
+    processBytes: worker.processBytes,
+    sharedBytes: worker.sharedBytes,
+    executors: worker.heaps ?? none
   }))
 
 /**

@@ -85,6 +85,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
     case "Heartbeat": {
       worker.reportedBytes = note.heldBytes
       worker.processBytes = note.processBytes
+      worker.sharedBytes = note.sharedBytes
       worker.busy = note.busy
       const was = worker.memory?.paused === true
       worker.memory = note.memory

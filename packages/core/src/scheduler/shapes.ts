@@ -194,6 +194,7 @@ export class Worker {
   /** It told of more than it should have been given, in an earlier life. */
   overdrawn = false
   processBytes: number | undefined = undefined
+  sharedBytes: number | undefined = undefined
   memory: WorkerMemory | undefined = undefined
   heaps: ReadonlyArray<ExecutorMemory> | undefined = undefined
   busy: number | undefined = undefined

@@ -295,6 +295,7 @@ export type Event =
   | {
     readonly _tag: "Measured"
     readonly processBytes: number
+    readonly sharedBytes: number
     readonly executors: ReadonlyArray<Note.ExecutorMemory>
   }
   | { readonly _tag: "Leave" }
@@ -394,6 +395,7 @@ export interface Inner extends State {
   busy: number
   busyAt: number | undefined
   processBytes: number | undefined
+  sharedBytes: number | undefined
   heaps: ReadonlyArray<Note.ExecutorMemory> | undefined
   linked: boolean
   leaving: boolean
@@ -470,6 +472,7 @@ export const make = (options: {
   busy: 0,
   busyAt: undefined,
   processBytes: undefined,
+  sharedBytes: undefined,
   heaps: undefined,
   linked: false,
   leaving: false

@@ -107,6 +107,7 @@ export const heartbeat = (context: Context): void => {
     heldBytes: state.heldBytes,
     processBytes: state.processBytes,
     busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined,
+    ...state.sharedBytes !== undefined && { sharedBytes: state.sharedBytes },
     ...state.heaps !== undefined && { executors: state.heaps },
     ...memory !== undefined && {
       memory: {

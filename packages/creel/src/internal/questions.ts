@@ -149,10 +149,13 @@ const memoryOfWorkers = (held: ReadonlyArray<Scheduler.HeldOnWorker>): ReadonlyA
       heldBytes: one.held,
       managed: managedBy(one),
       spilled: one.memory?.spilled ?? 0,
+      // The two are not of the same moment.
+      shared: one.sharedBytes === undefined ? undefined : Math.min(one.sharedBytes, managedBy(one)),
       process,
       rest: process === undefined ? undefined : Math.max(0, process - managed),
       limit: one.memory?.limit,
-      paused: one.memory?.paused ?? false
+      paused: one.memory?.paused ?? false,
+      executors: one.executors
     }
   })
 }

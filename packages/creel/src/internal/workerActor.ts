@@ -177,6 +177,8 @@ class Hands {
         return this.ended(event)
       case "Tired":
         return this.tell({ ...event, _tag: "ExecutorTired" })
+      case "Measured":
+        return this.tell({ ...event, sharedBytes: this.options.store.sharedBytes() })
       default:
         return this.tell(event)
     }
