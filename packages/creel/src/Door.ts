@@ -21,8 +21,10 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as doorServer from "./internal/doorServer.js"
+import * as Line from "./internal/line.js"
 import type { ReadFailed } from "./internal/readFailed.js"
 import * as rpcDoor from "./internal/rpcDoor.js"
+import type { Introduction } from "./Rpcs.js"
 import { SchedulerRpcs, TrustedRpcs } from "./Rpcs.js"
 
 /**
@@ -52,6 +54,12 @@ export interface Ears<Down> {
  */
 export interface Mouth<Up> {
   readonly send: (notes: ReadonlyArray<Up>) => void
+  /** Said by whoever attached a peer that is elsewhere: the way to it is broken, and its lease runs. */
+  readonly broken?: (() => void) | undefined
+  /** The same session goes on. */
+  readonly back?: (() => void) | undefined
+  /** There is proof that it is dead. */
+  readonly lost?: ((detail: string) => void) | undefined
 }
 
 export {
@@ -288,10 +296,24 @@ export interface Questions {
 }
 
 /**
+ * How values come here from their holders, and how those that a client brings are served.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface Service {
+export interface Values {
+  /** Brings a value here. */
+  readonly read: (value: Id.ValueId, holder: Id.PeerId) => Effect.Effect<Payload, ReadFailed>
+  /** Makes a value that this client brings readable for others, before any note speaks of it. */
+  readonly offer: (client: Id.ClientId, value: Id.ValueId, payload: Payload) => void
+  readonly withdraw: (client: Id.ClientId, value: Id.ValueId) => void
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends Values {
   readonly attachClient: (
     id: Id.ClientId,
     ears: Ears<Note.ToClient>
@@ -300,11 +322,6 @@ export interface Service {
     id: Id.WorkerId,
     ears: Ears<Note.ToWorker>
   ) => Effect.Effect<Mouth<Note.FromWorker>, never, Scope.Scope>
-  /** Brings a value here. */
-  readonly read: (value: Id.ValueId, holder: Id.PeerId) => Effect.Effect<Payload, ReadFailed>
-  /** Makes a value that this client brings readable for others, before any note speaks of it. */
-  readonly offer: (client: Id.ClientId, value: Id.ValueId, payload: Payload) => void
-  readonly withdraw: (client: Id.ClientId, value: Id.ValueId) => void
   readonly ask: Questions
 }
 
@@ -313,6 +330,54 @@ export interface Service {
  * @category tags
  */
 export class Door extends Context.Tag("creel/Door")<Door, Service>() {}
+
+/**
+ * A connection to a scheduler: it may break, and then another is made. `broken` ends when nothing more will come, or
+ * nothing was heard for too long; `abort` fails all that is under way with an `RpcClientError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Connection = Line.Connection
+
+/**
+ * The door of a scheduler that may move, and to which the way may break: `connect` finds it and connects to it, living in
+ * the scope it is given, and is run anew after each break, with a backoff that it need not see to. `values`: how values
+ * come here; by default as all else does, through the scheduler. `failed` is told each time `connect` fails, and how often
+ * it has in a row.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const connected = (options: {
+  readonly connect: Effect.Effect<Connection, unknown, Scope.Scope>
+  readonly values?: Values | undefined
+  readonly failed?: ((error: unknown, failures: number) => Effect.Effect<void>) | undefined
+}): Effect.Effect<ConnectedDoor, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const line = new Line.Line(options.connect, options.failed ?? (() => Effect.void))
+    const runtime = yield* Effect.runtime<never>()
+    yield* Effect.forkScoped(Effect.interruptible(line.keeping))
+    return {
+      door: rpcDoor.make({
+        line,
+        runFork: (effect) => void Runtime.runFork(runtime)(effect),
+        values: options.values
+      }),
+      client: Effect.map(line.way, (way) => way.client)
+    }
+  })
+
+/**
+ * A door, and what speaks through it just now; without a connection, what will.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ConnectedDoor {
+  readonly door: Service
+  readonly client: Effect.Effect<Connection["client"]>
+}
 
 /**
  * The door of another thread, process or machine, reached by rpc. `trusted`: the other end is of this process or a
@@ -330,8 +395,9 @@ export const layerRpc = (
       // The two groups differ in what they check, not in what they say.
       const group = options?.trusted === true ? TrustedRpcs : SchedulerRpcs
       const client = yield* RpcClient.make(group, { disableTracing: true })
-      const runtime = yield* Effect.runtime<never>()
-      return rpcDoor.make(client, (effect) => void Runtime.runFork(runtime)(effect))
+      // Who is at its other end is there for as long as this end is.
+      const connection = { client, broken: Effect.never, abort: Effect.void }
+      return (yield* connected({ connect: Effect.succeed(connection) })).door
     })
   )
 
@@ -348,9 +414,39 @@ export const layerServer = (
   const group = options?.trusted === true ? TrustedRpcs : SchedulerRpcs
   return RpcServer.layer(group, { disableTracing: true, disableFatalDefects: true }).pipe(
     Layer.provide(
-      group.toLayer(
-        Effect.flatMap(Door, (door) => doorServer.make({ door, lease: Duration.toMillis(options?.lease ?? 0) }))
-      )
+      group.toLayer(Effect.flatMap(Door, (door) => handlers({ door, lease: options?.lease ?? 0 })))
     )
   )
 }
+
+/**
+ * What `handlers` can be told.
+ *
+ * - `lease`: how long a peer may be without a connection before it is lost; infinite: until the scheduler gives its verdict.
+ * - `introduced`: what the other end of this connection (as `RpcServer` numbers them) has said of itself.
+ * - `outlived`: somebody has heard a later scheduler, so this one is over.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HandlersOptions {
+  readonly door: Service
+  readonly lease: Duration.DurationInput
+  readonly introduced?: ((connection: number) => Introduction | undefined) | undefined
+  readonly outlived?: ((highest: Id.Incarnation) => void) | undefined
+}
+
+/**
+ * What answers `SchedulerRpcs` for peers that are elsewhere: they are attached to `door` for as long as the scope is open.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const handlers = (options: HandlersOptions): Effect.Effect<Handlers, never, Scope.Scope> =>
+  doorServer.make({ ...options, lease: Duration.toMillis(options.lease) })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Handlers = doorServer.Handlers

@@ -4,22 +4,24 @@
  *
  * @since 0.1.0
  */
-import * as ChildSpec from "@creel/actor/ChildSpec"
+import * as Supervisor from "@creel/actor/Supervisor"
 import type * as Id from "@creel/core/Id"
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Machine from "@creel/core/Worker"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Cluster from "./Cluster.js"
 import * as Door from "./Door.js"
 import type { Executors } from "./Executor.js"
-import { freshId } from "./internal/freshId.js"
+import * as Crew from "./internal/crew.js"
 import * as schedulerHost from "./internal/schedulerHost.js"
-import * as workerActor from "./internal/workerActor.js"
-import * as Store from "./Store.js"
+import type * as Shelf from "./Shelf.js"
+import type * as Store from "./Store.js"
 
 /**
  * @since 0.1.0
@@ -58,23 +60,6 @@ export const layer = <E, R>(
 ): Layer.Layer<Door.Door | Cluster.Cluster, E, Exclude<R, Door.Door | Scope.Scope>> =>
   Layer.scopedContext(make(options))
 
-/** One life of a worker: a name stays the same from life to life, an id does not. */
-const workerLife = <E, R>(host: schedulerHost.SchedulerHost, options: Options<E, R>, name: string) =>
-  Effect.gen(function*() {
-    const id = yield* freshId("w")
-    const store = Store.make(options.disk === undefined ? undefined : yield* options.disk)
-    host.serve(id, store)
-    const executors = yield* options.executors({ id, name })
-    return yield* workerActor.make({
-      id,
-      info: { name, node: "local", resources: options.resources ?? {} },
-      executors,
-      store,
-      door: host.door,
-      config: options.worker
-    })
-  }).pipe(Effect.provideService(Door.Door, host.door))
-
 /** Executors come up in their own time; in process that is a few turns, and the clock need not be asked. */
 const joined = (door: Door.Service, workers: number, turn = 0): Effect.Effect<void> =>
   Effect.flatMap(door.ask.workers, (there) =>
@@ -84,58 +69,19 @@ const joined = (door: Door.Service, workers: number, turn = 0): Effect.Effect<vo
 
 const make = <E, R>(options: Options<E, R>) =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<Exclude<R, Door.Door | Scope.Scope>>()
-    const names: Array<string> = []
-    const lock = yield* Effect.makeSemaphore(1)
+    const ready = yield* Deferred.make<Crew.Place>()
+    const crew = yield* Crew.make<E, R>(Deferred.await(ready), options)
     const { host, supervisor } = yield* schedulerHost.make({
       config: options.scheduler,
       tellWithin: 5000,
-      // A worker that fails to start leaves the cluster as it is, and says so in the log.
-      scale: (count) =>
-        lock.withPermits(1)(
-          Effect.catchAllCause(resize(count), (cause) => Effect.logError("a worker could not be started", cause))
-        ),
-      stop: (worker) => lock.withPermits(1)(stop(worker))
+      scale: crew.scale,
+      stop: crew.stop
     })
-
-    const nameOf = (index: number) => `${options.name ?? "worker"}-${index}`
-
-    const startWorker = Effect.gen(function*() {
-      let index = names.length
-      while (names.includes(nameOf(index))) index++
-      const name = nameOf(index)
-      const first = yield* Deferred.make<never, E>()
-      const life = Effect.tapErrorCause(workerLife(host, options, name), (cause) => Deferred.failCause(first, cause))
-      const started = supervisor.startChild(ChildSpec.make({ id: name, start: life }))
-      yield* Effect.mapInputContext(started, (given: Context.Context<never>) =>
-        // What the executors require is in the layer's own context; their Scope is the life's.
-        Context.merge(given, context) as Context.Context<any>).pipe(
-          Effect.catchTag("StartFailed", () => Deferred.await(first)),
-          Effect.catchTag("ChildExists", Effect.die)
-        )
-      names.push(name)
-    })
-
-    const resize = (count: number): Effect.Effect<void, E> =>
-      Effect.gen(function*() {
-        while (names.length < count) yield* startWorker
-        const over = names.splice(Math.max(0, count))
-        yield* Effect.forEach(over.reverse(), (name) => Effect.ignore(supervisor.removeChild(name)), { discard: true })
-      }) as Effect.Effect<void, E>
-
-    const stop = (worker: string): Effect.Effect<boolean> =>
-      Effect.flatMap(host.door.ask.workers, (there) => {
-        const name = there.find((one) => one.id === worker || one.name === worker)?.name ?? worker
-        const at = names.indexOf(name)
-        if (at < 0) return Effect.succeed(false)
-        names.splice(at, 1)
-        return Effect.as(Effect.ignore(supervisor.removeChild(name)), true)
-      })
-
-    yield* resize(options.workers)
+    yield* Deferred.succeed(ready, { supervisor, door: host.door, shelf: host.shelf, node: "local" })
+    yield* crew.resize(options.workers)
     yield* joined(host.door, options.workers)
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
-      describe: Effect.map(host.door.ask.workers, (workers) => describe(options.kind, workers)),
+      describe: describe(options.kind, host.door),
       workers: host.door.ask.workers,
       scale: host.door.ask.scale,
       tree: supervisor.tree,
@@ -143,7 +89,139 @@ const make = <E, R>(options: Options<E, R>) =>
     }))
   })
 
-const describe = (kind: string, workers: ReadonlyArray<Door.WorkerView>): string => {
+/**
+ * A scheduler alone, for peers that are elsewhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SchedulerOptions {
+  /** The next life's incarnation, greater than any before; asked for once a life. Default: counted from 1. */
+  readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
+  /** Who is to tell the next life all it knows, beside those attached to this door. Default: nobody. */
+  readonly expect?: Effect.Effect<ReadonlyArray<Id.PeerId>> | undefined
+  /** How long a new life waits for them. Default: 5 seconds. */
+  readonly tellWithin?: Duration.DurationInput | undefined
+  readonly config?: Partial<Scheduler.Config> | undefined
+  /** What is done when somebody asks for so many workers. Default: nothing. */
+  readonly scale?: ((workers: number) => Effect.Effect<void>) | undefined
+  /** Stops a worker that has nothing left, by name or id; says whether it could. Default: it could not. */
+  readonly stop?: ((worker: string) => Effect.Effect<boolean>) | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface SchedulerEnd {
+  /** Where peers are attached; see `Door.handlers` for those that are elsewhere. */
+  readonly door: Door.Service
+  /** There is proof that this peer is dead. */
+  readonly lost: (peer: Id.PeerId, detail: string) => void
+  /** Ends this life; the next is told by its peers. */
+  readonly restart: Effect.Effect<void>
+  readonly tree: Effect.Effect<Supervisor.Tree>
+  /** Ends when it failed more often than five times a minute, with why. */
+  readonly failed: Effect.Effect<string>
+}
+
+/**
+ * A scheduler without workers, living in the scope. A step of it that throws ends one life and begins the next. When the
+ * scope closes its peers are told nothing: another one takes over.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const scheduler = (options: SchedulerOptions = {}): Effect.Effect<SchedulerEnd, never, Scope.Scope> =>
+  Effect.map(
+    schedulerHost.make({
+      config: options.config,
+      tellWithin: Duration.toMillis(options.tellWithin ?? "5 seconds"),
+      scale: options.scale ?? (() => Effect.void),
+      stop: options.stop ?? (() => Effect.succeed(false)),
+      incarnation: options.incarnation,
+      expect: options.expect,
+      succeeded: true
+    }),
+    ({ host, supervisor }) => ({
+      door: host.door,
+      lost: (peer, detail) => host.lost(peer, detail),
+      restart: Effect.ignore(supervisor.restartChild("scheduler")),
+      tree: supervisor.tree,
+      failed: Effect.match(supervisor.await, {
+        onFailure: (failed) => failed.message,
+        onSuccess: () => "it was stopped"
+      })
+    })
+  )
+
+/**
+ * Workers alone, on a door that leads to their scheduler.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WorkersOptions<E, R> extends Omit<Options<E, R>, "kind" | "scheduler"> {
+  readonly door: Door.Service
+  /** Where their values are served from. */
+  readonly shelf: Shelf.Shelf
+  /** The process: workers of one share memory, and nothing is copied between them. */
+  readonly node: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Workers {
+  /** So many, at once. One that cannot be started is said in the log. */
+  readonly scale: (count: number) => Effect.Effect<void>
+  /** By name or id; says whether it was one of these. */
+  readonly stop: (worker: string) => Effect.Effect<boolean>
+  readonly tree: Effect.Effect<Supervisor.Tree>
+  /** Ends when they failed more often than five times a minute, with why. */
+  readonly failed: Effect.Effect<string>
+}
+
+/**
+ * Workers without a scheduler, supervised, living in the scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const workers = <E, R>(
+  options: WorkersOptions<E, R>
+): Effect.Effect<Workers, E, Exclude<R, Door.Door | Scope.Scope> | Scope.Scope> =>
+  Effect.gen(function*() {
+    const supervisor = yield* Effect.orDie(Supervisor.make({
+      name: "workers",
+      limit: { failures: 5, within: "1 minute" },
+      backoff: Schedule.exponential("10 millis")
+    }))
+    const { door, node, shelf } = options
+    const crew = yield* Crew.make<E, R>(Effect.succeed({ supervisor, door, shelf, node }), options)
+    yield* crew.resize(options.workers)
+    return {
+      scale: crew.scale,
+      stop: crew.stop,
+      tree: supervisor.tree,
+      failed: Effect.match(supervisor.await, {
+        onFailure: (failed) => failed.message,
+        onSuccess: () => "they were stopped"
+      })
+    }
+  })
+
+/**
+ * A cluster in one line: `kind` says what it runs on.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const describe = (kind: string, door: Door.Service): Effect.Effect<string> =>
+  Effect.map(door.ask.workers, (workers) => inOneLine(kind, workers))
+
+const inOneLine = (kind: string, workers: ReadonlyArray<Door.WorkerView>): string => {
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0)
   const tasks = [...new Set(workers.flatMap((worker) => worker.tasks.map((task) => task.split("#", 1)[0])))]
     // Creel's own come with every cluster, or with a group of theirs.

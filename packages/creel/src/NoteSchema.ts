@@ -21,17 +21,44 @@ const Amounts = Schema.Record({ key: Schema.String, value: Schema.Number })
 
 const orUndefined = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.Union(schema, Schema.Undefined)
 
+const PayloadOnWire: Schema.Schema<Payload> = Schema.Struct({
+  head: Schema.Uint8ArrayFromSelf,
+  buffers: Schema.Array(
+    Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer => u instanceof ArrayBuffer || isShared(u))
+  )
+})
+
+const isShared = (u: unknown): u is SharedArrayBuffer =>
+  typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer
+
+/** What comes off a wire is a view of all that came with it; a head is posted to threads, and would take all that along. */
+const ownMemory = (payload: Payload): Payload =>
+  payload.head.byteLength === payload.head.buffer.byteLength
+    ? payload
+    : { head: new Uint8Array(payload.head), buffers: payload.buffers }
+
+/** Shared memory is of one process. */
+const unshared = (payload: Payload): Payload =>
+  payload.buffers.some(isShared)
+    ? { head: payload.head, buffers: payload.buffers.map((one) => isShared(one) ? copied(one) : one) }
+    : payload
+
+const copied = (shared: SharedArrayBuffer): ArrayBuffer => {
+  const copy = new ArrayBuffer(shared.byteLength)
+  new Uint8Array(copy).set(new Uint8Array(shared))
+  return copy
+}
+
 /**
+ * What was decoded has memory of its own, and what was encoded shares none.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const PayloadSchema: Schema.Schema<Payload> = Schema.Struct({
-  head: Schema.Uint8ArrayFromSelf,
-  buffers: Schema.Array(
-    Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer =>
-      u instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer)
-    )
-  )
+export const PayloadSchema: Schema.Schema<Payload> = Schema.transform(PayloadOnWire, Schema.typeSchema(PayloadOnWire), {
+  strict: true,
+  decode: ownMemory,
+  encode: unshared
 })
 
 /**

@@ -32,6 +32,71 @@ export type Down =
   | { readonly _tag: "Frame"; readonly frame: Link.Frame }
   | { readonly _tag: "Over"; readonly why: string }
 
+/**
+ * What the process at the other end of a connection says of itself, before anything else is said.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Introduction {
+  /** See `protocol`. */
+  readonly protocol: number
+  readonly namespace: string
+  readonly role: "client" | "worker" | "observer" | "operator"
+  /** The process, which is another one after each start. */
+  readonly node: string
+  /** The machine it is on. */
+  readonly host: string
+  /** Where its values are read; absent where it serves none. */
+  readonly url: string | undefined
+}
+
+/**
+ * What is refused.
+ *
+ * - `version`: the two ends speak different protocols.
+ * - `namespace`: the scheduler of that namespace is not here.
+ * - `role`: this role has no right to it.
+ * - `outlived`: the peer has heard a later scheduler.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Refused extends Schema.TaggedError<Refused>("creel/Rpcs/Refused")("Refused", {
+  reason: Schema.Literal("version", "namespace", "role", "outlived"),
+  detail: Schema.String
+}) {
+  /**
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return `refused (${this.reason}): ${this.detail}`
+  }
+}
+
+/**
+ * Of what is said between processes. It grows with each change that an older end could misunderstand.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const protocol = 1
+
+/**
+ * How a peer opens its link, or opens it again.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attaching {
+  readonly peer: string
+  readonly kind: "client" | "worker"
+  /** What its end of the session has received. */
+  readonly hello: Link.Hello | undefined
+  /** The latest scheduler it has heard. */
+  readonly highest: number
+}
+
 interface Schemas {
   readonly up: Schema.Schema<Link.Frame>
   readonly down: Schema.Schema<Down>
@@ -193,19 +258,38 @@ const WouldFree: Schema.Schema<Door.WouldFree> = Schema.Struct({
   stopped: Keys
 })
 
+const IntroductionSchema: Schema.Schema<Introduction> = Schema.Struct({
+  protocol: Schema.Number,
+  namespace: Schema.String,
+  role: Schema.Literal("client", "worker", "observer", "operator"),
+  node: Schema.String,
+  host: Schema.String,
+  url: Schema.UndefinedOr(Schema.String)
+})
+
 const make = (schemas: Schemas) =>
   RpcGroup.make(
+    /** First of all between processes that do not share their code: may we talk? The answer is who is there. */
+    Rpc.make("Introduce", {
+      payload: IntroductionSchema,
+      success: Schema.Struct({ protocol: Schema.Number, node: Schema.String }),
+      error: Refused
+    }),
     /** Opens, or reopens, the link of a peer: `hello` is what its end of the session has received. */
     Rpc.make("Attach", {
       payload: {
         peer: Schema.String,
         kind: Schema.Literal("client", "worker"),
-        hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined)
+        hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined),
+        highest: Schema.Number
       },
       success: schemas.down,
+      error: Refused,
       stream: true
     }),
     Rpc.make("Send", { payload: { peer: Schema.String, frame: schemas.up } }),
+    /** Where a peer is, as it said itself. */
+    Rpc.make("Where", { payload: { peer: Schema.String }, success: Schema.UndefinedOr(IntroductionSchema) }),
     Rpc.make("Read", {
       payload: { value: Schema.String, holder: Schema.String },
       success: schemas.payload,

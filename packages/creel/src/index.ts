@@ -124,6 +124,13 @@ export * as PlainFunction from "./PlainFunction.js"
 export * as Runner from "./Runner.js"
 
 /**
+ * What the peers of a process serve.
+ *
+ * @since 0.1.0
+ */
+export * as Shelf from "./Shelf.js"
+
+/**
  * Where a node keeps values.
  *
  * @since 0.1.0

@@ -1,7 +1,9 @@
 /**
  * The other end of the links: peers of another thread, process or machine, attached to the door of this one.
  *
- * A peer's session outlives its connection for as long as the lease; then the peer is lost.
+ * 1. A peer's session outlives its connection for as long as the lease; then the peer is lost.
+ * 2. A session that the scheduler has forgotten ends, at the latest, when its connection does.
+ * 3. A peer that has seen a later scheduler is refused: this one is over, whether it knows or not.
  */
 import type * as Id from "@creel/core/Id"
 import * as Link from "@creel/core/Link"
@@ -11,9 +13,11 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
+import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
-import type { Down } from "../Rpcs.js"
+import type { Attaching, Down, Introduction } from "../Rpcs.js"
+import { Refused } from "../Rpcs.js"
 
 type Names = ReadonlyArray<string>
 interface Where {
@@ -27,14 +31,27 @@ class Session {
   mailbox: Mailbox.Mailbox<Down> | undefined = undefined
   welcome: Note.Welcome | undefined = undefined
   lease: Fiber.RuntimeFiber<void> | undefined = undefined
+  /** Where it is, as it said itself. */
+  from: Introduction | undefined = undefined
+  /** The scheduler knows it no more, or it has said goodbye: it ends with its connection. */
+  over = false
+  private left = false
   private count = 0
 
-  constructor(readonly peer: Id.PeerId, readonly scope: Scope.CloseableScope) {}
+  constructor(
+    readonly peer: Id.PeerId,
+    readonly scope: Scope.CloseableScope,
+    private readonly end: (session: Session) => void
+  ) {}
 
   readonly ears: Door.Ears<any> = {
     reset: (welcome) => {
+      const known = this.welcome?.incarnation
       this.welcome = welcome
-      this.begin()
+      // In the same life of the scheduler a session begins anew only because it was forgotten.
+      if (known !== welcome.incarnation || (!this.left && this.mailbox !== undefined)) return this.begin()
+      this.over = true
+      if (this.mailbox === undefined) this.end(this)
     },
     notes: (notes) => {
       if (this.link === undefined) return
@@ -58,13 +75,24 @@ class Session {
 
   /** The peer is connected: goes on with the session both have, or begins a fresh one. */
   connected(mailbox: Mailbox.Mailbox<Down>, hello: Link.Hello | undefined): void {
+    const before = this.mailbox
     this.mailbox = mailbox
+    before?.unsafeDone(Exit.void)
     const { link, welcome } = this
     if (link === undefined || welcome === undefined) return
     const resumed = hello === undefined ? undefined : Link.resume(link, hello)
     if (resumed === undefined) return this.begin()
+    this.mouth?.back?.()
     this.say({ _tag: "Welcome", welcome, session: link.session, hello: Link.hello(link) })
     for (const frame of resumed.frames) this.say({ _tag: "Frame", frame })
+  }
+
+  /** Its connection is gone. Says whether its session may go on with another. */
+  disconnected(): boolean {
+    this.mailbox = undefined
+    if (this.over || this.left) return false
+    this.mouth?.broken?.()
+    return true
   }
 
   private say(down: Down): void {
@@ -74,6 +102,8 @@ class Session {
   receive(frame: Link.Frame): void {
     if (this.link === undefined) return
     const { notes } = Link.receive(this.link, frame)
+    const last = notes.at(-1)?._tag
+    this.left = this.left || last === "ClientLeft" || last === "WorkerLeft"
     if (notes.length > 0) this.mouth?.send(notes)
     this.pump()
   }
@@ -87,15 +117,42 @@ class Session {
 
 export interface Options {
   readonly door: Door.Service
-  /** Milliseconds a session outlives its connection. */
+  /** Milliseconds a session outlives its connection; `Infinity`: until the scheduler gives its verdict. */
   readonly lease: number
+  /** What the peers of this connection have said of themselves. */
+  readonly introduced?: ((connection: number) => Introduction | undefined) | undefined
+  /** Somebody has heard a later scheduler: this one is over. */
+  readonly outlived?: ((highest: Id.Incarnation) => void) | undefined
 }
+
+/** People's questions. */
+const asked = (ask: Door.Questions) => ({
+  Explain: (payload: { readonly key: string }) => ask.explain(payload.key),
+  WhoHas: (payload: { readonly keys: ReadonlyArray<string> }) => ask.whoHas(payload.keys),
+  HasWhat: () => ask.hasWhat,
+  Workers: () => ask.workers,
+  Nbytes: () => ask.nbytes,
+  Memory: (payload: { readonly values: boolean }) => ask.memory(payload.values),
+  WhyHeld: (payload: { readonly key: string }) => ask.whyHeld(payload.key),
+  WouldFree: (payload: { readonly client: string; readonly keys: ReadonlyArray<string> }) =>
+    ask.wouldFree(payload.client, payload.keys),
+  Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => ask.progress(payload.keys),
+  Story: (payload: { readonly subject: string }) => ask.story(payload.subject),
+  Restart: (payload: { readonly by: string }) => ask.restart(payload.by),
+  Scale: (payload: { readonly workers: number }) => ask.scale(payload.workers),
+  Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
+    ask.replicate(keys, copies, workers),
+  Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => ask.rebalance(keys, workers),
+  Moving: () => ask.moving,
+  Retire: (payload: { readonly worker: string }) => ask.retire(payload.worker)
+})
 
 /** The handlers of `SchedulerRpcs`, whose peers are attached to `door` as long as the scope is open. */
 export const make = (options: Options) =>
   Effect.gen(function*() {
     const { door } = options
     const parent = yield* Effect.scope
+    const runtime = yield* Effect.runtime<never>()
     const sessions = new Map<Id.PeerId, Session>()
 
     const lose = (session: Session) =>
@@ -104,9 +161,11 @@ export const make = (options: Options) =>
         return Scope.close(session.scope, Exit.void)
       })
 
+    const end = (session: Session): void => void Runtime.runFork(runtime)(lose(session), { immediate: false })
+
     const open = (peer: Id.PeerId, kind: "client" | "worker") =>
       Effect.gen(function*() {
-        const session = new Session(peer, yield* Scope.fork(parent, ExecutionStrategy.sequential))
+        const session = new Session(peer, yield* Scope.fork(parent, ExecutionStrategy.sequential), end)
         sessions.set(peer, session)
         session.mouth = kind === "client"
           ? yield* Scope.extend(door.attachClient(peer, session.ears), session.scope)
@@ -117,25 +176,39 @@ export const make = (options: Options) =>
     const disconnected = (session: Session, mailbox: Mailbox.Mailbox<Down>) =>
       Effect.gen(function*() {
         if (session.mailbox !== mailbox) return
-        session.mailbox = undefined
-        if (options.lease <= 0) return yield* lose(session)
-        session.lease = yield* Effect.forkIn(Effect.delay(lose(session), options.lease), parent)
+        if (!session.disconnected() || options.lease <= 0) return yield* lose(session)
+        if (options.lease < Infinity) {
+          session.lease = yield* Effect.forkIn(Effect.delay(lose(session), options.lease), parent)
+        }
+      })
+
+    const attach = ({ hello, highest, kind, peer }: Attaching, connection: number) =>
+      Effect.gen(function*() {
+        const mailbox = yield* Mailbox.make<Down>()
+        const known = sessions.get(peer)
+        if (known?.lease !== undefined) yield* Fiber.interrupt(known.lease)
+        if (known?.over === true) yield* lose(known)
+        const session = sessions.get(peer) ?? (yield* open(peer, kind))
+        session.lease = undefined
+        session.from = options.introduced?.(connection)
+        const incarnation = session.welcome?.incarnation ?? 0
+        if (incarnation > 0 && incarnation < highest) {
+          options.outlived?.(highest)
+          if (known === undefined) yield* lose(session)
+          return yield* new Refused({
+            reason: "outlived",
+            detail: `scheduler ${incarnation} was asked for, and ${highest} has been heard already`
+          })
+        }
+        session.connected(mailbox, hello)
+        yield* Effect.addFinalizer(() => disconnected(session, mailbox))
+        return mailbox
       })
 
     return {
-      Attach: (
-        payload: { readonly peer: string; readonly kind: "client" | "worker"; readonly hello: Link.Hello | undefined }
-      ) =>
-        Effect.gen(function*() {
-          const mailbox = yield* Mailbox.make<Down>()
-          const known = sessions.get(payload.peer)
-          if (known?.lease !== undefined) yield* Fiber.interrupt(known.lease)
-          const session = known ?? (yield* open(payload.peer, payload.kind))
-          session.lease = undefined
-          session.connected(mailbox, payload.hello)
-          yield* Effect.addFinalizer(() => disconnected(session, mailbox))
-          return mailbox
-        }),
+      Introduce: (introduction: Introduction) => Effect.succeed({ protocol: introduction.protocol, node: "" }),
+      Attach: (payload: Attaching, { clientId }: { readonly clientId: number }) => attach(payload, clientId),
+      Where: ({ peer }: { readonly peer: string }) => Effect.sync(() => sessions.get(peer)?.from),
       Send: (payload: { readonly peer: string; readonly frame: Link.Frame }) =>
         Effect.sync(() => sessions.get(payload.peer)?.receive(payload.frame)),
       Read: (payload: { readonly value: string; readonly holder: string }) =>
@@ -149,23 +222,8 @@ export const make = (options: Options) =>
       ) => Effect.sync(() => door.offer(payload.client, payload.value, payload.payload)),
       Withdraw: (payload: { readonly client: string; readonly value: string }) =>
         Effect.sync(() => door.withdraw(payload.client, payload.value)),
-      Explain: (payload: { readonly key: string }) => door.ask.explain(payload.key),
-      WhoHas: (payload: { readonly keys: ReadonlyArray<string> }) => door.ask.whoHas(payload.keys),
-      HasWhat: () => door.ask.hasWhat,
-      Workers: () => door.ask.workers,
-      Nbytes: () => door.ask.nbytes,
-      Memory: (payload: { readonly values: boolean }) => door.ask.memory(payload.values),
-      WhyHeld: (payload: { readonly key: string }) => door.ask.whyHeld(payload.key),
-      WouldFree: (payload: { readonly client: string; readonly keys: ReadonlyArray<string> }) =>
-        door.ask.wouldFree(payload.client, payload.keys),
-      Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => door.ask.progress(payload.keys),
-      Story: (payload: { readonly subject: string }) => door.ask.story(payload.subject),
-      Restart: (payload: { readonly by: string }) => door.ask.restart(payload.by),
-      Scale: (payload: { readonly workers: number }) => door.ask.scale(payload.workers),
-      Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
-        door.ask.replicate(keys, copies, workers),
-      Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => door.ask.rebalance(keys, workers),
-      Moving: () => door.ask.moving,
-      Retire: (payload: { readonly worker: string }) => door.ask.retire(payload.worker)
+      ...asked(door.ask)
     }
   })
+
+export type Handlers = Effect.Effect.Success<ReturnType<typeof make>>

@@ -2,33 +2,39 @@
  * A door that stands elsewhere: this end of the links of this process's peers.
  *
  * 1. A peer's notes go up one request at a time: what gathers while one is under way leaves with the next.
- * 2. A broken stream is opened again, with what this end has received; the session goes on if the other end still has
- *    it, else both begin a fresh one and the peer tells all.
+ * 2. A broken way is made anew, and each peer opens its stream again with what it has received; the session goes on if the
+ *    other end still has it, else both begin a fresh one and the peer tells all.
+ * 3. A peer obeys the highest scheduler it has heard: an earlier one is not listened to, and another is looked for.
  */
 import type * as Id from "@creel/core/Id"
 import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
-import type * as RpcClient from "@effect/rpc/RpcClient"
 import type { RpcClientError } from "@effect/rpc/RpcClientError"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Door from "../Door.js"
-import type { Down, Rpcs } from "../Rpcs.js"
+import type { Down } from "../Rpcs.js"
+import type { Client, Line, Way } from "./line.js"
 import { ReadFailed } from "./readFailed.js"
-
-export type Client = RpcClient.RpcClient<Rpcs, RpcClientError>
 
 /** One peer's link, seen from the peer. */
 class Peer {
   private link: Link.Link | undefined = undefined
+  /** Where its session has begun, or goes on. */
+  private way: Way | undefined = undefined
+  private highest: Id.Incarnation = 0
   private readonly wake: Array<() => void> = []
   private sending = false
   private idlers: Array<() => void> = []
+  private readonly resumed: Array<Link.Frame> = []
 
   constructor(
-    private readonly client: Client,
+    private readonly line: Line,
     private readonly id: Id.PeerId,
     private readonly kind: "client" | "worker",
     private readonly ears: Door.Ears<any>
@@ -47,17 +53,22 @@ class Peer {
     for (const wake of this.wake.splice(0)) wake()
   }
 
-  private hear(down: Down): void {
-    if (down._tag === "Welcome") return this.welcome(down)
+  private hear(way: Way, down: Down): void {
+    if (down._tag === "Welcome") return this.welcome(way, down)
     if (down._tag === "Over") return this.ears.over(down.why)
-    if (this.link === undefined) return
+    if (this.link === undefined || this.way !== way) return
     const received = Link.receive(this.link, down.frame)
     if (received.acked.work > 0) this.ears.acked(received.acked.work)
     if (received.notes.length > 0) this.ears.notes(received.notes)
     this.kick()
   }
 
-  private welcome({ hello, session, welcome }: Extract<Down, { readonly _tag: "Welcome" }>): void {
+  private welcome(way: Way, { hello, session, welcome }: Extract<Down, { readonly _tag: "Welcome" }>): void {
+    if (welcome.incarnation < this.highest) return this.line.broke(way)
+    this.highest = welcome.incarnation
+    this.line.good(way)
+    this.way = way
+    this.resumed.length = 0
     if (this.link !== undefined && hello !== undefined) {
       const resumed = Link.resume(this.link, hello)
       if (resumed !== undefined) {
@@ -68,35 +79,45 @@ class Peer {
       }
     }
     const unacked = this.link === undefined ? [] : Link.unacked(this.link)
-    this.resumed.length = 0
     this.link = Link.make({ self: this.id, session, incarnation: welcome.incarnation })
     this.ears.reset(welcome, unacked)
     this.kick()
   }
 
-  private readonly resumed: Array<Link.Frame> = []
+  /** Reads what comes down this way, until it ends. */
+  private readonly listen = (way: Way): Effect.Effect<void> =>
+    Effect.suspend(() =>
+      way.client.Attach({
+        peer: this.id,
+        kind: this.kind,
+        hello: this.link === undefined ? undefined : Link.hello(this.link),
+        highest: this.highest
+      }).pipe(
+        Stream.runForEachChunk((chunk) =>
+          Effect.sync(() => {
+            for (const down of chunk) this.hear(way, down)
+          })
+        ),
+        Effect.raceFirst(way.ended)
+      )
+    ).pipe(
+      Effect.ensuring(Effect.sync(() => {
+        this.way = undefined
+        this.ears.down()
+        this.idle()
+      })),
+      Effect.exit,
+      Effect.flatMap((exit) => {
+        if (Exit.isFailure(exit) && isBroken(exit.cause)) this.line.broke(way)
+        // Another way is made in its own time; this one, which is good for others, is not asked at once again.
+        return this.line.holds(way) ? this.line.pause : Effect.void
+      })
+    )
 
   /** Reads what comes down, for ever. */
-  readonly reading: Effect.Effect<never> = Effect.suspend(() =>
-    this.client.Attach({
-      peer: this.id,
-      kind: this.kind,
-      hello: this.link === undefined ? undefined : Link.hello(this.link)
-    }).pipe(
-      Stream.runForEachChunk((chunk) =>
-        Effect.sync(() => {
-          for (const down of chunk) this.hear(down)
-        })
-      )
-    )
-  ).pipe(
-    Effect.ensuring(Effect.sync(() => {
-      this.ears.down()
-      this.idle()
-    })),
-    Effect.exit,
-    Effect.repeat(Schedule.exponential("50 millis", 1.5).pipe(Schedule.union(Schedule.spaced("2 seconds")))),
-    Effect.zipRight(Effect.never)
+  readonly reading: Effect.Effect<never> = Effect.suspend(() => this.line.way).pipe(
+    Effect.flatMap(this.listen),
+    Effect.forever
   )
 
   private next(): Link.Frame | undefined {
@@ -105,13 +126,14 @@ class Peer {
 
   /** Sends what there is to send, for ever. */
   readonly writing: Effect.Effect<never> = Effect.suspend(() => {
-    const frame = this.next()
+    const { way } = this
+    const frame = way === undefined ? undefined : this.next()
     this.sending = frame !== undefined
-    if (frame !== undefined) {
+    if (way !== undefined && frame !== undefined) {
       // What is lost with a connection is kept by the link, and sent again after the next `Welcome`.
-      return Effect.ignore(this.client.Send({ peer: this.id, frame }))
+      return Effect.exit(way.client.Send({ peer: this.id, frame }))
     }
-    if (this.link !== undefined) this.idle()
+    if (way !== undefined) this.idle()
     return Effect.async<void>((resume) => {
       const wake = () => resume(Effect.void)
       this.wake.push(wake)
@@ -129,7 +151,9 @@ class Peer {
   /** Until what was said so far has arrived, or its way is broken. Before the first session nothing has been said yet. */
   readonly said: Effect.Effect<void> = Effect.async<void>((resume) => {
     const { link } = this
-    if (!this.sending && link !== undefined && link.sent + 1 >= link.next) return resume(Effect.void)
+    if (!this.sending && this.way !== undefined && link !== undefined && link.sent + 1 >= link.next) {
+      return resume(Effect.void)
+    }
     const idler = () => resume(Effect.void)
     this.idlers.push(idler)
     this.kick()
@@ -140,12 +164,20 @@ class Peer {
 
   /** Says what is left, within a moment, when the peer goes. */
   readonly closing: Effect.Effect<void> = Effect.suspend(() => {
-    const frame = this.next()
-    return frame === undefined
+    const { way } = this
+    const frame = way === undefined ? undefined : this.next()
+    return way === undefined || frame === undefined
       ? Effect.void
-      : Effect.flatMap(Effect.ignore(this.client.Send({ peer: this.id, frame })), () => this.closing)
+      : Effect.flatMap(Effect.ignore(way.client.Send({ peer: this.id, frame })), () => this.closing)
   })
+
+  /** Nobody waits for it any more. */
+  readonly gone = (): void => this.idle()
 }
+
+/** What was said to this peer alone (a refusal, a defect) tells nothing of the way. */
+const isBroken = (cause: Cause.Cause<unknown>): boolean =>
+  [...Cause.failures(cause)].some((failure) => Predicate.isTagged(failure, "RpcClientError"))
 
 const attach = (
   peers: Set<Peer>,
@@ -153,7 +185,12 @@ const attach = (
 ): Effect.Effect<Door.Mouth<any>, never, Scope.Scope> =>
   Effect.gen(function*() {
     peers.add(peer)
-    yield* Effect.addFinalizer(() => Effect.sync(() => peers.delete(peer)))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        peers.delete(peer)
+        peer.gone()
+      })
+    )
     // Attaching may be uninterruptible (an acquisition), and closing is: neither may make these so.
     yield* Effect.forkScoped(Effect.interruptible(peer.reading))
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(Effect.interruptible(peer.closing), "1 second")))
@@ -161,44 +198,58 @@ const attach = (
     return { send: peer.send }
   })
 
-export const make = (client: Client, runFork: (effect: Effect.Effect<void>) => void): Door.Service => {
+/** Values by the same way, for ends that have no other. */
+const valuesBy = (line: Line, runFork: (effect: Effect.Effect<void>) => void): Door.Values => ({
+  read: (value, holder) =>
+    Effect.mapError(
+      Effect.flatMap(line.way, ({ client }) => client.Read({ value, holder })),
+      (error) => new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })
+    ),
+  // Begun at once, and so ahead of any note on the same way.
+  offer: (id, value, payload) =>
+    runFork(Effect.ignore(Effect.flatMap(line.way, ({ client }) => client.Offer({ client: id, value, payload })))),
+  withdraw: (id, value) =>
+    runFork(Effect.ignore(Effect.flatMap(line.way, ({ client }) => client.Withdraw({ client: id, value }))))
+})
+
+export interface Options {
+  readonly line: Line
+  readonly runFork: (effect: Effect.Effect<void>) => void
+  readonly values?: Door.Values | undefined
+}
+
+export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Options): Door.Service => {
   const peers = new Set<Peer>()
   /** A question never overtakes a note. */
   const said = Effect.suspend(() => Effect.forEach(peers, (peer) => peer.said, { discard: true }))
   /** An answer that cannot be had now is waited for: questions change nothing. */
-  const patiently = <A>(effect: Effect.Effect<A, RpcClientError>): Effect.Effect<A> =>
-    Effect.zipRight(said, effect).pipe(
+  const patiently = <A>(question: (client: Client) => Effect.Effect<A, RpcClientError>): Effect.Effect<A> =>
+    Effect.zipRight(said, line.way).pipe(
+      Effect.flatMap((way) => Effect.zipRight(said, question(way.client))),
       Effect.retry(Schedule.spaced("200 millis").pipe(Schedule.intersect(Schedule.recurs(50)))),
       Effect.orDie
     )
   return {
-    attachClient: (id, ears) => attach(peers, new Peer(client, id, "client", ears)),
-    attachWorker: (id, ears) => attach(peers, new Peer(client, id, "worker", ears)),
-    read: (value, holder) =>
-      Effect.mapError(
-        client.Read({ value, holder }),
-        (error) => new ReadFailed({ value, holder, why: "why" in error ? error.why : "unreachable" })
-      ),
-    // Begun at once, and so ahead of any note on the same way.
-    offer: (id, value, payload) => runFork(Effect.ignore(client.Offer({ client: id, value, payload }))),
-    withdraw: (id, value) => runFork(Effect.ignore(client.Withdraw({ client: id, value }))),
+    attachClient: (id, ears) => attach(peers, new Peer(line, id, "client", ears)),
+    attachWorker: (id, ears) => attach(peers, new Peer(line, id, "worker", ears)),
+    ...values,
     ask: {
-      explain: (key) => patiently(client.Explain({ key })),
-      whoHas: (keys) => patiently(client.WhoHas({ keys })),
-      hasWhat: patiently(client.HasWhat()),
-      workers: patiently(client.Workers()),
-      nbytes: patiently(client.Nbytes()),
-      memory: (values) => patiently(client.Memory({ values })),
-      whyHeld: (key) => patiently(client.WhyHeld({ key })),
-      wouldFree: (id, keys) => patiently(client.WouldFree({ client: id, keys })),
-      progress: (keys) => patiently(client.Progress({ keys })),
-      story: (subject) => patiently(client.Story({ subject })),
-      restart: (by) => patiently(client.Restart({ by })),
-      scale: (workers) => patiently(client.Scale({ workers })),
-      replicate: (keys, copies, workers) => patiently(client.Replicate({ keys, copies, workers })),
-      rebalance: (keys, workers) => patiently(client.Rebalance({ keys, workers })),
-      moving: patiently(client.Moving()),
-      retire: (worker) => patiently(client.Retire({ worker }))
+      explain: (key) => patiently((client) => client.Explain({ key })),
+      whoHas: (keys) => patiently((client) => client.WhoHas({ keys })),
+      hasWhat: patiently((client) => client.HasWhat()),
+      workers: patiently((client) => client.Workers()),
+      nbytes: patiently((client) => client.Nbytes()),
+      memory: (values) => patiently((client) => client.Memory({ values })),
+      whyHeld: (key) => patiently((client) => client.WhyHeld({ key })),
+      wouldFree: (id, keys) => patiently((client) => client.WouldFree({ client: id, keys })),
+      progress: (keys) => patiently((client) => client.Progress({ keys })),
+      story: (subject) => patiently((client) => client.Story({ subject })),
+      restart: (by) => patiently((client) => client.Restart({ by })),
+      scale: (workers) => patiently((client) => client.Scale({ workers })),
+      replicate: (keys, copies, workers) => patiently((client) => client.Replicate({ keys, copies, workers })),
+      rebalance: (keys, workers) => patiently((client) => client.Rebalance({ keys, workers })),
+      moving: patiently((client) => client.Moving()),
+      retire: (worker) => patiently((client) => client.Retire({ worker }))
     }
   }
 }

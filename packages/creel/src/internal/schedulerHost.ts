@@ -1,7 +1,6 @@
 /**
  * The scheduler's actor, and who is attached to it. It owns the lives of the scheduler (a step that throws ends one,
- * the next is told everything by its peers), the routes to clients and workers, and the values that peers of this
- * process serve.
+ * the next is told everything by its peers), and the routes to clients and workers.
  *
  * 1. A life's incarnation is greater than that of any before it.
  * 2. What one step says to a peer leaves as one array.
@@ -12,15 +11,13 @@ import * as MachineActor from "@creel/actor/MachineActor"
 import * as Supervisor from "@creel/actor/Supervisor"
 import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
-import type * as Payload from "@creel/core/Payload"
 import * as Scheduler from "@creel/core/Scheduler"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Door from "../Door.js"
-import type * as Store from "../Store.js"
+import type * as Door from "../Door.js"
+import * as Shelf from "../Shelf.js"
 import * as Metrics from "./metrics.js"
 import { questions } from "./questions.js"
 
@@ -32,6 +29,14 @@ export interface Options {
   readonly tellWithin: number
   readonly scale: (workers: number) => Effect.Effect<void>
   readonly stop: (worker: string) => Effect.Effect<boolean>
+  /** The next life's, asked for once a life. Default: counted from 1. */
+  readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
+  /** Who is to tell the next life, beside those that are attached. */
+  readonly expect?: Effect.Effect<ReadonlyArray<Id.PeerId>> | undefined
+  /** Whether another takes over when this one is closed, so that its peers have nothing to be told. Default: false. */
+  readonly succeeded?: boolean | undefined
+  /** Where what peers of this process serve is found. */
+  readonly shelf?: Shelf.Shelf | undefined
 }
 
 export class SchedulerHost {
@@ -39,18 +44,17 @@ export class SchedulerHost {
   private ref: Ref | undefined = undefined
   private readonly clients = new Map<Id.ClientId, Door.Ears<Note.ToClient>>()
   private readonly workers = new Map<Id.WorkerId, Door.Ears<Note.ToWorker>>()
-  /** What peers of this process serve. */
-  private readonly stores = new Map<Id.PeerId, Store.Store>()
-  private readonly offers = new Map<Id.ClientId, Map<Id.ValueId, Payload.Payload>>()
+  readonly shelf: Shelf.Shelf
   readonly door: Door.Service
 
   constructor(private readonly options: Options, clock: Clock.Clock) {
+    this.shelf = options.shelf ?? Shelf.make()
     this.door = {
       attachClient: (id, ears) => this.attachClient(id, ears),
       attachWorker: (id, ears) => this.attachWorker(id, ears),
-      read: (value, holder) => this.read(value, holder),
-      offer: (client, value, payload) => this.offer(client, value, payload),
-      withdraw: (client, value) => this.withdraw(client, value),
+      read: this.shelf.read,
+      offer: this.shelf.offer,
+      withdraw: this.shelf.withdraw,
       ask: questions({
         state: this.state,
         heard: this.heard,
@@ -63,10 +67,13 @@ export class SchedulerHost {
   }
 
   /** The next life of the scheduler. Whoever is attached is expected to tell. */
-  readonly life: Effect.Effect<Ref, never, Scope.Scope> = Effect.suspend(() => {
-    const incarnation = ++this.incarnation
-    const expect = [...this.clients.keys(), ...this.workers.keys()]
-    return Effect.tap(
+  readonly life: Effect.Effect<Ref, never, Scope.Scope> = Effect.gen(this, function*() {
+    const counted = Effect.sync(() => this.incarnation + 1)
+    const incarnation = yield* this.options.incarnation ?? counted
+    const others = yield* this.options.expect ?? Effect.succeed([])
+    this.incarnation = incarnation
+    const expect = [...new Set([...this.clients.keys(), ...this.workers.keys(), ...others])]
+    return yield* Effect.tap(
       MachineActor.make<Scheduler.State, Scheduler.Event, Scheduler.Command>({
         name: "scheduler",
         machine: {
@@ -122,12 +129,28 @@ export class SchedulerHost {
     }
   }
 
+  /** How the way to a peer that is elsewhere is spoken of. */
+  private signs(peer: Id.PeerId): Pick<Door.Mouth<never>, "broken" | "back" | "lost"> {
+    return {
+      broken: () => this.tell({ _tag: "LinkDown", peer }),
+      back: () => this.tell({ _tag: "LinkUp", peer }),
+      lost: (detail) => this.lost(peer, detail)
+    }
+  }
+
+  /** There is proof that it is dead. */
+  lost(peer: Id.PeerId, detail: string): void {
+    this.tell({ _tag: "PeerLost", peer, detail, expected: false })
+  }
+
   private attachClient(id: Id.ClientId, ears: Door.Ears<Note.ToClient>) {
     return Effect.acquireRelease(
       Effect.sync((): Door.Mouth<Note.FromClient> => {
         this.clients.set(id, ears)
+        this.shelf.arrived(id)
         if (this.ref !== undefined) ears.reset(this.welcome(), [])
         return {
+          ...this.signs(id),
           send: (notes) => {
             const sent = this.ref?.tellAll(notes.map((note) => ({ _tag: "FromClient", client: id, note }))) ?? false
             // Nothing is lost between two ends in one thread; what reached no life is told again to the next.
@@ -138,7 +161,7 @@ export class SchedulerHost {
       () =>
         Effect.sync(() => {
           this.clients.delete(id)
-          this.offers.delete(id)
+          this.shelf.left(id)
           this.tell({ _tag: "PeerLost", peer: id, detail: "it left", expected: true })
         })
     )
@@ -150,13 +173,14 @@ export class SchedulerHost {
         this.workers.set(id, ears)
         if (this.ref !== undefined) ears.reset(this.welcome(), [])
         return {
+          ...this.signs(id),
           send: (notes) => void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
         }
       }),
       () =>
         Effect.sync(() => {
           this.workers.delete(id)
-          this.stores.delete(id)
+          this.shelf.left(id)
           this.tell({ _tag: "PeerLost", peer: id, detail: "it was stopped", expected: true })
         })
     )
@@ -167,48 +191,6 @@ export class SchedulerHost {
     this.ref = undefined
     for (const ears of [...this.clients.values(), ...this.workers.values()]) ears.over(why)
   }
-
-  /** From now on this peer's values can be read here. */
-  serve(peer: Id.PeerId, store: Store.Store): void {
-    this.stores.set(peer, store)
-  }
-
-  /** What is here needs no fiber: its Exit is the answer. */
-  private read(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
-    const payload = this.find(value, holder)
-    return payload === undefined ? Effect.suspend(() => this.readLater(value, holder)) : Exit.succeed(payload)
-  }
-
-  private find(value: Id.ValueId, holder: Id.PeerId): Payload.Payload | undefined {
-    return this.stores.get(holder)?.get(value) ?? this.offers.get(holder)?.get(value)
-  }
-
-  private readLater(value: Id.ValueId, holder: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
-    const payload = this.find(value, holder)
-    if (payload !== undefined) return Exit.succeed(payload)
-    const store = this.stores.get(holder)
-    if (store?.isSpilled(value) === true) {
-      // What cannot be read may have come back to memory just now.
-      return Effect.catchAll(store.peek(value), () => {
-        const payload = this.find(value, holder)
-        return payload !== undefined
-          ? Exit.succeed(payload)
-          : Exit.fail(new Door.ReadFailed({ value, holder, why: "corrupt" }))
-      })
-    }
-    const known = this.stores.has(holder) || this.clients.has(holder)
-    return Exit.fail(new Door.ReadFailed({ value, holder, why: known ? "gone" : "unreachable" }))
-  }
-
-  private offer(client: Id.ClientId, value: Id.ValueId, payload: Payload.Payload): void {
-    const offers = this.offers.get(client)
-    if (offers === undefined) this.offers.set(client, new Map([[value, payload]]))
-    else offers.set(value, payload)
-  }
-
-  private withdraw(client: Id.ClientId, value: Id.ValueId): void {
-    this.offers.get(client)?.delete(value)
-  }
 }
 
 /** A scheduler that is started again when a step of it throws; peers tell the new life what they want and hold. */
@@ -218,7 +200,7 @@ export const make = (
   Effect.gen(function*() {
     const host = new SchedulerHost(options, yield* Effect.clock)
     // Clients may live longer than the cluster: none of them waits for one that was closed. Added first, so it comes last.
-    yield* Effect.addFinalizer(() => Effect.sync(() => host.over("it was closed")))
+    if (options.succeeded !== true) yield* Effect.addFinalizer(() => Effect.sync(() => host.over("it was closed")))
     const supervisor = yield* Supervisor.make({
       name: "creel",
       limit: { failures: 5, within: "1 minute" },

@@ -1,0 +1,89 @@
+/**
+ * What the peers of this process serve: workers their stores, clients the values they bring. Whoever reads a value looks
+ * here first, and a data plane serves from here.
+ *
+ * @since 0.1.0
+ */
+import type * as Id from "@creel/core/Id"
+import type * as Payload from "@creel/core/Payload"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { ReadFailed } from "./internal/readFailed.js"
+import type * as Store from "./Store.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Shelf {
+  /** From now on this worker's values can be read here. */
+  readonly serve: (worker: Id.PeerId, store: Store.Store) => void
+  /** A client is here: what it does not have is `gone`, and not `unreachable`. */
+  readonly arrived: (client: Id.PeerId) => void
+  /** It is here no more, and nothing of what it served. */
+  readonly left: (peer: Id.PeerId) => void
+  readonly has: (peer: Id.PeerId) => boolean
+  /** Makes a value that this client brings readable. */
+  readonly offer: (client: Id.PeerId, value: Id.ValueId, payload: Payload.Payload) => void
+  readonly withdraw: (client: Id.PeerId, value: Id.ValueId) => void
+  /** What is in memory. */
+  readonly find: (value: Id.ValueId, holder: Id.PeerId) => Payload.Payload | undefined
+  /** What is in memory or on disk. A holder that is not here is `unreachable`. */
+  readonly read: (value: Id.ValueId, holder: Id.PeerId) => Effect.Effect<Payload.Payload, ReadFailed>
+}
+
+/**
+ * An empty shelf.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (): Shelf => {
+  const stores = new Map<Id.PeerId, Store.Store>()
+  const offers = new Map<Id.PeerId, Map<Id.ValueId, Payload.Payload>>()
+
+  const find: Shelf["find"] = (value, holder) => stores.get(holder)?.get(value) ?? offers.get(holder)?.get(value)
+
+  const has: Shelf["has"] = (peer) => stores.has(peer) || offers.has(peer)
+
+  const readLater: Shelf["read"] = (value, holder) => {
+    const payload = find(value, holder)
+    if (payload !== undefined) return Exit.succeed(payload)
+    const store = stores.get(holder)
+    if (store?.isSpilled(value) === true) {
+      // What cannot be read may have come back to memory just now.
+      return Effect.catchAll(store.peek(value), () => {
+        const payload = find(value, holder)
+        return payload !== undefined
+          ? Exit.succeed(payload)
+          : Exit.fail(new ReadFailed({ value, holder, why: "corrupt" }))
+      })
+    }
+    return Exit.fail(new ReadFailed({ value, holder, why: has(holder) ? "gone" : "unreachable" }))
+  }
+
+  const arrived: Shelf["arrived"] = (client) => {
+    if (!offers.has(client)) offers.set(client, new Map())
+  }
+
+  return {
+    serve: (worker, store) => void stores.set(worker, store),
+    arrived,
+    left: (peer) => {
+      stores.delete(peer)
+      offers.delete(peer)
+    },
+    has,
+    offer: (client, value, payload) => {
+      arrived(client)
+      offers.get(client)?.set(value, payload)
+    },
+    withdraw: (client, value) => void offers.get(client)?.delete(value),
+    find,
+    // What is in memory needs no fiber: its Exit is the answer.
+    read: (value, holder) => {
+      const payload = find(value, holder)
+      return payload === undefined ? Effect.suspend(() => readLater(value, holder)) : Exit.succeed(payload)
+    }
+  }
+}
