@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { faultKinds, type Kind, turnKinds, userKinds } from "./internal/coverage.js"
+import { decisionKinds, faultKinds, type Kind, nameOf, turnKinds, userKinds } from "./internal/coverage.js"
 import { show } from "./internal/journal.js"
 import { World } from "./internal/world.js"
 import { Wrong } from "./internal/wrong.js"
@@ -191,14 +191,14 @@ export const count = (tally: Tally, result: Result): void => {
 }
 
 /**
- * The kinds of faults, user actions and turns that no run of the tally had. Over a thousand seeds there should be
+ * The kinds of faults, user actions, turns and decisions that no run of the tally had. Over a thousand seeds there should be
  * none: a kind that never happens is not tested.
  *
  * @since 0.1.0
  * @category getters
  */
 export const neverFired = (tally: Tally): ReadonlyArray<string> =>
-  [...faultKinds, ...userKinds, ...turnKinds].filter((kind) => !tally.coverage.has(kind))
+  [...faultKinds, ...userKinds, ...turnKinds, ...decisionKinds.map(nameOf)].filter((kind) => !tally.coverage.has(kind))
 
 const section = (tally: Tally, name: string, kinds: ReadonlyArray<Kind>): string =>
   `  ${name}: ${kinds.map((kind) => `${kind} ${tally.coverage.get(kind) ?? 0}`).join(", ")}`
@@ -219,6 +219,7 @@ export const summary = (tally: Tally, millis: number): string => {
     section(tally, "faults", faultKinds),
     section(tally, "users", userKinds),
     section(tally, "turns", turnKinds),
+    `  decisions: ${decisionKinds.map((kind) => `${kind} ${tally.coverage.get(nameOf(kind)) ?? 0}`).join(", ")}`,
     ...missed.length > 0 ? [`  never happened: ${missed.join(", ")}`] : []
   ].join("\n")
 }

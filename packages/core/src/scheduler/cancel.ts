@@ -81,7 +81,8 @@ const stopOwn = (state: State, client: Client, rows: ReadonlyArray<Row>, failure
       continue
     }
     const want = wantOf(row, client)
-    if (want === undefined || want.over) continue
+    // What is kept for the cluster's sake goes on, and its client serves what it needs until it hears that it is done.
+    if (want === undefined || want.over || row.keep) continue
     want.told = true
     want.over = true
     touch(state, row)

@@ -134,9 +134,10 @@ const failed = (state: State, worker: Worker, note: TaskFailed): void => {
   if (run === undefined) return
   const row = end(state, run)
   if (row === undefined) return
-  const millis = Retry.decide(row.spec?.retry, row.failures, note)
+  // Another attempt may have failed at this same try: it is retried once for both.
+  const millis = Retry.decide(row.spec?.retry, run.failures, note)
   if (millis === undefined) return fail(state, row, { ...note.failure, worker: note.failure.worker ?? worker.id })
-  row.failures++
+  row.failures = Math.max(row.failures, run.failures + 1)
   journal(state, "retried", row, worker, row.failures)
   if (millis > 0) waitUntil(state, row, state.now + millis)
 }

@@ -389,6 +389,8 @@ export class Run implements Assigned {
   /** The same among those of its kind there. */
   earlier: Run | undefined = undefined
   later: Run | undefined = undefined
+  /** How often its row had failed when it was ordered. */
+  readonly failures: number
   constructor(
     readonly attempt: Attempt,
     public row: Row,
@@ -397,7 +399,9 @@ export class Run implements Assigned {
     /** Expected milliseconds it was booked with. */
     readonly millis: number,
     readonly at: number
-  ) {}
+  ) {
+    this.failures = row.failures
+  }
   get run(): Run {
     return this
   }

@@ -146,6 +146,19 @@ describe("wants", () => {
     assert.strictEqual(d.state.rows.size, 0)
   })
 
+  it("what is kept for the cluster's sake outlives a cancel of its input, and its client hears when it is done", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const specs = [spec("x"), spec("y", ["x"]), spec("z", ["x"])]
+    const wants = specs.map(({ key }) => ({ key, want: 1 }))
+    const out = d.client("c1", { _tag: "Submit", specs, wants, keep: ["y"] })
+    // Of these only z is for its client's sake alone. It serves what y needs for as long as it is told nothing.
+    assert.deepStrictEqual(reasons(d.cancel("c1", ["x"])), [["c1", "x", "Cancelled"], ["c1", "z", "Cancelled"]])
+    d.held("w1", runOf(out, "x").note)
+    assert.deepStrictEqual(reasons(d.held("w1", runOf(out, "y").note)), [["c1", "y", "TaskStored"]])
+  })
+
   it("a client without a link keeps its wants for its lease", () => {
     const d = drive()
     d.join("w1")

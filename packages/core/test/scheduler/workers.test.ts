@@ -57,6 +57,24 @@ describe("workers", () => {
     assert.strictEqual(d.state.rows.get("x")!.state._tag, "Assigned")
   })
 
+  it("a silent worker and its stand-in that fail at the same try use up one retry, not two", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const retry = { times: 1, delay: 0, factor: 1, maxDelay: 0, jitter: 0, tags: undefined }
+    const first = runOf(d.submit("c1", [spec("x", [], { retry })]), "x")
+    d.pass(6_000)
+    const second = runOf(d.join("w2"), "x")
+    const third = runOf(d.fail("w2", second.note), "x")
+    assert.strictEqual(third.note.failures, 1)
+    d.returned("w2", third.note, "leaving")
+    d.worker("w2", { _tag: "WorkerLeft" })
+    // Heard again, the first goes on; that it fails too is no news.
+    const again = runOf(d.fail("w1", first.note), "x")
+    assert.strictEqual(again.note.failures, 1)
+    assert.strictEqual(failure(d.fail("w1", again.note))?.reason, "Failed")
+  })
+
   it("only after minutes of silence is a worker dead", () => {
     const d = drive()
     d.join("w1")

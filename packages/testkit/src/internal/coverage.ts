@@ -1,5 +1,5 @@
 /**
- * Which faults and which rare turns really happened. A kind that never happens over many seeds is a simulator that
+ * Which faults and which rare turns really happened, and which decisions were taken. A kind that never happens over many seeds is a simulator that
  * looks away.
  *
  * @since 0.1.0
@@ -85,10 +85,47 @@ export const turnKinds = [
   "spilled",
   "loaded",
   "paused",
+  "resumedAfterPause",
   "tooLarge",
+  "fetchStopped",
+  "executorEnded",
+  "recovered",
+  "bounded",
+  "storm",
   "copied",
   "spared",
   "executorRetired"
+] as const
+
+/** What the scheduler writes into its journal: what it decided, and what made it. */
+export const decisionKinds = [
+  "assigned",
+  "stored",
+  "dropped",
+  "lost",
+  "failed",
+  "cancelled",
+  "retried",
+  "died",
+  "returned",
+  "recalled",
+  "withdrawn",
+  "refused",
+  "vanished",
+  "taken over",
+  "fetch failed",
+  "suspect",
+  "heard again",
+  "worker lost",
+  "client lost",
+  "copy asked",
+  "copied",
+  "move asked",
+  "moved",
+  "copy dropped",
+  "retiring",
+  "stays",
+  "cut"
 ] as const
 
 /** @since 0.1.0 */
@@ -98,11 +135,25 @@ export type UserKind = (typeof userKinds)[number]
 /** @since 0.1.0 */
 export type TurnKind = (typeof turnKinds)[number]
 /** @since 0.1.0 */
+export type DecisionKind = typeof decisionKinds[number]
+/** @since 0.1.0 */
 export type Kind = FaultKind | UserKind | TurnKind
+
+/** Decisions are counted beside the rest: some have the names of faults. */
+export const nameOf = (decision: string): string => `decided ${decision}`
 
 export class Coverage {
   readonly counts = new Map<string, number>()
   fired(kind: Kind): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+    this.add(kind)
+  }
+  decided(what: string): void {
+    this.add(nameOf(what))
+  }
+  hasDecided(what: DecisionKind): boolean {
+    return this.counts.has(nameOf(what))
+  }
+  private add(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
   }
 }

@@ -81,6 +81,8 @@ export class Model {
   readonly cancels: Array<CancelAsked> = []
   /** Offers whose holders, or some of them, went. */
   readonly bereft = new Set<string>()
+  /** How something was made was forgotten, for want of room: what came of it may be lost as data may. */
+  isForgetful = false
   /** Bytes that the inputs of one task may take on a worker. */
   memoryLimit = Infinity
   private readonly expectedValues = new Map<string, string | undefined>()

@@ -26,6 +26,8 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
   readonly machine: Scheduler.State
   readonly downs = new Map<string, Down>()
   private sessions = 0
+  /** How far its journal was read. */
+  private cursor = 0
   constructor(world: World, readonly incarnation: Incarnation, options: Parameters<typeof Scheduler.make>[0]) {
     super(world, `s${incarnation}`)
     this.machine = Scheduler.make(options)
@@ -41,14 +43,25 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const { journal, timeline } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
     const before = timeline.now
+    const wasRecovering = this.machine.recovering !== undefined
     this.carryOut(Scheduler.step(this.machine, events, now))
     // A step that would touch very many rows stops after some; nothing may come between but time.
     for (let n = 0; Scheduler.more(this.machine); n++) {
       if (n > 10_000) throw new Wrong("endless", "the scheduler asks to be stepped again and again", [])
       this.carryOut(Scheduler.step(this.machine, [], before))
     }
-    for (const worker of this.machine.workers.values()) if (worker.suspect) this.world.coverage.fired("suspected")
+    this.look(wasRecovering)
     this.check()
+  }
+  private look(wasRecovering: boolean): void {
+    const { coverage } = this.world
+    const { cursor, entries } = Scheduler.readJournal(this.machine, this.cursor)
+    this.cursor = cursor
+    for (const { what } of entries) coverage.decided(what)
+    if (coverage.hasDecided("cut")) this.world.model.isForgetful = true
+    for (const worker of this.machine.workers.values()) if (worker.suspect) coverage.fired("suspected")
+    if (this.machine.bounded.size > 0) coverage.fired("bounded")
+    if (wasRecovering && this.machine.recovering === undefined) coverage.fired("recovered")
   }
   private check(): void {
     if (!this.world.checking) return

@@ -11,6 +11,8 @@ import { type FaultKind, faultKinds, type UserKind, userKinds } from "./coverage
 import type { Random } from "./random.js"
 
 export interface Swarm {
+  /** Everything happens at once, and there is hardly any room. */
+  readonly isStorm: boolean
   readonly workers: number
   readonly clients: number
   /** Milliseconds of virtual time during which users act and faults happen. */
@@ -33,7 +35,7 @@ export interface Swarm {
   readonly longest: number
 }
 
-const choose = <K extends string>(random: Random, kinds: ReadonlyArray<K>, share: number): ReadonlyMap<K, number> => {
+const choose = <K extends string>(random: Random, kinds: ReadonlyArray<K>, share: number): Map<K, number> => {
   const out = new Map<K, number>()
   for (const kind of kinds) if (random.chance(share)) out.set(kind, 0.1 + random.next())
   return out
@@ -48,17 +50,21 @@ export const make = (
     readonly steps?: number | undefined
   }
 ): Swarm => {
-  const quiet = options.faults === false || random.chance(0.05)
+  const own = random.fork("storm")
+  const isStorm = options.faults !== false && own.chance(0.15)
+  const quiet = (options.faults === false || random.chance(0.05)) && !isStorm
   const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
   const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
+  if (isStorm) for (const kind of faultKinds) if (!faults.has(kind)) faults.set(kind, 0.1 + own.next())
   const swarm: Swarm = {
+    isStorm,
     workers: options.workers ?? random.between(1, 5),
     clients: options.clients ?? random.between(1, 3),
     safety: random.between(2_000, 20_000),
     actions: options.steps ?? random.between(20, 90),
-    accidents: quiet ? 0 : random.between(1, random.chance(0.3) ? 40 : 10),
+    accidents: quiet ? 0 : random.between(1, random.chance(0.3) ? 40 : 10) + (isStorm ? 30 : 0),
     faults: quiet ? new Map() : faults,
-    users: choose(random, userKinds, 0.6),
+    users: choose(random, userKinds, isStorm ? 1 : 0.6),
     latency,
     batching: random.pick([0, 0.3, 0.9]) ?? 0,
     slow: random.pick([0, 0.1, 0.4]) ?? 0,
@@ -75,6 +81,8 @@ export const make = (
       aheadMax: random.pick([1, 4, 256]) ?? 256,
       inlineBudget: random.pick([0, 300, 1_000_000]) ?? 0,
       stepBudget: random.pick([3, 50, 10_000]) ?? 50,
+      lineageMax: own.pick([2, 20, 1_000_000, 1_000_000]) ?? 1_000_000,
+      suspendedMax: own.pick([1, 2, 32]) ?? 32,
       journal: 200
     },
     worker: {
@@ -84,7 +92,8 @@ export const make = (
       fetchesPerHolder: random.pick([1, 4]) ?? 4,
       postAheadMillis: random.pick([0, 5, 200]) ?? 5,
       startedAfter: random.pick([0, 20, 20]) ?? 20,
-      memory: memory(random)
+      fetchBytesMax: own.pick([1_000, 600_000, 64 * 1024 * 1024]) ?? 600_000,
+      memory: memory(random, isStorm)
     },
     client: {
       cacheBytes: random.pick([0, 3_000, 1_000_000]) ?? 0,
@@ -97,8 +106,9 @@ export const make = (
 }
 
 /** Values of the simulation have up to a million bytes: budgets so tight that whatever can happen does, and some that hold. */
-const memory = (random: Random): WorkerConfig["memory"] => {
-  const limit = random.pick([Infinity, 700_000, 1_500_000, 3_000_000, 10_000_000]) ?? Infinity
+const memory = (random: Random, isTight: boolean): WorkerConfig["memory"] => {
+  const limits = isTight ? [700_000, 1_500_000] : [Infinity, 700_000, 1_500_000, 3_000_000, 10_000_000]
+  const limit = random.pick(limits) ?? Infinity
   if (limit === Infinity) return undefined
   return {
     limit,

@@ -29,6 +29,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
   /** Executors whose place another has taken. */
   private readonly tired = new Set<string>()
   leaving = false
+  private wasPaused = false
   private executorNumber = 0
   constructor(world: World, id: string, readonly name: string, readonly node: string, executors: number, gpu: number) {
     super(world, id)
@@ -79,7 +80,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
     }
     for (const note of told) this.world.workerTold(this, note)
     this.uplink.send(told)
-    if (this.machine.memory?.isPaused === true) this.world.coverage.fired("paused")
+    const isPaused = this.machine.memory?.isPaused === true
+    if (isPaused) this.world.coverage.fired("paused")
+    else if (this.wasPaused) this.world.coverage.fired("resumedAfterPause")
+    this.wasPaused = isPaused
     if (this.world.checking) this.check()
     if (this.machine.left && this.leaving) this.world.left(this)
   }
@@ -112,7 +116,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       case "Load":
         return this.load(command)
       case "StopFetch":
-        return
+        return this.world.coverage.fired("fetchStopped")
     }
   }
   /** The disk takes its time, may refuse, and may not have what it was given. */
@@ -216,7 +220,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
     if (isIdle && this.executors.get(id)?.busy === true) {
       throw new Wrong("not idle", `${this.id} retires ${id}, which has something to do`, [])
     }
-    if (isIdle) this.world.coverage.fired("executorRetired")
+    this.world.coverage.fired(isIdle ? "executorRetired" : "executorEnded")
     this.world.timeline.after(1 + this.world.random.network.int(10), () => {
       const executor = this.alive ? this.executors.get(id) : undefined
       if (executor === undefined) return

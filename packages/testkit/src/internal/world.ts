@@ -82,6 +82,7 @@ export class World {
     this.model.memoryLimit = this.swarm.worker.memory?.limit ?? Infinity
     this.accidents = new Accidents(this)
     this.phases = new Phases(this)
+    if (this.swarm.isStorm) this.coverage.fired("storm")
   }
   get elapsed(): number {
     return this.timeline.now - start
