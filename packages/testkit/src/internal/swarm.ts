@@ -55,7 +55,7 @@ export const make = (
   const quiet = (options.faults === false || random.chance(0.05)) && !isStorm
   const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
   const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
-  if (isStorm) for (const kind of faultKinds) if (!faults.has(kind)) faults.set(kind, 0.1 + own.next())
+  if (isStorm) { for (const kind of faultKinds) if (!faults.has(kind)) faults.set(kind, 0.1 + own.next()) }
   const swarm: Swarm = {
     isStorm,
     workers: options.workers ?? random.between(1, 5),
