@@ -6,7 +6,7 @@
  * Invariants:
  *   F1. Every report of a client that still wants the key is answered: with the holders that remain, or `TaskPending`.
  *   F2. `gone` and `corrupt` end a holder at once; `unreachable` only when three readers say so, or, where the value
- *       can be made again, one reader five times.
+ *       can be made again, one reader five times. A worker that is a holder no longer is told to drop the value.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,8 @@ const report = (state: State, row: Row, s: Stored, reader: Peer, note: FetchFail
   if (holder === undefined || holder === reader && note.why === "unreachable") return
   if (note.why !== "unreachable") {
     removeHolder(state, row, s, holder)
-    if (note.why === "corrupt") drop(state, holder, note.value)
+    // It may have got another since, and this be late news: who is not believed to hold it must not.
+    if (note.why === "corrupt" || (holder._tag === "Worker" && holder !== reader)) drop(state, holder, note.value)
     return
   }
   const reports = (s.reports ??= [])

@@ -97,7 +97,8 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
   if (s._tag === "Stored") {
     if (s.value !== note.value) return refuse(state, worker, note)
     addHolder(state, row, s, worker)
-    if (row.offer !== undefined) touch(state, row)
+    // Who could reach no other holder may reach this one.
+    if (row.offer !== undefined || row.spread !== undefined) touch(state, row)
     answered(state, row, s, worker)
     if (row.spread !== undefined) carried(state, row, s, worker)
     recall(state, row, s, note.how)

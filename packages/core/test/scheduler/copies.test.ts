@@ -104,6 +104,15 @@ describe("replicate", () => {
     assert.deepStrictEqual(later, ["w2"])
   })
 
+  it("who could not reach the only holder is asked as soon as there is another", () => {
+    const { d, replicate } = stored(3)
+    const [ask] = fetches(replicate(3, ["w2"]))
+    const why = { _tag: "FetchFailed", key: "x", value: ask!.note.value, holder: "w1", why: "unreachable" } as const
+    assert.deepStrictEqual(fetches(d.worker("w2", why)), [])
+    const more = fetches(d.copied("w3", "x", ask!.note.value))
+    assert.deepStrictEqual(more.map(({ note, to }) => [to, note.holders]), [["w2", ["w1", "w3"]]])
+  })
+
   it("what is asked before there is a value waits for it; a failure and the unknown are said", () => {
     const d = drive()
     d.join("w1")

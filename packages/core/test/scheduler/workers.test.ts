@@ -255,7 +255,7 @@ describe("workers", () => {
     d.connect("c1")
     d.held("w1", runOf(d.submit("c1", [spec("x")]), "x").note)
     const out = d.client("c1", { _tag: "FetchFailed", key: "x", value: "x#1.1", holder: "w1", why: "gone" })
-    assert.sameMembers([...says(out)], ["c1 TaskPending x", "w1 RunTask x"])
+    assert.sameMembers([...says(out)], ["w1 DropValue x#1.1", "c1 TaskPending x", "w1 RunTask x"])
   })
 
   it("a corrupt copy is dropped, and the client gets the remaining holders", () => {
@@ -270,6 +270,19 @@ describe("workers", () => {
     const out = d.client("c1", { _tag: "FetchFailed", key: "x", value: "x#1.1", holder: x.to, why: "corrupt" })
     assert.deepInclude(toClients(out)[0]!.note, { _tag: "TaskStored", holders: [other] })
     assert.include(says(out), `${x.to} DropValue x#1.1`)
+  })
+
+  it("late news that a copy is gone drops the copy that came since: nobody holds what is not known", () => {
+    const d = drive()
+    d.join("w1")
+    d.connect("c1")
+    const x = runOf(d.submit("c1", [spec("x")]), "x")
+    d.held("w1", x.note)
+    d.join("w2")
+    d.copied("w2", "x", "x#1.1")
+    const late = { _tag: "FetchFailed", key: "x", value: "x#1.1", holder: "w2", why: "gone" } as const
+    assert.includeMembers([...says(d.client("c1", late))], ["w2 DropValue x#1.1"])
+    assert.deepStrictEqual(says(d.worker("w2", { ...late, holder: "w2" })), [])
   })
 
   it("what three reporters cannot fetch is made again", () => {
