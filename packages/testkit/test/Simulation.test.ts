@@ -12,7 +12,7 @@ const mustHold = (seed: number): Simulation.Result => {
 }
 
 describe("Simulation", () => {
-  it("seeds that once failed", () => {
+  it("seeds that once failed", { timeout: 300_000 }, () => {
     for (const seed of known) mustHold(seed)
   })
 
