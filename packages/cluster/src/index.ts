@@ -19,6 +19,13 @@ export * as ClusterError from "./ClusterError.js"
 export * as Certificates from "./Certificates.js"
 
 /**
+* Where a namespace's scheduler is, and who takes part.
+ *
+ * @since 0.1.0
+ */
+export * as Placement from "./Placement.js"
+
+/**
  * Who may speak to whom.
  *
  * @since 0.1.0

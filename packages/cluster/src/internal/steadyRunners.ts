@@ -1,0 +1,170 @@
+/**
+ * The runners as `@effect/cluster` is to see them, so that schedulers stay where they are. Its sharding gives every
+ * shard to a place on a ring of all runners, and a runner that joins takes over part of the ring: a healthy scheduler
+ * would be stopped and begun elsewhere for no reason. So the ring of each namespace is given one runner only: who holds
+ * its lock, or, while nobody does, the candidate that all nodes would name.
+ *
+ * Owned here: that choice, and the leases that the locks give. Not owned: runners and locks themselves.
+ *
+ * 1. A group whose lock is held has its holder as its only runner, or none while the holder is not healthy.
+ * 2. Of a group whose lock is free, all nodes that see the same rows name the same candidate; one that does not take it
+ *    in time is passed over.
+ * 3. A short outage of the database does not end a lease that the database cannot have given to another.
+ */
+import type { PersistenceError } from "@effect/cluster/ClusterError"
+import * as Runner from "@effect/cluster/Runner"
+import type * as RunnerAddress from "@effect/cluster/RunnerAddress"
+import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import type * as ShardId from "@effect/cluster/ShardId"
+import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
+import type { Leases } from "./lease.js"
+import type { OwnerRow } from "./placementTables.js"
+
+type Rows = ReadonlyArray<readonly [runner: Runner.Runner, healthy: boolean]>
+
+/** What was seen of a lock that nobody holds. */
+interface Free {
+  readonly since: number
+}
+
+export interface Options {
+  readonly storage: RunnerStorage.RunnerStorage["Type"]
+  readonly owners: Effect.Effect<ReadonlyArray<OwnerRow>, PersistenceError>
+  readonly leases: Leases
+  /** Groups that are not a scheduler's: every runner is on their ring. */
+  readonly common: ReadonlySet<string>
+  /** How long a candidate may take before the next one is named. Milliseconds. */
+  readonly patience: number
+}
+
+const addressOf = (address: RunnerAddress.RunnerAddress): string => `${address.host}:${address.port}`
+
+/**
+ * Runners are told apart by address and weight, not by their groups, so each (runner, group) needs a weight of its own;
+ * a difference this small moves nothing on a ring.
+ */
+const one = (runner: Runner.Runner, index: number, groups: ReadonlyArray<string>): Runner.Runner =>
+  Runner.make({ address: runner.address, groups, weight: runner.weight + index * 1e-7 })
+
+/** Those that could carry a group, the likeliest first: who carries least, and among equals by hash. */
+const ranked = (
+  group: string,
+  candidates: ReadonlyArray<Runner.Runner>,
+  load: ReadonlyMap<string, number>
+): ReadonlyArray<Runner.Runner> => {
+  const rank = (runner: Runner.Runner) => {
+    const address = addressOf(runner.address)
+    return { runner, load: load.get(address) ?? 0, hash: Hash.string(`${group}@${address}`), address }
+  }
+  return candidates.map(rank)
+    .sort((a, b) => a.load - b.load || a.hash - b.hash || (a.address < b.address ? -1 : 1))
+    .map((one) => one.runner)
+}
+
+/** The one shard of a group. */
+export const shardOf = (group: string): string => `${group}:1`
+
+const view = (
+  rows: Rows,
+  owners: ReadonlyArray<OwnerRow>,
+  free: Map<string, Free>,
+  options: Options,
+  now: number
+): Array<readonly [Runner.Runner, boolean]> => {
+  const held = new Map(owners.map((owner) => [owner.shard, owner.address]))
+  const load = new Map<string, number>()
+  for (const owner of owners) load.set(owner.address, (load.get(owner.address) ?? 0) + 1)
+  const groups = new Map<string, Array<Runner.Runner>>()
+  const seen: Array<readonly [Runner.Runner, boolean]> = []
+  for (const [runner, healthy] of rows) {
+    seen.push([one(runner, 0, runner.groups.filter((group) => options.common.has(group))), healthy])
+    if (!healthy) continue
+    for (const group of runner.groups) {
+      if (options.common.has(group)) continue
+      const candidates = groups.get(group)
+      if (candidates === undefined) groups.set(group, [runner])
+      else candidates.push(runner)
+    }
+  }
+  for (const group of [...groups.keys()].sort()) {
+    const candidates = groups.get(group) ?? []
+    const holder = held.get(shardOf(group))
+    const chosen = holder !== undefined
+      ? candidates.find((runner) => addressOf(runner.address) === holder)
+      : candidate(group, ranked(group, candidates, load), free, options, now)
+    if (holder !== undefined) free.delete(group)
+    if (chosen === undefined) continue
+    // Counted at once, so that several free groups are not all given to the same one.
+    if (holder === undefined) {
+      const address = addressOf(chosen.address)
+      load.set(address, (load.get(address) ?? 0) + 1)
+    }
+    seen.push([one(chosen, 1 + chosen.groups.indexOf(group), [group]), true])
+  }
+  return seen
+}
+
+const candidate = (
+  group: string,
+  candidates: ReadonlyArray<Runner.Runner>,
+  free: Map<string, Free>,
+  options: Options,
+  now: number
+): Runner.Runner | undefined => {
+  const known = free.get(group)
+  const since = known?.since ?? now
+  if (known === undefined) free.set(group, { since })
+  return candidates[Math.floor((now - since) / options.patience) % candidates.length]
+}
+
+/** A storage of runners in front of another, as told above. */
+export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
+  const { leases, storage } = options
+  const free = new Map<string, Free>()
+  const bounded = Effect.timeout("1 second")
+  const within = <A, E>(effect: Effect.Effect<A, E>) => Effect.orDie(bounded(effect))
+  const names = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
+  return RunnerStorage.RunnerStorage.of({
+    ...storage,
+    getRunners: Effect.map(
+      Effect.all([storage.getRunners, options.owners]),
+      ([rows, owners]) => view(rows, owners, free, options, leases.now())
+    ),
+    acquire: (address, shards) =>
+      Effect.suspend(() => {
+        const asked = leases.now()
+        return Effect.tap(
+          storage.acquire(address, shards),
+          (acquired) => Effect.sync(() => leases.confirm(names(acquired), asked))
+        )
+      }),
+    refresh: (address, shards) =>
+      Effect.suspend(() => {
+        const asked = leases.now()
+        const all = Array.from(shards)
+        return storage.refresh(address, all).pipe(
+          // Before the sharding's own deadline, after which it would give every shard up.
+          Effect.timeout("700 millis"),
+          Effect.tap((kept) =>
+            Effect.sync(() => {
+              const mine = new Set(names(kept))
+              for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
+              leases.confirm(mine, asked)
+            })
+          ),
+          Effect.catchAllCause((cause) =>
+            all.length > 0 && all.every((shard) => leases.held(shard.toString()))
+              ? Effect.as(Effect.logDebug("the database does not answer; the lock is still held", cause), all)
+              : Effect.failCause(cause)
+          ),
+          Effect.catchTag("TimeoutException", Effect.die)
+        )
+      }),
+    release: (address, shard) =>
+      Effect.zipRight(Effect.sync(() => leases.forget(shard.toString())), storage.release(address, shard)),
+    releaseAll: (address) =>
+      Effect.zipRight(Effect.sync(() => leases.forgetAll()), within(storage.releaseAll(address))),
+    unregister: (address) => within(storage.unregister(address))
+  })
+}
