@@ -19,7 +19,7 @@ export * as ClusterError from "./ClusterError.js"
 export * as Certificates from "./Certificates.js"
 
 /**
-* Where a namespace's scheduler is, and who takes part.
+ * Where a namespace's scheduler is, and who takes part.
  *
  * @since 0.1.0
  */
