@@ -31,3 +31,10 @@ export * as Placement from "./Placement.js"
  * @since 0.1.0
  */
 export * as Security from "./Security.js"
+
+/**
+ * The data plane: values from node to node.
+ *
+ * @since 0.1.0
+ */
+export * as Values from "./Values.js"

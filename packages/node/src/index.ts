@@ -59,3 +59,10 @@ export * as SpillDisk from "./SpillDisk.js"
  * @since 0.1.0
  */
 export * as ThreadExecutors from "./ThreadExecutors.js"
+
+/**
+ * Values as they stand in files and travel on wires.
+ *
+ * @since 0.1.0
+ */
+export * as ValueImage from "./ValueImage.js"
