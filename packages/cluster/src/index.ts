@@ -38,3 +38,8 @@ export * as Security from "./Security.js"
  * @since 0.1.0
  */
 export * as Values from "./Values.js"
+ * The ways on which notes travel.
+ *
+ * @since 0.1.0
+ */
+export * as Links from "./Links.js"

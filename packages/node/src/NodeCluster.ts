@@ -6,6 +6,7 @@
  */
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
+import type * as Engine from "creel/Engine"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -228,3 +229,31 @@ export const layerProcesses = (
     execArgv: options.execArgv,
     env: options.env
   })
+
+const engineOf = (
+  plan: ClusterPlan.Plan
+): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
+  Effect.as(Effect.zipRight(insideExecutor, ClusterPlan.check(plan)), ClusterPlan.engineOptions(plan))
+
+/**
+ * What workers on threads are made of, for clusters whose scheduler is elsewhere (`Engine.workers`). Fails for options
+ * that cannot mean anything.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const engineThreads = (
+  options: Omit<ThreadsOptions, "isolate">
+): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
+  Effect.suspend(() => engineOf(planOf(options, "threads", options.threads, makeThreads(options))))
+
+/**
+ * The same, on child processes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const engineProcesses = (
+  options: Omit<ProcessesOptions, "isolate">
+): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
+  Effect.suspend(() => engineOf(planOf(options, "processes", options.processes, makeProcesses(options))))

@@ -126,14 +126,16 @@ const diskOf = (spill: MemoryOptions["spill"]): Effect.Effect<Disk | undefined, 
   )
 }
 
+/** What an engine is made of: a whole one here, or the workers of one whose scheduler is elsewhere. */
+export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, never> => ({
+  kind: `${plan.executors} ${plan.kind}`,
+  workers: plan.workers,
+  name: plan.workerName,
+  resources: plan.resources,
+  executors: executorsOf(plan, shares(plan.executors, plan.workers)),
+  worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
+  disk: diskOf(plan.memory.spill)
+})
+
 export const layerEngine = (plan: Plan): Layer.Layer<Door.Door | Cluster.Cluster, NodeClusterError> =>
-  Engine.layer({
-    kind: `${plan.executors} ${plan.kind}`,
-    workers: plan.workers,
-    name: plan.workerName,
-    resources: plan.resources,
-    executors: executorsOf(plan, shares(plan.executors, plan.workers)),
-    ...(plan.copiesIdle !== undefined && { scheduler: { copiesIdle: plan.copiesIdle } }),
-    worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
-    disk: diskOf(plan.memory.spill)
-  })
+  Engine.layer(engineOptions(plan))
