@@ -19,6 +19,13 @@ export * as ClusterError from "./ClusterError.js"
 export * as Certificates from "./Certificates.js"
 
 /**
+ * The ways on which notes travel.
+ *
+ * @since 0.1.0
+ */
+export * as Links from "./Links.js"
+
+/**
  * Where a namespace's scheduler is, and who takes part.
  *
  * @since 0.1.0
@@ -38,8 +45,3 @@ export * as Security from "./Security.js"
  * @since 0.1.0
  */
 export * as Values from "./Values.js"
- * The ways on which notes travel.
- *
- * @since 0.1.0
- */
-export * as Links from "./Links.js"
