@@ -51,8 +51,10 @@ export const hold = (recovering: Recovering, event: Event): void => {
   }
   if (event._tag === "PeerLost") recovering.expect.delete(peer)
   const list = recovering.told.get(peer)
+  // What is said of a connection before its session begins is no news of that session.
+  const isEarly = event._tag === "PeerLost" || event._tag === "LinkDown" || event._tag === "LinkUp"
   if (list !== undefined) list.push(event)
-  else if (event._tag !== "PeerLost") recovering.others.push(event)
+  else if (!isEarly) recovering.others.push(event)
 }
 
 /**

@@ -176,6 +176,15 @@ describe("wants", () => {
     assert.strictEqual(d.state.rows.size, 0)
   })
 
+  it("a connection that broke before its client told a new scheduler starts no lease", () => {
+    const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1"] } })
+    d.step({ _tag: "LinkDown", peer: "c1" })
+    d.connect("c1")
+    d.join("w1")
+    assert.deepStrictEqual(says(d.pass(100_000)), [])
+    assert.isTrue(d.state.clients.has("c1"))
+  })
+
   it("restart fails every wanted key, drops every value and makes later releases harmless", () => {
     const d = drive()
     d.join("w1")

@@ -148,6 +148,8 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     if (down === undefined) return
     const received = Link.receive(down.link, frame)
     this.tell(...received.notes.map((note): Scheduler.Event => fromPeer(peer, note)))
+    // It came late: its sender is no nearer for it.
+    if (down.wire === undefined) this.tell({ _tag: "LinkDown", peer })
     this.flush(down)
   }
 

@@ -81,7 +81,7 @@ export const make = (
       aheadMax: random.pick([1, 4, 256]) ?? 256,
       inlineBudget: random.pick([0, 300, 1_000_000]) ?? 0,
       stepBudget: random.pick([3, 50, 10_000]) ?? 50,
-      lineageMax: own.pick([2, 20, 1_000_000, 1_000_000]) ?? 1_000_000,
+      lineageMax: own.chance(0.2) ? own.pick([2, 20]) ?? 2 : 1_000_000,
       suspendedMax: own.pick([1, 2, 32]) ?? 32,
       journal: 200
     },

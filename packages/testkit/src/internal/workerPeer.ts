@@ -62,8 +62,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
     })
     if (from < events.length) this.step(events.slice(from), now)
   }
-  private step(events: ReadonlyArray<Worker.Event>, now: number): void {
+  private step(all: ReadonlyArray<Worker.Event>, now: number): void {
     if (!this.alive) return
+    // A copy that came since is not the one that was lost.
+    const events = all.filter((event) => event._tag !== "ValueGone" || this.lost.has(event.value))
     const { journal } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
     const told: Array<FromWorker> = []
@@ -108,6 +110,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       case "Keep":
         return this.keep(command.value, textOf(command.inline))
       case "Drop":
+        this.lost.delete(command.value)
         this.onDisk.delete(command.value)
         this.moves.delete(command.value)
         return void this.store.delete(command.value)
