@@ -215,6 +215,10 @@ export interface WorkerInfo {
   readonly name: string
   /** The process it lives in: workers of one node share memory, so nothing is copied between them. */
   readonly node: string
+  /** The machine it is on: between workers of one host values travel a shorter way. Absent: not known. */
+  readonly host?: string | undefined
+  /** It is to leave as soon as nothing is only there, and waits to be told so: see `MayLeave`. */
+  readonly leaving?: boolean | undefined
   /** Executors, each one whole slot. */
   readonly slots: number
   readonly resources: Readonly<Record<string, number>>
@@ -544,10 +548,19 @@ export interface DropValue {
   readonly value: ValueId
 }
 /**
+ * To a worker that is leaving: what it holds is elsewhere too, or needed by nobody.
+ *
  * @since 0.1.0
  * @category worker notes
  */
-export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue
+export interface MayLeave {
+  readonly _tag: "MayLeave"
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave
 
 /**
  * The body of a frame on a link, either way.

@@ -13,7 +13,7 @@
  */
 import type { PeerId } from "./Id.js"
 import { place } from "./scheduler/classes.js"
-import { rebalance, replicate, retire } from "./scheduler/copies.js"
+import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
 import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
 import { plan } from "./scheduler/plan.js"
 import { recordClient } from "./scheduler/recordClient.js"
@@ -85,7 +85,10 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   // What is left stays for the next step; the array may be the caller's.
   state.inbox = state.inboxAt < state.inbox.length ? state.inbox.slice(state.inboxAt) : none
   state.inboxAt = 0
-  if (!isSettling(state)) plan(state)
+  if (!isSettling(state)) {
+    plan(state)
+    if (state.retiring > 0 && state.inbox.length === 0) release(state)
+  }
   return posted(state)
 }
 

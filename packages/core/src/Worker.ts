@@ -53,7 +53,7 @@ import { plan } from "./worker/plan.js"
 import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replicas.js"
 import * as Runs from "./worker/runs.js"
 import * as Inner from "./worker/state.js"
-import { changed, heartbeat, measureBusy, retell } from "./worker/told.js"
+import { changed, heartbeat, leave, measureBusy, retell } from "./worker/told.js"
 
 /**
  * @since 0.1.0
@@ -129,10 +129,7 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   startFetches(context)
   plan(context)
   spill(context)
-  if (inner.leaving && !inner.left && inner.jobs.size === 0) {
-    inner.left = true
-    Inner.tell(context, { _tag: "WorkerLeft" })
-  }
+  leave(context)
   heartbeat(context)
   if (context.told.length > 0) context.out.push({ _tag: "Tell", notes: context.told })
   return context.out
@@ -178,7 +175,7 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
       context.state.heaps = event.executors
       return
     case "Leave":
-      return leave(context)
+      return beginLeaving(context, event.within ?? 0)
   }
 }
 
@@ -194,13 +191,17 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
       return asked(context, note)
     case "DropValue":
       return dropped(context, note.value)
+    case "MayLeave":
+      context.state.mayLeave = true
+      return
   }
 }
 
-/** Nothing begins any more; what runs may end, and then it has left. */
-const leave = (context: Inner.Context): void => {
+/** Nothing begins any more; what runs may end, what is held may be copied, and then it has left. */
+const beginLeaving = (context: Inner.Context, within: number): void => {
   const { jobs } = context.state
   context.state.leaving = true
+  context.state.leaveBy = context.now + within
   // Said first, so that nothing that goes back is sent here again.
   changed(context)
   for (const job of [...jobs.values()]) {
@@ -215,10 +216,11 @@ const leave = (context: Inner.Context): void => {
  * @category getters
  */
 export const nextDeadline = (state: State): number | undefined => {
-  const { begun, config, deadlines, heartbeatAt, left, stuckSince } = state as Inner.Inner
+  const { begun, config, deadlines, heartbeatAt, jobs, leaveBy, leaving, left, stuckSince } = state as Inner.Inner
   let next = left ? Infinity : heartbeatAt ?? Infinity
   next = Math.min(next, deadlines.peek()?.at ?? Infinity, (begun.at() ?? Infinity) + config.startedAfter)
   if (stuckSince !== undefined) next = Math.min(next, stuckSince + config.suspendedPatience)
+  if (leaving && !left && jobs.size === 0) next = Math.min(next, leaveBy)
   return next === Infinity ? undefined : next
 }
 

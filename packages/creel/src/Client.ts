@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Args, Errs } from "./Args.js"
 import type { AsCompleted } from "./AsCompleted.js"
+import type { ScaleOptions } from "./Cluster.js"
 import type * as Collection from "./Collection.js"
 import type * as Door from "./Door.js"
 import type { Future } from "./Future.js"
@@ -274,7 +275,7 @@ export interface Service {
     options?: O
   ) => Effect.Effect<ReadonlyArray<Door.WorkerView>, OnTimeout<O>>
   readonly restart: Effect.Effect<void>
-  readonly scale: (workers: number) => Effect.Effect<void>
+  readonly scale: (workers: number, options?: ScaleOptions) => Effect.Effect<void>
   readonly replicate: (
     futures: Future.Any | Iterable<Future.Any>,
     options?: ReplicateOptions
@@ -687,13 +688,28 @@ export const waitForWorkers = <const O extends { readonly timeout?: Duration.Dur
 export const restart: Effect.Effect<void, never, Client> = client((_) => _.restart)
 
 /**
- * Changes how many workers a local cluster has, at once: those that go end what runs there and take what only they hold
- * with them. `retire` lets a worker go without losing anything.
+ * Changes how many workers a local cluster has, and waits until it is so. Those that go are given nothing more; what has
+ * not begun goes to others, what runs may end, and what only they hold is copied to those that stay: `within` 30 seconds,
+ * unless told otherwise. With `within: 0` they go at once, and so does what only they hold. To interrupt it stops the
+ * waiting, and not the leaving.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Client.scale(8)
+ *   // The work is done: what was made stays, on two workers.
+ *   yield* Client.scale(2, { within: "1 minute" })
+ * })
+ * ```
  *
  * @since 0.1.0
  * @category managing
  */
-export const scale = (workers: number): Effect.Effect<void, never, Client> => client((_) => _.scale(workers))
+export const scale = (workers: number, options?: ScaleOptions): Effect.Effect<void, never, Client> =>
+  client((_) => _.scale(workers, options))
 
 /**
  * Has so many workers hold the value of each future, and waits until they do or cannot. Copies spread as a tree: each new
@@ -751,7 +767,8 @@ export const rebalance = (
  * Has a worker, by name or id, leave without losing anything: it is given no more work, what has not begun goes to others,
  * what runs may end, what only it holds is copied to others, and then it is stopped. A worker that was not started by
  * this cluster is `retired`: whoever started it may stop it. Where no other worker can take what it holds, it stays and
- * the answer is `stuck`.
+ * the answer is `stuck`. Interrupted (by a timeout, say), it stays as well; `Client.explain` of a key it holds says what
+ * its copy waits for.
  *
  * @example
  * ```ts

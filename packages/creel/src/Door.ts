@@ -276,8 +276,11 @@ export interface Questions {
   readonly progress: (keys: ReadonlyArray<Id.Key> | undefined) => Effect.Effect<ReadonlyArray<GroupProgress>>
   readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>
   readonly restart: (by: string) => Effect.Effect<void>
-  /** So many workers, where the cluster can start them itself. */
-  readonly scale: (workers: number) => Effect.Effect<void>
+  /**
+   * So many workers, where the cluster can start them itself. Those that go may take so many milliseconds to hand over what
+   * only they hold.
+   */
+  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
   /** So many workers are to hold each of these, from now on. Asked again, it says how far that is. */
   readonly replicate: (
     keys: ReadonlyArray<Id.Key>,
@@ -291,8 +294,8 @@ export interface Questions {
   ) => Effect.Effect<number>
   /** How many values are on their way to a place that `rebalance` or `replicate` gave them. */
   readonly moving: Effect.Effect<number>
-  /** This worker, by name or id, is to leave. Asked again, it says how far that is. */
-  readonly retire: (worker: string) => Effect.Effect<Retiring>
+  /** This worker, by name or id, is to leave. Asked again, it says how far that is. `over`: it stays after all. */
+  readonly retire: (worker: string, over?: boolean | undefined) => Effect.Effect<Retiring>
 }
 
 /**

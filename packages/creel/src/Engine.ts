@@ -20,6 +20,7 @@ import * as Door from "./Door.js"
 import type { Executors } from "./Executor.js"
 import * as Crew from "./internal/crew.js"
 import * as schedulerHost from "./internal/schedulerHost.js"
+import * as Within from "./internal/within.js"
 import type * as Shelf from "./Shelf.js"
 import type * as Store from "./Store.js"
 
@@ -83,7 +84,7 @@ const make = <E, R>(options: Options<E, R>) =>
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
       describe: describe(options.kind, host.door),
       workers: host.door.ask.workers,
-      scale: host.door.ask.scale,
+      scale: (workers, options) => host.door.ask.scale(workers, Within.millis(options)),
       tree: supervisor.tree,
       restartScheduler: Effect.ignore(supervisor.restartChild("scheduler"))
     }))
@@ -104,7 +105,7 @@ export interface SchedulerOptions {
   readonly tellWithin?: Duration.DurationInput | undefined
   readonly config?: Partial<Scheduler.Config> | undefined
   /** What is done when somebody asks for so many workers. Default: nothing. */
-  readonly scale?: ((workers: number) => Effect.Effect<void>) | undefined
+  readonly scale?: ((workers: number, within: number | undefined) => Effect.Effect<void>) | undefined
   /** Stops a worker that has nothing left, by name or id; says whether it could. Default: it could not. */
   readonly stop?: ((worker: string) => Effect.Effect<boolean>) | undefined
 }
@@ -174,8 +175,11 @@ export interface WorkersOptions<E, R> extends Omit<Options<E, R>, "kind" | "sche
  * @category models
  */
 export interface Workers {
-  /** So many, at once. One that cannot be started is said in the log. */
-  readonly scale: (count: number) => Effect.Effect<void>
+  /**
+   * So many. One that cannot be started is said in the log. Those that go may take so many milliseconds (default: 30,000)
+   * until what runs there has ended and what only they hold is elsewhere: `scale(0)` is how a node leaves in peace.
+   */
+  readonly scale: (count: number, within?: number | undefined) => Effect.Effect<void>
   /** By name or id; says whether it was one of these. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
   readonly tree: Effect.Effect<Supervisor.Tree>

@@ -198,6 +198,8 @@ export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
 const Info = Schema.Struct({
   name: Schema.String,
   node: Schema.String,
+  host: Schema.optional(Schema.String),
+  leaving: Schema.optional(Schema.Boolean),
   slots: Schema.Number,
   resources: Amounts,
   tasks: Names
@@ -339,7 +341,8 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
     inline: orUndefined(PayloadSchema),
     how: Schema.Literal("copied", "scattered", "replicated")
   }),
-  DropValue
+  DropValue,
+  Schema.TaggedStruct("MayLeave", {})
 )
 
 /**

@@ -314,7 +314,7 @@ const make = (schemas: Schemas) =>
     }),
     Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
     Rpc.make("Restart", { payload: { by: Schema.String } }),
-    Rpc.make("Scale", { payload: { workers: Schema.Number } }),
+    Rpc.make("Scale", { payload: { workers: Schema.Number, within: Schema.UndefinedOr(Schema.Number) } }),
     Rpc.make("Replicate", {
       payload: { keys: Keys, copies: Schema.Number, workers: Schema.UndefinedOr(Keys) },
       success: Schema.Array(Copies)
@@ -324,7 +324,10 @@ const make = (schemas: Schemas) =>
       success: Schema.Number
     }),
     Rpc.make("Moving", { success: Schema.Number }),
-    Rpc.make("Retire", { payload: { worker: Schema.String }, success: Retiring })
+    Rpc.make("Retire", {
+      payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean) },
+      success: Retiring
+    })
   )
 
 /**

@@ -61,7 +61,7 @@ type Accident = Effect.Effect<void, never, Cluster.Cluster>
 
 const accidents: ReadonlyArray<Accident> = [
   Effect.flatMap(Cluster.Cluster, (cluster) => cluster.restartScheduler),
-  Cluster.scale(1),
+  Cluster.scale(1, { within: 0 }),
   Cluster.scale(3)
 ]
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Cluster, Task } from "creel"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { boom, gated, inc, on, sum, until } from "./LocalCluster.fixture.js"
 
@@ -49,7 +50,7 @@ describe("Client.replicate", () => {
     Effect.gen(function*() {
       const data = yield* Client.scatter(big(7))
       yield* Client.replicate(data, { copies: 3 })
-      yield* Client.scale(1)
+      yield* Client.scale(1, { within: 0 })
       assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 7)
       yield* Client.scale(3)
       yield* until(holders([data]), ([workers]) => workers?.length === 3)
@@ -145,6 +146,22 @@ describe("Client.retire", () => {
       }).pipe(on({ workers: 2 }, task, inc))
     }))
 
+  it.scoped("who no longer waits for it has it stay", () =>
+    Effect.gen(function*() {
+      const { open, started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const x = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"] })), 1)
+        yield* started
+        const retired = yield* Effect.fork(Effect.timeoutOption(Client.retire("worker-1"), "1 minute"))
+        yield* until(Client.workers, (all) => all.some((one) => one.status === "leaving"))
+        yield* TestClock.adjust("1 minute")
+        assert.isTrue(Option.isNone(yield* Fiber.join(retired)))
+        yield* until(Client.workers, (all) => all.every((one) => one.status === "running"))
+        yield* open
+        assert.strictEqual(yield* x, 1)
+      }).pipe(on({ workers: 2 }, task))
+    }))
+
   it.scopedLive("several at once: nothing is lost on the way", () =>
     Effect.gen(function*() {
       const datas = yield* Effect.forEach([1, 2, 3, 4], (n) => Client.scatter(n, { workers: [`worker-${n - 1}`] }))
@@ -155,6 +172,66 @@ describe("Client.retire", () => {
       assert.strictEqual((yield* Client.workers).length, 1)
       assert.strictEqual(yield* Effect.flatten(Client.submit(sum, datas)), 10)
     }).pipe(on({ workers: 4 }, sum)))
+})
+
+describe("Client.scale to fewer", () => {
+  it.scoped("what only those held that go is handed over first: nothing is lost, nothing made again", () => {
+    let runs = 0
+    const count = Task.sync("count", (n: number) => {
+      runs++
+      return new Uint8Array(20_000).fill(n)
+    })
+    return Effect.gen(function*() {
+      const datas = yield* Effect.forEach([1, 2, 3, 4], (n) => Client.scatter(big(n), { workers: [`worker-${n - 1}`] }))
+      const made = yield* Client.map(count, [1, 2, 3, 4, 5, 6])
+      yield* Client.wait(made)
+      yield* Client.scale(1)
+      assert.deepStrictEqual((yield* Client.workers).map((worker) => worker.name), ["worker-0"])
+      assert.deepStrictEqual(yield* Client.gather(datas), [1, 2, 3, 4].map(big))
+      assert.deepStrictEqual(yield* Client.gather(made), [1, 2, 3, 4, 5, 6].map(big))
+      assert.strictEqual(runs, 6)
+    }).pipe(on({ workers: 4 }, count))
+  })
+
+  it.scoped("what runs may end; past the time given it is ended, and runs again elsewhere", () =>
+    Effect.gen(function*() {
+      const { open, runs, started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const there = task.pipe(Task.with({ workers: ["worker-1"], allowOtherWorkers: true }))
+        const x = yield* Client.submit(there, 1)
+        yield* started
+        const scaled = yield* Effect.fork(Client.scale(1, { within: "10 seconds" }))
+        yield* until(Client.workers, (all) => all.some((one) => one.status === "leaving"))
+        // It can be made larger meanwhile, and names are not given twice.
+        yield* Client.scale(2)
+        assert.deepStrictEqual((yield* Client.workers).map((one) => one.name).sort(), [
+          "worker-0",
+          "worker-1",
+          "worker-2"
+        ])
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(scaled)
+        assert.deepStrictEqual((yield* Client.workers).map((one) => one.name).sort(), ["worker-0", "worker-2"])
+        yield* open
+        assert.strictEqual(yield* x, 1)
+        assert.strictEqual(runs(), 2)
+      }).pipe(on({ workers: 2 }, task))
+    }))
+
+  it.scoped("who asked may stop waiting: the leaving goes on", () =>
+    Effect.gen(function*() {
+      const { open, started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const x = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"] })), 1)
+        yield* started
+        const scaled = yield* Effect.fork(Client.scale(1))
+        yield* until(Client.workers, (all) => all.some((one) => one.status === "leaving"))
+        yield* Fiber.interrupt(scaled)
+        yield* open
+        yield* until(Client.workers, (all) => all.length === 1)
+        assert.strictEqual(yield* x, 1)
+      }).pipe(on({ workers: 2 }, task))
+    }))
 })
 
 describe("Client.rebalance", () => {

@@ -117,6 +117,7 @@ export const weigh = (note: Note): number => {
     case "Heartbeat":
     case "ClientLeft":
     case "WorkerLeft":
+    case "MayLeave":
       return struct
     case "TaskPending":
     case "Ended":

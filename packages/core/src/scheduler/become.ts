@@ -195,7 +195,9 @@ const rememberHeld = (row: Row, s: Stored, holder: Peer): void => {
 }
 
 const forgetHeld = (row: Row, s: Stored, holder: Peer): void => {
-  if (holder.held.delete(row, s) && holder._tag === "Worker") holder.heldBytes -= s.bytes
+  if (!holder.held.delete(row, s) || holder._tag === "Client") return
+  holder.heldBytes -= s.bytes
+  if (holder.onlyHere.size > 0) holder.onlyHere.delete(row)
 }
 
 /**
@@ -209,6 +211,8 @@ export const addHolder = (state: State, row: Row, s: Stored, holder: Peer): void
   s.holders = [...s.holders, holder]
   rememberHeld(row, s, holder)
   enlist(state, row)
+  // Whether only those that leave have it is found out by settling.
+  if (holder._tag === "Worker" && holder.retiring) touch(state, row)
 }
 
 /**

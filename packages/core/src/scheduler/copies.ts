@@ -7,6 +7,7 @@
  *
  * Invariants:
  *   R1. `carrying` of a row names workers that are here and know of it, and only while the row is Stored.
+ *   R9. Of a worker that is to leave, `onlyHere` has the values that no worker that stays, and no client, holds.
  *   R2. A row in `uncopied` is Stored and lacks copies that no worker can be asked for.
  *
  * @since 0.1.0
@@ -40,6 +41,7 @@ const looked = 32
  * @category combinators
  */
 export const spread = (state: State, row: Row, s: Stored): void => {
+  if (state.retiring > 0) markOnly(row, s)
   // Data that is being scattered goes where its client said, first.
   if (row.copying !== undefined) return
   const need = lacking(row, s)
@@ -58,8 +60,10 @@ export const spread = (state: State, row: Row, s: Stored): void => {
     ask(state, row, s, it, worker, undefined)
     under++
   }
-  if (under === 0) state.uncopied.add(row)
-  else state.uncopied.delete(row)
+  if (under === 0) {
+    if (!state.uncopied.has(row)) journal(state, "copies lacking", row, undefined, need)
+    state.uncopied.add(row)
+  } else state.uncopied.delete(row)
 }
 
 /** How many copies are wanted beyond those on workers that stay. */
@@ -73,6 +77,15 @@ const lacking = (row: Row, s: Stored): number => {
     else staying++
   }
   return Math.max(asked - staying, leaving > 0 && goesAlong(row, s) ? 1 : 0)
+}
+
+const markOnly = (row: Row, s: Stored): void => {
+  const only = goesAlong(row, s)
+  for (const holder of s.holders) {
+    if (holder._tag === "Client" || !holder.retiring) continue
+    if (only) holder.onlyHere.add(row)
+    else holder.onlyHere.delete(row)
+  }
 }
 
 /** Whether it goes with the workers that are to leave. */
@@ -128,7 +141,13 @@ export const reaches = (state: State, worker: Worker, s: Stored): boolean => {
   return cut === undefined ? s.holders.length > 0 : s.holders.some((one) => !((cut.get(one.id) ?? 0) > state.now))
 }
 
-const isFull = (worker: Worker, bytes: number): boolean => {
+/**
+ * Whether so many more bytes would be too many, as far as the worker said.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isFull = (worker: Worker, bytes: number): boolean => {
   const { memory } = worker
   return memory !== undefined && (memory.paused || memory.managed + worker.coming + bytes > memory.limit)
 }
@@ -243,6 +262,46 @@ export const replicate = (state: State, event: Extract<Event, { readonly _tag: "
   }
 }
 
+const setRetiring = (state: State, worker: Worker, is: boolean): void => {
+  worker.retiring = is
+  state.retiring += is ? 1 : -1
+  worker.onlyHere.clear()
+  journal(state, is ? "retiring" : "stays", undefined, worker)
+  place(state, worker)
+  for (const row of worker.held) touch(state, row)
+  if (!is) return
+  for (const row of worker.carrying) uncarried(state, row, worker)
+  for (const row of worker.copying) touch(state, row)
+}
+
+/**
+ * The worker has said what it is: if it is leaving, what only it holds goes to others.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const leaving = (state: State, worker: Worker): void => {
+  worker.released = false
+  if (worker.info.leaving === true && !worker.retiring) setRetiring(state, worker, true)
+}
+
+/**
+ * Workers that wait to leave and hold nothing that others lack are told that they may. All is settled.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const release = (state: State): void => {
+  for (const worker of state.roster) {
+    if (worker.info.leaving !== true || worker.released || worker.runs > 0 || worker.onlyHere.size > 0) continue
+    // What was not claimed yet after a recovery may be wanted all the same.
+    if (worker.unclaimed.size > 0) continue
+    worker.released = true
+    journal(state, "may leave", undefined, worker)
+    toWorker(state, worker, { _tag: "MayLeave" })
+  }
+}
+
 const named = (state: State, name: string): ReadonlyArray<Worker> =>
   state.roster.filter((worker) => worker.id === name || worker.info.name === name)
 
@@ -252,14 +311,10 @@ const named = (state: State, name: string): ReadonlyArray<Worker> =>
  */
 export const retire = (state: State, event: Extract<Event, { readonly _tag: "Retire" }>): void => {
   for (const worker of named(state, event.worker)) {
-    if (worker.retiring === !event.over) continue
-    worker.retiring = !event.over
-    state.retiring += event.over ? -1 : 1
-    journal(state, event.over ? "stays" : "retiring", undefined, worker)
-    place(state, worker)
-    for (const row of worker.held) touch(state, row)
+    // One that leaves by itself does not stay.
+    if (worker.retiring === !event.over || worker.info.leaving === true) continue
+    setRetiring(state, worker, !event.over)
     if (event.over) continue
-    for (const row of worker.carrying) uncarried(state, row, worker)
     for (let run = worker.last; run !== undefined; run = run.previous) {
       if (run.phase !== "Current" || run.started !== undefined || run.thief !== undefined) continue
       toWorker(state, worker, { _tag: "RecallTask", key: run.row.key, attempt: run.attempt })

@@ -9,7 +9,8 @@ import * as Id from "../Id.js"
 import type { Key, WorkerId } from "../Id.js"
 import { isBounded } from "./books.js"
 import { hasEligible } from "./classes.js"
-import { isWanted, type Row, rowBefore, type Run, type State } from "./State.js"
+import { isFull } from "./copies.js"
+import { isWanted, type Row, rowBefore, type Run, type State, type Stored } from "./State.js"
 import { why } from "./stuck.js"
 
 /**
@@ -106,7 +107,9 @@ const summary = (state: State, row: Row, now: number): string => {
     case "Stored": {
       const holders = s.holders.map((holder) => holder.id)
       if (s.inline !== undefined) holders.push("the scheduler")
-      return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}${copies(row)}`
+      return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}${copies(row)}${
+        more(state, row, s)
+      }`
     }
     case "Failed":
       return `${row.key} failed (${s.failure.reason}${
@@ -159,6 +162,29 @@ const assigned = (row: Row, run: Run, now: number): string => {
     ? ` behind its inputs ${row.state.ahead.map((input) => input.key).join(", ")}`
     : ""
   return `${row.key} was given to ${where} ${Math.max(0, now - run.at)} ms ago${ahead} (attempt ${attempt})`
+}
+
+/** Copies that are wanted, and what they wait for. */
+const more = (state: State, row: Row, s: Stored): string => {
+  const leaving = s.holders.filter((one) => one._tag === "Worker" && one.retiring).map((one) => one.id)
+  const what = leaving.length === 0 ? "" : `; ${leaving.join(", ")} ${leaving.length === 1 ? "is" : "are"} to leave`
+  const carrying = [...row.spread?.carrying.keys() ?? []]
+  if (carrying.length > 0) {
+    const to = carrying.map((worker) => worker.id + (isFull(worker, 0) ? " (short of memory: it waits for room)" : ""))
+    return `${what}; copies are on their way to ${to.join(", ")}`
+  }
+  return state.uncopied.has(row) ? `${what}; it is to have more copies, but ${whyNoCopy(state, row, s)}` : what
+}
+
+const whyNoCopy = (state: State, row: Row, s: Stored): string => {
+  const others = state.roster.filter((worker) => !s.holders.includes(worker))
+  const open = others.filter((worker) => worker.open)
+  if (others.length === 0) return "every worker has one"
+  if (open.length === 0) return `no other worker is to be given anything (${others.map((one) => one.id).join(", ")})`
+  const names = row.spread?.names
+  const named = open.filter(({ id, info }) => names === undefined || names.includes(id) || names.includes(info.name))
+  if (named.length === 0) return `no other worker is named ${names?.join(" or ")}: start one`
+  return `${named.map((one) => one.id).join(", ")} could not reach a holder lately, and will try again`
 }
 
 /** Scattered data is pending for its client until it is where it was to go. */

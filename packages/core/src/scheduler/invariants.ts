@@ -180,6 +180,13 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
   for (const worker of row.spread?.carrying.keys() ?? []) {
     if (worker.gone || !worker.carrying.has(row)) broken("R1", row, `${worker.id} is gone or does not carry it`)
   }
+  if (s._tag === "Stored" && wanted && s.inline === undefined) {
+    const leaving = s.holders.filter((holder) => holder._tag === "Worker" && holder.retiring)
+    const isOnly = leaving.length > 0 && leaving.length === s.holders.length
+    if (isOnly && leaving.some((one) => one._tag === "Worker" && !one.onlyHere.has(row))) {
+      broken("R9", row, "goes with who is leaving, and nobody knows")
+    }
+  }
   if (row.copying !== undefined) {
     for (const worker of row.copying) if (worker.gone) broken("D1", row, `waits for a copy on the lost ${worker.id}`)
     const nobody = row.copying.size === 0
@@ -268,6 +275,9 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   }
   for (const row of worker.carrying) {
     if (row.spread?.carrying.has(worker) !== true) broken("R1", worker, `believed to fetch a copy of ${row.key}`)
+  }
+  for (const row of worker.onlyHere) {
+    if (!worker.retiring || !worker.held.has(row)) broken("R9", worker, `believed to be the only one with ${row.key}`)
   }
   if (worker.gone) broken("Y3", worker, "in the table though lost")
 }

@@ -168,5 +168,7 @@ export const loseClient = (state: State, client: Client, detail: string): void =
 export const lease = (state: State, client: Client): void => {
   if (client.down !== undefined) return
   client.down = state.now
+  // What beside it only workers that leave hold, is to go elsewhere.
+  if (state.retiring > 0) { for (const row of client.held) touch(state, row) }
   state.due.push({ place: -1, _tag: "Lease", at: state.now + state.config.clientLease, seq: state.seq++, client })
 }

@@ -19,6 +19,7 @@ import { become, removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { wait } from "./circles.js"
 import { place } from "./classes.js"
+import { leaving } from "./copies.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { hasten } from "./reduce.js"
 import { fail } from "./settle.js"
@@ -96,7 +97,8 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
     }
     case "WorkerChanged": {
       worker.info = note.info
-      return place(state, worker)
+      place(state, worker)
+      return leaving(state, worker)
     }
     case "WorkerTold":
       return toldByWorker(state, worker, note, recordWorker)

@@ -28,9 +28,12 @@ export const scatter = (state: State, row: Row): void => {
   if (s._tag !== "Stored" || plan === undefined || row.scattered || row.offer?.dropped === true) return
   if (row.copying !== undefined) {
     // Asked of the lost, or made meanwhile.
-    for (const worker of row.copying) if (worker.gone || worker.held.has(row)) row.copying.delete(worker)
+    for (const worker of row.copying) {
+      if (worker.gone || worker.info.leaving === true || worker.held.has(row)) row.copying.delete(worker)
+    }
   }
-  const on = s.holders.filter((holder) => holder._tag === "Worker").length
+  // What may be about to leave is no place to stay.
+  const on = s.holders.filter((holder) => holder._tag === "Worker" && !holder.retiring).length
   if (row.copying === undefined || (row.copying.size === 0 && on === 0)) {
     const targets = choose(state, row, s, plan.all, plan.workers)
     if (targets.length === 0 && on === 0) {

@@ -179,6 +179,10 @@ export class Worker {
   suspect = false
   /** It is to leave: it gets nothing more, and what only it holds goes to others. */
   retiring = false
+  /** Of a worker that is to leave: what nobody else holds, as of the last settling. */
+  readonly onlyHere = new Set<Row>()
+  /** It was told that it may leave. */
+  released = false
   /** In the indexes: it can be given work. */
   open = false
   /** The slots counted in `state.slots`. */

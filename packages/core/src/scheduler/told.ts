@@ -13,7 +13,7 @@ import type { WorkerTold } from "../Note.js"
 import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
-import { uncarried } from "./copies.js"
+import { leaving, uncarried } from "./copies.js"
 import { find } from "./rows.js"
 import type { TellingJob } from "./State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
@@ -33,6 +33,7 @@ export const toldByWorker = (
 ): void => {
   worker.info = note.info
   place(state, worker)
+  leaving(state, worker)
   const jobs = new Set(note.jobs.map((job) => job.attempt))
   const ended = new Set(note.outcomes.map((outcome) => outcome.attempt))
   const values = new Set(note.values.map((value) => value.value))

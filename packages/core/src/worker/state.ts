@@ -298,7 +298,11 @@ export type Event =
     readonly sharedBytes: number
     readonly executors: ReadonlyArray<Note.ExecutorMemory>
   }
-  | { readonly _tag: "Leave" }
+  /**
+   * It takes nothing new, and leaves once nothing runs any more. `within`: so many milliseconds it waits for what only it
+   * holds to be copied to others. Default 0: not at all.
+   */
+  | { readonly _tag: "Leave"; readonly within?: number | undefined }
 
 export type Command =
   /** All that a step has to say, in order; always its last command. */
@@ -363,6 +367,8 @@ export interface State {
   readonly memory: Readonly<Memory> | undefined
   heldBytes: number
   left: boolean
+  /** It was told that nothing is only here. */
+  mayLeave: boolean
 }
 
 /** The state as `step` alone may write it. */
@@ -399,6 +405,8 @@ export interface Inner extends State {
   heaps: ReadonlyArray<Note.ExecutorMemory> | undefined
   linked: boolean
   leaving: boolean
+  /** Until when it waits to be told that nothing is only here. */
+  leaveBy: number
 }
 
 const compare = (a: Order, b: Order): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
@@ -475,7 +483,9 @@ export const make = (options: {
   sharedBytes: undefined,
   heaps: undefined,
   linked: false,
-  leaving: false
+  leaving: false,
+  leaveBy: 0,
+  mayLeave: false
 })
 
 /** What one step gathers. */

@@ -67,6 +67,24 @@ const values = ({ state }: Context): ReadonlyArray<Note.ValueHeld> => {
   return all
 }
 
+const isLeaving = ({ now, state }: Context): boolean => state.leaving && !state.mayLeave && now < state.leaveBy
+
+/**
+ * Nothing runs here any more, and what is held is elsewhere too, as far as anybody waits for that: then it has left.
+ */
+export const leave = (context: Context): void => {
+  const { state } = context
+  if (!state.leaving || state.left || state.jobs.size > 0) return
+  if (isLeaving(context) && hasTold(context)) return
+  state.left = true
+  tell(context, { _tag: "WorkerLeft" })
+}
+
+const hasTold = ({ state }: Context): boolean => {
+  for (const replica of state.replicas.values()) if (replica.told && replica.state._tag === "Held") return true
+  return false
+}
+
 /** Executors came or went, or it is leaving: what this worker is has changed. */
 export const changed = (context: Context): void => {
   const { state } = context
@@ -79,7 +97,8 @@ export const changed = (context: Context): void => {
   }
   // While all of them are being restarted it is known what they will be able to run.
   if (slots > 0) state.tasks = tasks
-  const info = { ...state.info, slots, tasks: [...state.tasks] }
+  const { info: before } = state
+  const info = { ...before, ...isLeaving(context) && { leaving: true }, slots, tasks: [...state.tasks] }
   state.info = info
   tell(context, { _tag: "WorkerChanged", info })
   if (slots === 0) return

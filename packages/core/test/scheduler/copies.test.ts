@@ -1,7 +1,7 @@
 import type { FetchValue } from "@creel/core/Note"
 import * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
-import { drive, runOf, says, spec, toWorkers } from "./drive.js"
+import { drive, info, runOf, says, spec, toWorkers } from "./drive.js"
 
 const fetches = (commands: Parameters<typeof toWorkers>[0]) =>
   toWorkers(commands).flatMap(({ note, to }) => note._tag === "FetchValue" ? [{ to, note }] : [])
@@ -168,6 +168,43 @@ describe("retire", () => {
     const out = d.step({ _tag: "Retire", worker: "w1", over: true })
     assert.strictEqual(runOf(out, "y").to, "w1")
     assert.deepStrictEqual(says(d.join("w2")), [])
+  })
+})
+
+describe("a worker that leaves", () => {
+  const leaves = (d: ReturnType<typeof drive>, id: string) =>
+    d.worker(id, { _tag: "WorkerChanged", info: info(id, { slots: 0, leaving: true }) })
+
+  it("may do so once what only it holds is elsewhere", () => {
+    const { copied, d } = stored(2)
+    const out = leaves(d, "w1")
+    assert.deepStrictEqual(says(out), ["w2 FetchValue x"])
+    assert.deepStrictEqual(says(copied("w2", fetches(out)[0]!.note)), ["w1 MayLeave "])
+    // Once is enough, and it is not called back.
+    assert.deepStrictEqual(says(d.step({ _tag: "Retire", worker: "w1", over: true })), [])
+  })
+
+  it("may do so at once if nothing is only there, and again in a new session", () => {
+    const d = drive()
+    d.join("w1")
+    assert.deepStrictEqual(says(leaves(d, "w1")), ["w1 MayLeave "])
+    assert.deepStrictEqual(says(d.join("w1", { slots: 0, leaving: true })), ["w1 MayLeave "])
+  })
+
+  it("not while something runs there, nor while nobody can take what it has: explain says so", () => {
+    const { d } = stored(1)
+    const y = runOf(d.submit("c1", [spec("y")]), "y")
+    d.started("w1", y.note)
+    assert.deepStrictEqual(says(leaves(d, "w1")), [])
+    assert.include(Scheduler.explain(d.state, "x", d.now()).summary, "w1 is to leave")
+    assert.include(Scheduler.explain(d.state, "x", d.now()).summary, "every worker has one")
+    d.held("w1", y.note)
+    assert.strictEqual(Scheduler.retiringOf(d.state, "w1").stuck, 2)
+    // What is no longer needed is no reason to stay; what comes takes the rest.
+    d.release("c1", ["x"])
+    const [ask] = fetches(d.join("w2"))
+    assert.strictEqual(ask?.note.key, "y")
+    assert.deepStrictEqual(says(d.release("c1", ["y"])), ["w1 DropValue y#1.2", "w1 MayLeave "])
   })
 })
 

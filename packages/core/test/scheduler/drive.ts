@@ -185,7 +185,7 @@ export const says = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<
       case "ToWorker":
         return one.notes.map((note) =>
           `${one.worker} ${note._tag} ${
-            note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : note.value
+            note._tag === "RunTask" ? note.spec.key : "key" in note ? note.key : "value" in note ? note.value : ""
           }`
         )
     }

@@ -1,4 +1,5 @@
 import { Id } from "@creel/core"
+import * as Worker from "@creel/core/Worker"
 import { assert, describe, it } from "@effect/vitest"
 import { Bench, input, interrupted, news, note, runTask, tags, tiny, told, value } from "./fixture.js"
 
@@ -74,6 +75,25 @@ describe("sessions", () => {
     const [first, second] = told(bench.step({ _tag: "Leave" }))
     assert.strictEqual(first?._tag === "WorkerChanged" ? first.info.slots : undefined, 0)
     assert.strictEqual(second?._tag, "TaskReturned")
+  })
+
+  it("waits to be told that nothing is only here, and no longer than it was given", () => {
+    const bench = new Bench()
+    bench.step(runTask("a", 1))
+    const said = told(bench.step({ _tag: "Leave", within: 1_000 }))
+    assert.isTrue(said[0]?._tag === "WorkerChanged" && said[0].info.leaving)
+    assert.deepStrictEqual(news(bench.step(value(1))), ["a held: computed"])
+    assert.deepStrictEqual(news(bench.after(500)), [])
+    assert.deepStrictEqual(news(bench.step(note({ _tag: "MayLeave" }))), ["left"])
+
+    const other = new Bench()
+    other.step(runTask("a", 1))
+    other.step({ _tag: "Leave", within: 1_000 }, value(1))
+    assert.strictEqual(Worker.nextDeadline(other.state), other.now + 1_000)
+    assert.deepStrictEqual(news(other.after(1_000)), ["left"])
+
+    // Who has nothing waits for nobody.
+    assert.deepStrictEqual(news(new Bench().step({ _tag: "Leave", within: 1_000 })), ["left"])
   })
 
   it("tells of what runs for long, and that it lives", () => {

@@ -18,6 +18,7 @@ import * as Compute from "./compute.js"
 import { freshId } from "./freshId.js"
 import { gather } from "./gather.js"
 import type { Handle } from "./handle.js"
+import * as Within from "./within.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -81,7 +82,8 @@ export const fromState = (state: State): Client.Service => {
     wouldFree: (futures) => asking(() => core.closed ? Ask.closed("wouldFree") : Ask.wouldFree(core, ask, futures)),
     waitForWorkers: (count, options) => Ask.waitForWorkers(core, count, options?.timeout) as any,
     restart: asking(() => ask.restart(core.world.name)),
-    scale: (workers) => Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers)),
+    scale: (workers, options) =>
+      Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers, Within.millis(options))),
     replicate: (futures, options) => Copies.replicate(state, futures as any, options),
     rebalance: (futures, options) => Copies.rebalance(state, futures as any, options),
     retire: (worker) => Copies.retire(state, worker),

@@ -11,6 +11,7 @@ import type * as Machine from "@creel/core/Worker"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Door from "../Door.js"
 import type { Executors } from "../Executor.js"
@@ -41,21 +42,31 @@ export interface Place {
 
 export interface Crew<E> {
   readonly resize: (count: number) => Effect.Effect<void, E>
-  /** The same, said in the log where it fails: the cluster stays as it is. */
-  readonly scale: (count: number) => Effect.Effect<void>
+  /**
+   * The same, said in the log where it fails: the cluster stays as it is. Those that go may take so many milliseconds. Who
+   * asked may stop waiting: one that goes does not stop half-way.
+   */
+  readonly scale: (count: number, within?: number | undefined) => Effect.Effect<void>
   /** By name or id; says whether it was one of these. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
   readonly names: ReadonlyArray<string>
 }
 
-const life = <E, R>({ door, node, shelf }: Place, options: Options<E, R>, name: string, known: Map<string, string>) =>
+interface Life {
+  readonly id: string
+  /** As soon as it has begun. */
+  leave?: workerActor.WorkerActor["leave"] | undefined
+}
+
+const life = <E, R>({ door, node, shelf }: Place, options: Options<E, R>, name: string, lives: Map<string, Life>) =>
   Effect.gen(function*() {
     const id = yield* freshId("w")
-    known.set(name, id)
+    const life: Life = { id }
+    lives.set(name, life)
     const store = Store.make(options.disk === undefined ? undefined : yield* options.disk)
     yield* Effect.acquireRelease(Effect.sync(() => shelf.serve(id, store)), () => Effect.sync(() => shelf.left(id)))
     const executors = yield* options.executors({ id, name })
-    return yield* workerActor.make({
+    const actor = yield* workerActor.make({
       id,
       info: { name, node, resources: options.resources ?? {} },
       executors,
@@ -63,16 +74,27 @@ const life = <E, R>({ door, node, shelf }: Place, options: Options<E, R>, name: 
       door,
       config: options.worker
     })
+    life.leave = actor.leave
+    return actor
   }).pipe(Effect.provideService(Door.Door, door))
+
+const none: ReadonlyArray<string> = []
+
+const notHandedOver = (name: string, within: number): string =>
+  `${name} was to leave within ${within} ms, and goes with what it still has: tasks that run there begin again elsewhere, ` +
+  "values that only it held are made again or lost"
 
 export const make = <E, R>(
   place: Effect.Effect<Place>,
   options: Options<E, R>
-): Effect.Effect<Crew<E>, never, Exclude<R, Door.Door | Scope.Scope>> =>
+): Effect.Effect<Crew<E>, never, Exclude<R, Door.Door | Scope.Scope> | Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* Effect.context<Exclude<R, Door.Door | Scope.Scope>>()
+    const scope = yield* Effect.scope
     const names: Array<string> = []
-    const ids = new Map<string, string>()
+    /** Those that go have a name until they have gone. */
+    const going = new Set<string>()
+    const lives = new Map<string, Life>()
     const lock = yield* Effect.makeSemaphore(1)
 
     const nameOf = (index: number) => `${options.name ?? "worker"}-${index}`
@@ -80,10 +102,10 @@ export const make = <E, R>(
     const startWorker = Effect.gen(function*() {
       const here = yield* place
       let index = names.length
-      while (names.includes(nameOf(index))) index++
+      while (names.includes(nameOf(index)) || going.has(nameOf(index))) index++
       const name = nameOf(index)
       const first = yield* Deferred.make<never, E>()
-      const start = Effect.tapErrorCause(life(here, options, name, ids), (cause) => Deferred.failCause(first, cause))
+      const start = Effect.tapErrorCause(life(here, options, name, lives), (cause) => Deferred.failCause(first, cause))
       const started = here.supervisor.startChild(ChildSpec.make({ id: name, start }))
       yield* Effect.mapInputContext(started, (given: Context.Context<never>) =>
         // What the executors require is in the layer's own context; their Scope is the life's.
@@ -96,25 +118,50 @@ export const make = <E, R>(
 
     const remove = (name: string) => Effect.flatMap(place, ({ supervisor }) => supervisor.removeChild(name))
 
-    const resize = (count: number): Effect.Effect<void, E> =>
+    /** Answers who is to go. */
+    const resize = (count: number): Effect.Effect<ReadonlyArray<string>, E> =>
       Effect.gen(function*() {
         while (names.length < count) yield* startWorker
-        const over = names.splice(Math.max(0, count))
-        yield* Effect.forEach(over.reverse(), (name) => Effect.ignore(remove(name)), { discard: true })
-      }) as Effect.Effect<void, E>
+        const over = names.splice(Math.max(0, count)).reverse()
+        for (const name of over) going.add(name)
+        return over
+      }) as Effect.Effect<ReadonlyArray<string>, E>
+
+    const letGo = (over: ReadonlyArray<string>, within: number): Effect.Effect<void> =>
+      Effect.forEach(
+        over,
+        (name) =>
+          Effect.zipRight(
+            within > 0 ? leave(name, within) : Effect.void,
+            Effect.ensuring(Effect.ignore(remove(name)), Effect.sync(() => going.delete(name)))
+          ),
+        // All at once: none of them is to be given what another hands over.
+        { concurrency: "unbounded", discard: true }
+      )
+
+    const leave = (name: string, within: number): Effect.Effect<void> =>
+      Effect.flatMap(
+        lives.get(name)?.leave?.(within) ?? Effect.succeed(true),
+        (left) => left ? Effect.void : Effect.logWarning(notHandedOver(name, within))
+      )
 
     const stop = (worker: string): Effect.Effect<boolean> =>
       Effect.suspend(() => {
-        const at = names.findIndex((name) => name === worker || ids.get(name) === worker)
+        const at = names.findIndex((name) => name === worker || lives.get(name)?.id === worker)
         const [name] = at < 0 ? [] : names.splice(at, 1)
         return name === undefined ? Effect.succeed(false) : Effect.as(Effect.ignore(remove(name)), true)
       })
 
     const alone = lock.withPermits(1)
     return {
-      resize: (count) => alone(resize(count)),
-      scale: (count) =>
-        alone(Effect.catchAllCause(resize(count), (cause) => Effect.logError("a worker could not be started", cause))),
+      resize: (count) => Effect.flatMap(alone(resize(count)), (over) => letGo(over, 0)),
+      scale: (count, within = 30_000) =>
+        alone(resize(count)).pipe(
+          Effect.catchAllCause((cause) => Effect.as(Effect.logError("a worker could not be started", cause), none)),
+          Effect.flatMap((over) => letGo(over, within)),
+          Effect.forkIn(scope),
+          Effect.flatMap(Fiber.join)
+        ),
       stop: (worker) => alone(stop(worker)),
       names
     }

@@ -141,12 +141,14 @@ const asked = (ask: Door.Questions) => ({
   Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => ask.progress(payload.keys),
   Story: (payload: { readonly subject: string }) => ask.story(payload.subject),
   Restart: (payload: { readonly by: string }) => ask.restart(payload.by),
-  Scale: (payload: { readonly workers: number }) => ask.scale(payload.workers),
+  Scale: (payload: { readonly workers: number; readonly within: number | undefined }) =>
+    ask.scale(payload.workers, payload.within),
   Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
     ask.replicate(keys, copies, workers),
   Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => ask.rebalance(keys, workers),
   Moving: () => ask.moving,
-  Retire: (payload: { readonly worker: string }) => ask.retire(payload.worker)
+  Retire: (payload: { readonly worker: string; readonly over: boolean | undefined }) =>
+    ask.retire(payload.worker, payload.over)
 })
 
 /** The handlers of `SchedulerRpcs`, whose peers are attached to `door` as long as the scope is open. */

@@ -11,7 +11,7 @@ export interface Source {
   readonly heard: Effect.Effect<void>
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
-  readonly scale: (workers: number) => Effect.Effect<void>
+  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
   /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
 }
@@ -80,17 +80,24 @@ export const questions = (source: Source): Door.Questions => {
         return ask(0, Scheduler.moving)
       }),
     moving: ask(0, Scheduler.moving),
-    retire: (worker) =>
-      Effect.flatMap(retiring(source, worker), (at): Effect.Effect<Door.Retiring> => {
-        const { attempts: tasks, copying, known, stuck } = at
-        const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
-        if (!known) return Effect.succeed(be("unknown"))
-        if (tasks + copying > 0 || at.recovering) return Effect.succeed(be("busy"))
-        if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
-        source.tell({ _tag: "Retire", worker, over: true })
-        return Effect.succeed(be("stuck"))
-      })
+    retire: (worker, over) =>
+      over === true ?
+        Effect.sync(() => stay(source, worker)) :
+        Effect.flatMap(retiring(source, worker), (at): Effect.Effect<Door.Retiring> => {
+          const { attempts: tasks, copying, known, stuck } = at
+          const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
+          if (!known) return Effect.succeed(be("unknown"))
+          if (tasks + copying > 0 || at.recovering) return Effect.succeed(be("busy"))
+          if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
+          stay(source, worker)
+          return Effect.succeed(be("stuck"))
+        })
   }
+}
+
+const stay = (source: Source, worker: string): Door.Retiring => {
+  source.tell({ _tag: "Retire", worker, over: true })
+  return { state: "stuck", tasks: 0, copying: 0, stuck: 0 }
 }
 
 /** Has the worker retire, and says how far it is. */

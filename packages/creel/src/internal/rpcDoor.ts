@@ -245,11 +245,11 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       progress: (keys) => patiently((client) => client.Progress({ keys })),
       story: (subject) => patiently((client) => client.Story({ subject })),
       restart: (by) => patiently((client) => client.Restart({ by })),
-      scale: (workers) => patiently((client) => client.Scale({ workers })),
+      scale: (workers, within) => patiently((client) => client.Scale({ workers, within })),
       replicate: (keys, copies, workers) => patiently((client) => client.Replicate({ keys, copies, workers })),
       rebalance: (keys, workers) => patiently((client) => client.Rebalance({ keys, workers })),
       moving: patiently((client) => client.Moving()),
-      retire: (worker) => patiently((client) => client.Retire({ worker }))
+      retire: (worker, over) => patiently((client) => client.Retire({ worker, over }))
     }
   }
 }

@@ -27,7 +27,7 @@ export interface Options {
   readonly config?: Partial<Scheduler.Config> | undefined
   /** How long a new life waits to be told by everybody. Milliseconds. */
   readonly tellWithin: number
-  readonly scale: (workers: number) => Effect.Effect<void>
+  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
   readonly stop: (worker: string) => Effect.Effect<boolean>
   /** The next life's, asked for once a life. Default: counted from 1. */
   readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined

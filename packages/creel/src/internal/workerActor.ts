@@ -9,7 +9,10 @@ import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
 import * as Payload from "@creel/core/Payload"
 import * as Machine from "@creel/core/Worker"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import type { ExecutorEvent, Executors, Job } from "../Executor.js"
@@ -30,6 +33,8 @@ const none: ReadonlyArray<never> = []
 
 class Hands {
   mouth: Door.Mouth<Note.FromWorker> | undefined = undefined
+  /** It has said goodbye, or is no more. */
+  readonly left = Deferred.unsafeMake<void>(FiberId.none)
   ref: Ref | undefined = undefined
   /** The machine's, which is looked at to know which job an executor speaks of. */
   readonly state: Machine.State
@@ -56,8 +61,11 @@ class Hands {
   readonly perform = (command: Machine.Command, hands: MachineActor.Hands<Machine.Event>): void => {
     const { executors, store } = this.options
     switch (command._tag) {
-      case "Tell":
-        return this.mouth?.send(command.notes)
+      case "Tell": {
+        this.mouth?.send(command.notes)
+        if (this.state.left) Deferred.unsafeDone(this.left, Effect.void)
+        return
+      }
       case "Run":
         return this.run(command)
       case "Interrupt":
@@ -165,6 +173,12 @@ class Hands {
     return { _tag: "FetchEnded", value, from, ok: false, why: "unreachable" }
   }
 
+  readonly leave = (within: number): Effect.Effect<boolean> =>
+    Effect.suspend(() => {
+      this.tell({ _tag: "Leave", within })
+      return Effect.map(Effect.timeoutOption(Deferred.await(this.left), within), Option.isSome)
+    })
+
   readonly heard = (event: ExecutorEvent): void => {
     switch (event._tag) {
       case "Up":
@@ -205,7 +219,8 @@ class Hands {
   }
 
   readonly ears: Door.Ears<Note.ToWorker> = {
-    reset: (_welcome, unacked) => this.tell({ _tag: "LinkReset", unacked }),
+    // Who has left does not begin again.
+    reset: (_welcome, unacked) => this.state.left ? undefined : this.tell({ _tag: "LinkReset", unacked }),
     notes: (notes) => this.tell({ _tag: "Notes", notes }),
     acked: () => {},
     down: () => {},
@@ -213,8 +228,17 @@ class Hands {
   }
 }
 
+/** A worker's life. */
+export interface WorkerActor extends Ref {
+  /**
+   * Takes nothing new, lets what runs end and what only it holds be copied, and says goodbye: within so many milliseconds.
+   * Says whether it did.
+   */
+  readonly leave: (within: number) => Effect.Effect<boolean>
+}
+
 /** A worker: joined when this returns, gone when the scope closes. */
-export const make = (options: Options): Effect.Effect<Ref, never, Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<WorkerActor, never, Scope.Scope> =>
   Effect.gen(function*() {
     const clock = yield* Effect.clock
     const hands = new Hands(options)
@@ -233,5 +257,6 @@ export const make = (options: Options): Effect.Effect<Ref, never, Scope.Scope> =
     hands.mouth = yield* options.door.attachWorker(options.id, hands.ears)
     hands.begin(ref)
     yield* options.executors.start(hands.heard)
-    return ref
+    yield* Effect.addFinalizer(() => Deferred.succeed(hands.left, undefined))
+    return Object.assign(ref, { leave: hands.leave })
   })

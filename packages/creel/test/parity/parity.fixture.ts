@@ -50,4 +50,4 @@ export const roundTrip = Effect.flatMap(
 
 /** So many workers, and no more: what others held is gone. */
 export const shrink = (count: number) =>
-  Client.scale(count).pipe(Effect.zipRight(until(Client.workers, (workers) => workers.length === count)))
+  Client.scale(count, { within: 0 }).pipe(Effect.zipRight(until(Client.workers, (workers) => workers.length === count)))

@@ -50,7 +50,7 @@ describe("stress", () => {
         for (const [n, count] of [1, 4, 2, 5, 1, 3].entries()) {
           const at = (n + 1) * 20
           yield* until(Effect.sync(() => runs()), (ran) => ran >= at || sum.unsafePoll() !== null)
-          yield* Client.scale(count)
+          yield* Client.scale(count, { within: 0 })
         }
         assert.deepStrictEqual(yield* Fiber.join(sum), large(32_640))
         assert.isAtLeast(runs(), 256)
@@ -175,7 +175,7 @@ describe("stress", () => {
         const future = yield* Client.submit(there, 10)
         yield* child.started
         for (const count of [3, 1, 2, 1]) {
-          yield* Client.scale(count)
+          yield* Client.scale(count, { within: 0 })
           yield* until(Client.workers, (workers) => workers.length === count)
         }
         yield* child.open

@@ -72,7 +72,7 @@ describe("promise 5: structured concurrency crosses machines", () => {
         const there = parent.pipe(Task.with({ workers: ["worker-1"], allowOtherWorkers: true }))
         const future = yield* Client.submit(there)
         yield* eventually(() => children === 1)
-        yield* Client.scale(1)
+        yield* Client.scale(1, { within: 0 })
         yield* eventually(() => children >= 2 && ended >= 1)
         yield* Deferred.succeed(gate, undefined)
         assert.isUndefined(yield* future)

@@ -29,7 +29,7 @@ describe("promise 7: losing a worker loses no answer", () => {
       const y = yield* Client.submit(big, 2).pipe(on("worker-1"))
       yield* Client.wait([x, y])
       assert.deepStrictEqual((yield* Client.whoHas([x]))[x.key], ["worker-1"])
-      yield* Client.scale(1)
+      yield* Client.scale(1, { within: 0 })
       assert.strictEqual(yield* yield* Client.submit(sum, x, y), 1002)
       assert.strictEqual(runs, 4)
     }).pipe(Effect.scoped, Effect.provide(two)))
@@ -39,7 +39,7 @@ describe("promise 7: losing a worker loses no answer", () => {
       started = 0
       const future = yield* Client.submit(waits, 7).pipe(on("worker-1"))
       yield* Effect.repeat(Effect.yieldNow(), { until: () => started === 1 })
-      yield* Client.scale(1)
+      yield* Client.scale(1, { within: 0 })
       yield* Effect.repeat(Effect.yieldNow(), { until: () => started === 2 })
       yield* Deferred.succeed(gate, undefined)
       assert.strictEqual(yield* future, 7)
@@ -51,7 +51,7 @@ describe("promise 7: losing a worker loses no answer", () => {
       yield* Effect.repeat(Client.whoHas([data]), { until: (has) => has[data.key]?.join() === "worker-1" })
       const kept = yield* Client.scatter(new Float64Array(1000).fill(4), { broadcast: true })
       yield* Effect.repeat(Client.whoHas([kept]), { until: (has) => has[kept.key]?.length === 2 })
-      yield* Client.scale(1)
+      yield* Client.scale(1, { within: 0 })
       const exit = yield* data.await
       assert.isTrue(Exit.isFailure(exit))
       const failure = Option.getOrThrow(Exit.causeOption(exit))

@@ -38,7 +38,7 @@ describe("promise 9: running twice is possible, delivering twice is not", () => 
       return yield* Effect.gen(function*() {
         const future = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"], allowOtherWorkers: true })))
         const exit = yield* future.await
-        yield* Client.scale(1)
+        yield* Client.scale(1, { within: 0 })
         yield* until(Client.explain(future), (_) => _.worker === undefined || runs() === 2)
         assert.strictEqual(yield* future.await, exit)
         assert.strictEqual((yield* future)[0], 1)
@@ -54,7 +54,7 @@ describe("promise 9: running twice is possible, delivering twice is not", () => 
         const future = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"], allowOtherWorkers: true })))
         yield* Client.wait(future)
         assert.strictEqual(future.status, "finished")
-        yield* Client.scale(1)
+        yield* Client.scale(1, { within: 0 })
         assert.strictEqual((yield* future)[0], 2)
         assert.strictEqual(runs(), 2)
       }).pipe(Effect.provide(layer))

@@ -121,7 +121,8 @@ const make = (plan: Plan, options: HostOptions, boot: URL) =>
     return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
       describe: Effect.orDie(rpc.Describe()),
       workers: door.ask.workers,
-      scale: door.ask.scale,
+      scale: (workers, options) =>
+        door.ask.scale(workers, options?.within === undefined ? undefined : Duration.toMillis(options.within)),
       tree: Effect.orDie(rpc.Tree()),
       restartScheduler: Effect.orDie(rpc.RestartScheduler())
     }))

@@ -94,6 +94,7 @@ export const turnKinds = [
   "storm",
   "copied",
   "spared",
+  "leftInPeace",
   "executorRetired"
 ] as const
 

@@ -269,7 +269,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
 
   leave(): void {
     this.leaving = true
-    this.tell({ _tag: "Leave" })
+    const { faults } = this.world.random
+    this.tell({ _tag: "Leave", within: faults.pick([0, 500, 10_000, 30_000]) ?? 0 })
   }
   /** All at once, without a word. `running` attempts die with it. */
   die(isBlamed: boolean): void {
@@ -279,7 +280,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
       const { started } = executor.die()
       if (isBlamed) { for (const run of started) this.world.model.recordDeath(run.work.digest) }
     }
-    this.world.bereave([...this.store.keys()])
+    // Who was told that it may leave takes nothing along.
+    if (!this.machine.mayLeave || !this.machine.left) this.world.bereave([...this.store.keys()])
     this.store.clear()
     this.onDisk.clear()
     this.executors.clear()

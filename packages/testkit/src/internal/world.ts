@@ -306,8 +306,10 @@ export class World {
     }
   }
   workerTold(worker: WorkerPeer, note: FromWorker): void {
-    if (note._tag === "WorkerLeft") this.bereave([...worker.store.keys()])
-    else if (note._tag === "TaskReturned") this.coverage.fired("returned")
+    if (note._tag === "WorkerLeft") {
+      if (worker.machine.mayLeave) this.coverage.fired("leftInPeace")
+      else this.bereave([...worker.store.keys()])
+    } else if (note._tag === "TaskReturned") this.coverage.fired("returned")
     else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
     else if (note._tag === "TaskDied") this.coverage.fired("died")
     else if (note._tag === "TaskFailed" && note.failure.reason === "MemoryExceeded") this.coverage.fired("tooLarge")
