@@ -84,6 +84,14 @@ const notHandedOver = (name: string, within: number): string =>
   `${name} was to leave within ${within} ms, and goes with what it still has: tasks that run there begin again elsewhere, ` +
   "values that only it held are made again or lost"
 
+const leave = (life: Life | undefined, name: string, within: number): Effect.Effect<void> =>
+  life?.leave === undefined || within <= 0
+    ? Effect.void
+    : Effect.flatMap(
+      life.leave(within),
+      (left) => left ? Effect.void : Effect.logWarning(notHandedOver(name, within))
+    )
+
 export const make = <E, R>(
   place: Effect.Effect<Place>,
   options: Options<E, R>
@@ -132,17 +140,11 @@ export const make = <E, R>(
         over,
         (name) =>
           Effect.zipRight(
-            within > 0 ? leave(name, within) : Effect.void,
+            leave(lives.get(name), name, within),
             Effect.ensuring(Effect.ignore(remove(name)), Effect.sync(() => going.delete(name)))
           ),
         // All at once: none of them is to be given what another hands over.
         { concurrency: "unbounded", discard: true }
-      )
-
-    const leave = (name: string, within: number): Effect.Effect<void> =>
-      Effect.flatMap(
-        lives.get(name)?.leave?.(within) ?? Effect.succeed(true),
-        (left) => left ? Effect.void : Effect.logWarning(notHandedOver(name, within))
       )
 
     const stop = (worker: string): Effect.Effect<boolean> =>
