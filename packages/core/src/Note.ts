@@ -49,6 +49,8 @@ export interface ClientTold {
     }
   >
   readonly offers: ReadonlyArray<Offer>
+  /** Keys among those of `specs` whose lineage was cut: their inputs are not told, and need not be known. */
+  readonly cut?: ReadonlyArray<Key> | undefined
 }
 /**
  * @since 0.1.0
@@ -195,10 +197,23 @@ export interface Ended {
   readonly want: number
 }
 /**
+ * What this key was made from need not be remembered any more: its value is kept, and cannot be made again.
+ *
  * @since 0.1.0
  * @category client notes
  */
-export type ToClient = TaskStored | TaskNotStored | TaskPending | Ended | DropValue
+export interface LineageCut {
+  readonly _tag: "LineageCut"
+  readonly key: Key
+  readonly digest: string
+  /** The greatest want number this client was heard to give: it says nothing of what was submitted after that. */
+  readonly want: number
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export type ToClient = TaskStored | TaskNotStored | TaskPending | Ended | DropValue | LineageCut
 
 // -------------------------------------------------------------------------------------------------
 // worker → scheduler

@@ -14,6 +14,7 @@
 import type { PeerId } from "./Id.js"
 import { place } from "./scheduler/classes.js"
 import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
+import { checkpoint } from "./scheduler/cut.js"
 import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
 import { plan } from "./scheduler/plan.js"
 import { recordClient } from "./scheduler/recordClient.js"
@@ -175,6 +176,8 @@ const record = (state: State, event: Event): void => {
       return retire(state, event)
     case "Rebalance":
       return rebalance(state, event)
+    case "Checkpoint":
+      return checkpoint(state, event)
     case "Tick":
       return
   }
@@ -278,7 +281,8 @@ export const nextDeadline = (state: State): number | undefined => state.due.peek
  * @category guards
  */
 export const more = (state: State): boolean =>
-  state.inboxAt < state.inbox.length || state.dirty.size > 0 || state.unplanned || state.moved.size > 0
+  state.inboxAt < state.inbox.length || state.dirty.size > 0 || state.unplanned || state.moved.size > 0 ||
+  state.search !== undefined
 
 export {
   /**

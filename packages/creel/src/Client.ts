@@ -280,6 +280,9 @@ export interface Service {
     futures: Future.Any | Iterable<Future.Any>,
     options?: ReplicateOptions
   ) => Effect.Effect<ReadonlyArray<Door.Copies>>
+  readonly checkpoint: (
+    futures: Future.Any | Iterable<Future.Any>
+  ) => Effect.Effect<ReadonlyArray<Door.Copies>>
   readonly rebalance: (futures?: Iterable<Future.Any>, options?: RebalanceOptions) => Effect.Effect<void>
   readonly retire: (worker: string) => Effect.Effect<Door.Retiring>
   readonly progress: (
@@ -738,6 +741,46 @@ export const replicate = (
   futures: Future.Any | Iterable<Future.Any>,
   options?: ReplicateOptions
 ): Effect.Effect<ReadonlyArray<Door.Copies>, never, Client> => client((_) => _.replicate(futures, options))
+
+/**
+ * Forgets how these futures were made. It waits until they are done and each value is held by two workers (by one, where
+ * no other can take it), and from then on nothing behind them is remembered, neither by the scheduler nor by clients, and
+ * arguments that were served for that alone are let go. So a loop of any number of rounds, each made from the one before,
+ * stays small; without checkpoints the scheduler cuts by itself, once lineage is over its budget.
+ *
+ * The price: a value whose lineage was cut cannot be computed again. It is like scattered data, kept as long as anything
+ * that was made from it might need it, and `lost` with its last holder. A future that was made from no other future and
+ * no large argument has nothing behind it, and stays as it is.
+ *
+ * Answers, in the order of the futures, who holds it; `state` is `short` where one worker alone does, and `failed` for a
+ * future without a value.
+ *
+ * @example
+ * ```ts
+ * import { Client, Future, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const step = Task.sync("step", (state: number) => state + 1)
+ *
+ * const program = Effect.gen(function*() {
+ *   let state = yield* Client.submit(step, 0)
+ *   for (let round = 1; round < 10_000; round++) {
+ *     const next = yield* Client.submit(step, state)
+ *     yield* Future.release(state)
+ *     state = next
+ *     // Every thousand rounds: wait for what was submitted, and forget what it was made from.
+ *     if (round % 1_000 === 0) yield* Client.checkpoint(state)
+ *   }
+ *   return yield* state
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const checkpoint = (
+  futures: Future.Any | Iterable<Future.Any>
+): Effect.Effect<ReadonlyArray<Door.Copies>, never, Client> => client((_) => _.checkpoint(futures))
 
 /**
  * Moves values, of these futures or of everything, until the workers hold about the same number of bytes, and waits until

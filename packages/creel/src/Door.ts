@@ -140,7 +140,7 @@ export interface StoryLine {
 }
 
 /**
- * How far the copies of a value are that `replicate` asked for. `short`: there are fewer than asked, and no worker can
+ * How far the copies of a value are that `replicate` or `checkpoint` asked for. `short`: there are fewer than asked, and no worker can
  * take another now; one that joins is given one. `failed`, `unknown`: there will be none.
  *
  * @since 0.1.0
@@ -287,6 +287,8 @@ export interface Questions {
     copies: number,
     workers: ReadonlyArray<string> | undefined
   ) => Effect.Effect<ReadonlyArray<Copies>>
+  /** What these are made from is to be forgotten, once their values are kept twice. Asked again, it says how far that is. */
+  readonly checkpoint: (keys: ReadonlyArray<Id.Key>) => Effect.Effect<ReadonlyArray<Copies>>
   /** Has values move to where there are fewer bytes. Says how many are on their way. */
   readonly rebalance: (
     keys: ReadonlyArray<Id.Key> | undefined,

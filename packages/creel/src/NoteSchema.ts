@@ -149,7 +149,8 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
     name: Schema.String,
     specs: Schema.Array(SpecSchema),
     wants: Schema.Array(Schema.Struct({ ...Want.fields, told: Told, keep: Schema.Boolean })),
-    offers: Schema.Array(Offer)
+    offers: Schema.Array(Offer),
+    cut: Schema.optional(Schema.Array(Key))
   }),
   Schema.TaggedStruct("Submit", {
     specs: Schema.Array(SpecSchema),
@@ -190,7 +191,8 @@ export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
   Schema.TaggedStruct("TaskNotStored", { ...Want.fields, failure: FailureSchema }),
   Schema.TaggedStruct("TaskPending", Want.fields),
   Schema.TaggedStruct("Ended", Want.fields),
-  DropValue
+  DropValue,
+  Schema.TaggedStruct("LineageCut", { key: Key, digest: Schema.String, want: Schema.Number })
 )
 
 // --- worker → scheduler ---

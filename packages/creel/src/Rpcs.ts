@@ -246,6 +246,7 @@ const WhyHeld: Schema.Schema<Door.WhyHeld> = Schema.Struct({
   neededBy: Some,
   lineageOf: Some,
   scattered: Schema.Boolean,
+  cut: Schema.Boolean,
   kept: Schema.Boolean,
   fresh: Schema.Boolean,
   summary: Schema.String
@@ -319,6 +320,7 @@ const make = (schemas: Schemas) =>
       payload: { keys: Keys, copies: Schema.Number, workers: Schema.UndefinedOr(Keys) },
       success: Schema.Array(Copies)
     }),
+    Rpc.make("Checkpoint", { payload: { keys: Keys }, success: Schema.Array(Copies) }),
     Rpc.make("Rebalance", {
       payload: { keys: Schema.UndefinedOr(Keys), workers: Schema.UndefinedOr(Keys) },
       success: Schema.Number

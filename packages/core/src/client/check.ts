@@ -5,7 +5,7 @@
  */
 import type { Key } from "../Id.js"
 import { statusOf } from "./rows.js"
-import { type Inner, isWanted } from "./state.js"
+import { type Inner, inputsOf, isWanted } from "./state.js"
 
 type Checker = (state: Inner) => Iterable<string>
 
@@ -13,7 +13,7 @@ const checkers: Readonly<Record<string, Checker>> = {
   *C1(state) {
     const named = new Map<Key, number>()
     for (const row of state.rows.values()) {
-      for (const key of row.spec?.inputs ?? []) named.set(key, (named.get(key) ?? 0) + 1)
+      for (const key of inputsOf(row)) named.set(key, (named.get(key) ?? 0) + 1)
     }
     for (const row of state.rows.values()) {
       const count = named.get(row.key) ?? 0

@@ -8,7 +8,7 @@ import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { ended, lost, need, pending, stored } from "./fetch.js"
-import { beginWant, endWant, explain, fail, loosen, needs, row as rowOf, stopFetch, wanted } from "./rows.js"
+import { beginWant, cut, endWant, explain, fail, loosen, needs, row as rowOf, stopFetch, tellAgain, wanted } from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 
@@ -24,7 +24,13 @@ export const record = (context: Context, event: Event): void => {
       if (row === undefined) {
         return refuse(context, event.key, "Lost", "it was released and forgotten here: submit it again")
       }
-      if (!wantOne(context, row)) return
+      if (isWanted(row)) {
+        row.refs += 1
+        return
+      }
+      // What was cut stays so: its inputs may be forgotten here.
+      if (!row.cut) tellAgain(context, row)
+      wantOne(context, row)
       return submit(context, row.spec === undefined ? [] : [row.spec], [{ key: row.key, want: row.want }], [])
     }
     case "Release": {
@@ -120,6 +126,7 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
     const row = rowOf(context, spec.key)
     if (row.spec === undefined) explain(context, row, spec)
     else if (isWanted(row) && !isCancelled(row)) continue
+    else tellAgain(context, row)
     fresh.push(spec)
   }
   const wants: Array<Note.Want> = []
@@ -263,6 +270,7 @@ const note = (context: Context, note: Note.ToClient): void => {
     }
     return
   }
+  if (note._tag === "LineageCut") return cut(context, note)
   if (note._tag === "Ended") {
     if (state.ending.delete(note.want)) out.push({ _tag: "Ended", key: note.key, want: note.want })
     return

@@ -2,20 +2,21 @@
  * Rows coming, going and being settled.
  *
  * A row stays while it is wanted or another row that stays names it as an input: that is the lineage which a scheduler that
- * lost everything would need. Inputs form no circle, so counting is exact.
+ * lost everything would need. Inputs form no circle, so counting is exact. What the scheduler has cut names nothing any more.
  *
  * @since 0.1.0
  */
 import type { Failure } from "../Failure.js"
 import type { Key, ValueId } from "../Id.js"
+import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
-import { type Command, type Context, isWanted, type RowState, type Status } from "./state.js"
+import { type Command, type Context, inputsOf, isWanted, type RowState, type Status } from "./state.js"
 
 export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
   if (known !== undefined) return known
-  const fresh = blank(key, undefined, 0, 0)
+  const fresh = blank(key, undefined, 0, 0, context.state.lastWant)
   context.state.rows.set(key, fresh)
   loosen(context, fresh)
   return fresh
@@ -27,7 +28,8 @@ export const row = (context: Context, key: Key): RowState => {
  */
 export const wanted = (context: Context, spec: Spec): RowState => {
   const { state } = context
-  const fresh = blank(spec.key, spec, 1, state.lastWant += 1)
+  const born = state.lastWant
+  const fresh = blank(spec.key, spec, 1, state.lastWant += 1, born)
   state.rows.set(spec.key, fresh)
   return fresh
 }
@@ -39,7 +41,7 @@ export const loosen = (context: Context, row: RowState): void => {
   context.loose.push(row)
 }
 
-const blank = (key: Key, spec: Spec | undefined, refs: number, want: number): RowState => ({
+const blank = (key: Key, spec: Spec | undefined, refs: number, want: number, born: number): RowState => ({
   key,
   spec,
   refs,
@@ -50,6 +52,8 @@ const blank = (key: Key, spec: Spec | undefined, refs: number, want: number): Ro
   settled: undefined,
   joined: false,
   needed: 0,
+  cut: false,
+  born,
   fetch: undefined,
   offer: undefined,
   cancel: undefined,
@@ -63,7 +67,30 @@ export const changed = (row: RowState): Command => ({ _tag: "Changed", row, want
 
 export const explain = (context: Context, row: RowState, spec: Spec): void => {
   row.spec = spec
+  row.cut = false
+  row.born = context.state.lastWant
   needs(context, spec)
+}
+
+/** How it is made is told once more: what was cut can be made again, if the scheduler says nothing else. */
+export const tellAgain = (context: Context, row: RowState): void => {
+  if (row.cut && row.spec !== undefined) explain(context, row, row.spec)
+  else row.born = context.state.lastWant
+}
+
+/** What it was made from need not be remembered. */
+export const cut = (context: Context, { digest, key, want }: Note.LineageCut): void => {
+  const row = context.state.rows.get(key)
+  if (row?.spec === undefined || row.cut || row.spec.digest !== digest || row.born >= want) return
+  for (const input of row.spec.inputs) unname(context, input)
+  row.cut = true
+}
+
+const unname = (context: Context, input: Key): void => {
+  const named = context.state.rows.get(input)
+  if (named === undefined) return
+  named.needed -= 1
+  loosen(context, named)
 }
 
 /** Counts what it needs. */
@@ -107,13 +134,7 @@ export const sweep = (context: Context): void => {
     if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
     // Never wanted, it was to be named: where that was refused, nobody else tells that it is not needed.
     if (row.offer !== undefined && row.want === 0) context.releases.push({ key, want: 0 })
-    if (row.spec === undefined) continue
-    for (const input of row.spec.inputs) {
-      const named = state.rows.get(input)
-      if (named === undefined) continue
-      named.needed -= 1
-      loosen(context, named)
-    }
+    for (const input of inputsOf(row)) unname(context, input)
   }
 }
 

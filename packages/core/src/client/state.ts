@@ -58,6 +58,8 @@ export interface Row {
   readonly joined: boolean
   /** Rows of this client that name it as an input. */
   readonly needed: number
+  /** What it was made from need not be remembered: its value is kept, and cannot be made again. */
+  readonly cut: boolean
   /** The caller's own, kept beside the row so that finding it costs no lookup. The machine never looks at it. */
   handles: unknown
 }
@@ -73,6 +75,9 @@ export interface RowState extends Row {
   settled: Settled | undefined
   joined: boolean
   needed: number
+  cut: boolean
+  /** The want number given last when its spec was told: what the scheduler said before it heard of that is not about it. */
+  born: number
   fetch: Fetch | undefined
   offer: Note.Offer | undefined
   /** A cancel that the scheduler has not answered. */
@@ -226,6 +231,11 @@ export const make = (options: {
   outbox: 0,
   linked: false
 })
+
+const none: ReadonlyArray<Key> = []
+
+/** Keys that have to stay known because of this row. */
+export const inputsOf = (row: Row): ReadonlyArray<Key> => row.cut ? none : row.spec?.inputs ?? none
 
 export const isWanted = (row: Row): boolean => row.refs > 0 || row.keep
 

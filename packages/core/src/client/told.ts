@@ -8,7 +8,7 @@ import type { Key } from "../Id.js"
 import { isWork, ofSpec, weigh } from "../link/weight.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
-import { type Context, isWanted, type RowState } from "./state.js"
+import { type Context, inputsOf, isWanted, type RowState } from "./state.js"
 
 export const tell = (context: Context, note: Note.FromClient): void => {
   flushReleases(context)
@@ -126,7 +126,7 @@ const sorted = (rows: ReadonlyMap<Key, RowState>): ReadonlyArray<RowState> => {
       if (done.has(top.row.key)) continue
       done.add(top.row.key)
       stack.push({ row: top.row, open: false })
-      for (const key of top.row.spec?.inputs ?? []) {
+      for (const key of inputsOf(top.row)) {
         const input = rows.get(key)
         if (input !== undefined && !done.has(key)) stack.push({ row: input, open: true })
       }
@@ -161,9 +161,11 @@ export const retell = (context: Context): void => {
   const wants: Array<Note.ClientTold["wants"][number]> = []
   const offers: Array<Note.Offer> = []
   const retries: Array<Note.Want> = []
+  const cut: Array<Key> = []
   for (const row of sorted(state.rows)) {
     if (row.offer !== undefined) offers.push(row.offer)
     if (row.spec !== undefined) specs.push(row.spec)
+    if (row.cut) cut.push(row.key)
     if (!isWanted(row)) continue
     const { keep, key, retry, want } = row
     if (retry === undefined) wants.push({ key, want, told: told(row), keep })
@@ -173,7 +175,7 @@ export const retell = (context: Context): void => {
       retries.push({ key, want: row.want, digest: digestOf(row) })
     }
   }
-  tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers })
+  tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers, ...(cut.length > 0 ? { cut } : {}) })
   if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries })
   // Who joins and knows of no holder any more is told of those there are: what it had asked went with the last session.
   for (const row of state.rows.values()) {

@@ -76,7 +76,7 @@ const ofWant = (want: { readonly key: string; readonly digest?: string | undefin
 export const weigh = (note: Note): number => {
   switch (note._tag) {
     case "ClientTold":
-      return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) +
+      return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) + ofNames(note.cut) +
         sum(
           note.wants,
           (want) =>
@@ -114,6 +114,8 @@ export const weigh = (note: Note): number => {
       return struct + note.key.length + note.value.length
     case "DropValue":
       return struct + note.value.length
+    case "LineageCut":
+      return struct + note.key.length + note.digest.length
     case "Heartbeat":
     case "ClientLeft":
     case "WorkerLeft":

@@ -52,6 +52,8 @@ export type Event =
     readonly keys: ReadonlyArray<Key> | undefined
     readonly workers: ReadonlyArray<string> | undefined
   }
+  /** What these are made from need not be remembered any more, once their values are kept twice. */
+  | { readonly _tag: "Checkpoint"; readonly keys: ReadonlyArray<Key> }
   | { readonly _tag: "Tick" }
 
 /**
@@ -85,6 +87,19 @@ export type Duty =
   | { readonly at: number; readonly seq: number; readonly _tag: "Unclaimed" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Reachable"; readonly worker: Worker }
   | { readonly at: number; readonly seq: number; readonly _tag: "Copies" }
+
+/**
+ * Rows that were made from the oldest lineage, as far as they were looked at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Search {
+  readonly oldest: Row
+  readonly seen: Set<Row>
+  readonly open: Array<Row>
+  found: number
+}
 
 /**
  * What was told while not everybody had.
@@ -128,6 +143,10 @@ export interface State {
   readonly due: Heap<Due>
   /** Unwanted rows that others name, oldest first. */
   readonly lineage: Lineage
+  /** Rows that are being kept because the budget of lineage cuts what is behind them. */
+  readonly anchors: Set<Row>
+  /** The search for what was made from the oldest lineage, where a step was too short for it. */
+  search: Search | undefined
   /** Offered rows that wait for a worker to be copied to. */
   readonly unscattered: Set<Row>
   /** Rows that lack copies no worker can be asked for now. */
@@ -226,6 +245,8 @@ export const make = (options: MakeOptions): State => {
     ready: new Heap(classBefore),
     due: new Heap((a, b) => a.at < b.at || (a.at === b.at && a.seq < b.seq)),
     lineage: new Lineage(),
+    anchors: new Set(),
+    search: undefined,
     unscattered: new Set(),
     uncopied: new Set(),
     several: new Several(),
@@ -283,8 +304,25 @@ export const isActive = (state: RowState): boolean =>
  */
 export const isWanted = (row: Row): boolean =>
   isWantedByClients(row) || row.keep || row.consumers > 0 || row.fresh ||
-  (row.spec === undefined && (row.state._tag === "Stored" || row.state._tag === "Waiting") &&
-    row.dependents !== undefined && row.dependents.size > 0)
+  (row.dependents !== undefined && row.dependents.size > 0 && isRoot(row))
+
+/**
+ * Whether what names it can be made again only as long as its value is here: it was brought, or its lineage was cut, or
+ * is about to be.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isRoot = (row: Row): boolean => {
+  switch (row.state._tag) {
+    case "Stored":
+      return row.spec === undefined || row.cut || row.cutting !== undefined
+    case "Waiting":
+      return row.spec === undefined || row.cut
+    default:
+      return false
+  }
+}
 
 const isWantedByClients = (row: Row): boolean => {
   for (let want = row.firstWant; want !== undefined; want = want.next) if (!want.over) return true

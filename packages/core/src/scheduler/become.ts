@@ -20,6 +20,7 @@ import type { PeerId } from "../Id.js"
 import type { TaskStored } from "../Note.js"
 import { forgetThief } from "./books.js"
 import { dequeue, enqueue } from "./classes.js"
+import { stay } from "./cut.js"
 import { Few } from "./few.js"
 import { delist, enlist } from "./several.js"
 import {
@@ -54,7 +55,7 @@ export const become = (state: State, row: Row, next: RowState): void => {
     for (const input of row.inputs) {
       input.consumers += change
       // An input already on its way has nothing to decide when it gains a consumer.
-      if (!active || input.state._tag !== "Stored") touch(state, input)
+      if (!active || input.state._tag !== "Stored" || input.spared > 0) touch(state, input)
     }
   }
   enter(state, row, next)
@@ -78,6 +79,8 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
       stopCopying(state, row, s)
       if (row.spread !== undefined) stopCarrying(state, row, row.spread, s)
       if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
+      if (row.spared > 0) state.lineage.unspare(row)
+      if (row.cutting !== undefined) stay(state, row, false)
       if (row.dependents === undefined) return
       for (const dependent of row.dependents.values()) {
         dependent.missing++

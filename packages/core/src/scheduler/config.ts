@@ -48,8 +48,13 @@ export interface Config {
   readonly copiesIdle: number
   /** Bytes of small values kept here. Default 64 MiB. */
   readonly inlineBudget: number
-  /** Rows kept only so that others can be computed again. Default 1,000,000. */
+  /** Rows kept only so that others can be computed again. Beyond it the oldest are cut. Default 1,000,000. */
   readonly lineageMax: number
+  /**
+   * Bytes of such rows: of their specs, of each row itself, and of arguments that clients serve for nothing else. Default
+   * 64 MiB.
+   */
+  readonly lineageBytes: number
   /** Rows one step settles or places before it asks to be stepped again. Default 10,000. */
   readonly stepBudget: number
   /** Entries of the journal. Default 20,000. */
@@ -79,6 +84,7 @@ export const defaults: Config = {
   copiesIdle: 10_000,
   inlineBudget: 64 * 1024 * 1024,
   lineageMax: 1_000_000,
+  lineageBytes: 64 * 1024 * 1024,
   stepBudget: 10_000,
   journal: 20_000
 }

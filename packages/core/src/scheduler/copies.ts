@@ -389,8 +389,8 @@ export const copiesOf = (state: State, keys: ReadonlyArray<Key>): ReadonlyArray<
     if (s._tag === "Failed") return { key, workers: [], state: "failed" }
     if (s._tag !== "Stored") return { key, workers: [], state: "pending" }
     const workers = s.holders.filter((one) => one._tag === "Worker" && !one.retiring).map((one) => one.id)
-    const isDone = isArgument(row) || workers.length >= (row.spread?.asked ?? 1)
-    const isStuck = state.uncopied.has(row) || state.unscattered.has(row)
+    const isDone = row.cutting === undefined && (isArgument(row) || workers.length >= (row.spread?.asked ?? 1))
+    const isStuck = row.cutting === undefined && (state.uncopied.has(row) || state.unscattered.has(row))
     return { key, workers, state: isDone ? "done" : isStuck ? "short" : "copying" }
   })
 

@@ -97,7 +97,8 @@ const summary = (state: State, row: Row, now: number): string => {
     case "Idle":
       return isWanted(row)
         ? `${row.key} is about to begin`
-        : `nobody wants ${row.key}: it is remembered for what was made from it`
+        : `nobody wants ${row.key}: it is remembered for what was made from it` +
+          (row.cut ? ", though its lineage was cut and its value is gone" : "")
     case "Waiting":
       return waiting(row, s.notBefore, now) + again
     case "Queued":
@@ -109,7 +110,7 @@ const summary = (state: State, row: Row, now: number): string => {
       if (s.inline !== undefined) holders.push("the scheduler")
       return `${row.key} is stored, ${s.bytes} bytes of ${s.type} on ${holders.join(", ")}${copies(row)}${
         more(state, row, s)
-      }`
+      }${lineage(row)}`
     }
     case "Failed":
       return `${row.key} failed (${s.failure.reason}${
@@ -185,6 +186,19 @@ const whyNoCopy = (state: State, row: Row, s: Stored): string => {
   const named = open.filter(({ id, info }) => names === undefined || names.includes(id) || names.includes(info.name))
   if (named.length === 0) return `no other worker is named ${names?.join(" or ")}: start one`
   return `${named.map((one) => one.id).join(", ")} could not reach a holder lately, and will try again`
+}
+
+/** What would become of it if its holders went. */
+const lineage = (row: Row): string => {
+  if (row.cut) return "; its lineage was cut, so it cannot be computed again: it is lost with its last holder"
+  switch (row.cutting) {
+    case "asked":
+      return "; its lineage is cut (a checkpoint) as soon as a second worker has it, or none can take it"
+    case "budget":
+      return "; its lineage is cut (it is over its budget) as soon as a second worker has it, or none can take it"
+    default:
+      return ""
+  }
 }
 
 /** Scattered data is pending for its client until it is where it was to go. */

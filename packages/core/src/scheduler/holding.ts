@@ -8,7 +8,7 @@
  */
 import type { ClientId, Key, PeerId, WorkerId } from "../Id.js"
 import type { ExecutorMemory, WorkerMemory } from "../Note.js"
-import { isActive, isWanted, type Peer, type Row, type State, type Worker } from "./State.js"
+import { isActive, isRoot, isWanted, type Peer, type Row, type State, type Worker } from "./State.js"
 
 const named = 20
 
@@ -162,6 +162,8 @@ export interface WhyHeld {
   readonly lineageOf: Some
   /** A client brought it: it cannot be computed, so its value stays as long as anything made from it is wanted. */
   readonly scattered: boolean
+  /** Its lineage was cut (by a checkpoint, or beyond the budget): it cannot be computed again either. */
+  readonly cut: boolean
   /** The cluster itself wants it until it is done: `fireAndForget`. */
   readonly kept: boolean
   /** Brought, and not yet named by anything. */
@@ -187,6 +189,7 @@ export const whyHeld = (state: State, key: Key): WhyHeld => {
       neededBy: some(none),
       lineageOf: some(none),
       scattered: false,
+      cut: false,
       kept: false,
       fresh: false,
       summary: `nothing is held for ${key}: it is not known here, since it was never submitted, or was released`
@@ -204,6 +207,7 @@ export const whyHeld = (state: State, key: Key): WhyHeld => {
     neededBy: some([...(row.dependents?.values() ?? none)].filter((one) => isActive(one.state))),
     lineageOf: some(descendants(row)),
     scattered: row.spec === undefined,
+    cut: row.cut,
     kept: row.keep,
     fresh: row.fresh
   }
@@ -249,8 +253,14 @@ const sentence = (state: State, row: Row, facts: Omit<WhyHeld, "summary">): stri
     reasons.push(
       facts.scattered
         ? `it was brought by a client, cannot be computed again, and may be needed to recompute ${made}`
+        : facts.cut
+        ? `its lineage was cut, it cannot be computed again, and may be needed to recompute ${made}`
+        : row.cutting !== undefined
+        ? `its lineage is about to be cut, and it may then be needed to recompute ${made}`
         : `how it is made is remembered to recompute ${made}`
     )
+  } else if (facts.cut) {
+    reasons.push("its lineage was cut, so it cannot be computed again")
   } else if (facts.scattered && row.dependents !== undefined && row.dependents.size > 0 && isWanted(row)) {
     reasons.push("it was brought by a client, cannot be computed again, and is named by work that is known here")
   }
@@ -346,8 +356,7 @@ class Release {
     if (loss.unwanted) return false
     if (this.hasClients(row, loss, false) || row.keep || row.consumers > loss.consumers) return true
     if (row.fresh && !loss.released) return true
-    return row.spec === undefined && (row.state._tag === "Stored" || row.state._tag === "Waiting") &&
-      (row.dependents?.size ?? 0) > loss.dependents
+    return isRoot(row) && (row.dependents?.size ?? 0) > loss.dependents
   }
 
   private hasClients(row: Row, loss: Loss, overToo: boolean): boolean {

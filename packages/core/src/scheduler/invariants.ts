@@ -11,6 +11,7 @@ import * as Saturation from "../policy/saturation.js"
 import { isBounded } from "./books.js"
 import { classFor, hasEligible, isAble, isNamed } from "./classes.js"
 import { mayTake } from "./copies.js"
+import { weigh } from "./lineage.js"
 import { wantsOf } from "./rows.js"
 import { mayHold } from "./scatter.js"
 import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
@@ -58,6 +59,7 @@ export const check = (state: State): ReadonlyArray<string> => {
       const able = state.roster.find((worker) => mayTake(state, row, s, spread, worker))
       if (able !== undefined) broken("R2", row, `lacks copies, and ${able.id} may take one`)
     }
+    checkCuts(state, rows, broken)
     for (const row of state.lineage) {
       if (row.gone || isWanted(row)) broken("L4", row, "in lineage, but wanted or forgotten")
     }
@@ -198,6 +200,22 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
       const able = state.roster.find((worker) => mayHold(state, row, s, names, worker))
       if (able !== undefined) broken("D2", row, `waits for a worker, and ${able.id} is there`)
     }
+  }
+}
+
+const checkCuts = (state: State, rows: ReadonlyArray<Row>, broken: Broken): void => {
+  let bytes = 0
+  for (const row of rows) {
+    bytes += row.spared + (row.remembered ? weigh(row) : 0)
+    if (row.cut && row.inputs.length > 0) broken("N2", row, "cut, and yet it names inputs")
+    if (row.spared > 0 && row.state._tag !== "Stored") broken("N1", row, "served, and yet there is no value")
+    if ((row.cutting === "budget") !== state.anchors.has(row)) broken("N3", row, "an anchor unawares, or the reverse")
+  }
+  if (bytes !== state.lineage.bytes) {
+    broken("N1", undefined, `lineage is said to take ${state.lineage.bytes} bytes, ${bytes} are`)
+  }
+  for (const row of state.anchors) {
+    if (row.gone || row.state._tag !== "Stored") broken("N3", row, "an anchor without a value")
   }
 }
 

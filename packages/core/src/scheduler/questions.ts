@@ -246,6 +246,7 @@ export const counts = (state: State) => {
     ...states,
     rows: state.rows.size + shadows,
     lineage: state.lineage.size,
+    lineageBytes: state.lineage.bytes,
     attempts: state.runs.size,
     workers: state.workers.size,
     clients: state.clients.size,

@@ -16,6 +16,7 @@ import type { Spec } from "../Spec.js"
 import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
 import { lookAgain } from "./circles.js"
+import { keep, mend } from "./cut.js"
 import { fetchFailedByClient } from "./fetches.js"
 import { startOver } from "./over.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
@@ -51,6 +52,8 @@ export const recordClient = (state: State, client: Client, note: FromClient): vo
   }
 }
 
+const none: ReadonlyArray<never> = []
+
 const duplicate = (key: Key): Failure.Failure =>
   Failure.make(
     "DuplicateKey",
@@ -76,11 +79,11 @@ const submit = (state: State, client: Client, note: Submit): void => {
   }
 }
 
-const submitOne = (state: State, client: Client, spec: Spec): Row | undefined => {
+const submitOne = (state: State, client: Client, spec: Spec, isCut: boolean = false): Row | undefined => {
   // Also where the work is known already: an attempt may ask for what waits for it, or for itself.
   const parent = spec.parent === undefined ? undefined : state.runs.get(spec.parent)
   if (parent !== undefined) client.home = parent.worker
-  const made = makeRow(state, client, spec)
+  const made = isCut ? makeCut(state, spec) : makeRow(state, client, spec)
   if (!(made instanceof Row)) {
     ;(client.refused ??= new Map()).set(spec.key, made)
     return undefined
@@ -113,6 +116,17 @@ const wantOne = (
   toClient(state, client, { _tag: "TaskNotStored", key, want, failure })
 }
 
+/** The same of what was cut: its inputs are not known, and where nobody else knows them it cannot be made. */
+const makeCut = (state: State, spec: Spec): Row | Failure.Failure => {
+  const known = state.rows.get(spec.key)
+  if (known?.digest === spec.digest) return known
+  if (known !== undefined && isWanted(known)) return duplicate(spec.key)
+  if (known !== undefined) shadow(state, known)
+  const row = createRow(state, spec, [])
+  row.cut = true
+  return row
+}
+
 /** Makes the row of this spec, or finds it, or says why there can be none. */
 const makeRow = (state: State, client: Client, spec: Spec): Row | Failure.Failure => {
   if (client.refused !== undefined) {
@@ -124,6 +138,7 @@ const makeRow = (state: State, client: Client, spec: Spec): Row | Failure.Failur
   const known = state.rows.get(spec.key)
   if (known !== undefined) {
     if (known.digest === spec.digest) {
+      if (known.cut) mend(state, client, known, spec.inputs)
       again(state, known, spec)
       return known
     }
@@ -171,7 +186,7 @@ const again = (state: State, row: Row, spec: Spec): void => {
     row.class = undefined
     startOver(state, row)
   } else if (s._tag === "Idle") {
-    row.spec = spec
+    state.lineage.respecify(row, spec)
     row.class = undefined
   }
 }
@@ -259,7 +274,9 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   }
   for (const one of note.offers) offer(state, client, one)
   client.refused = undefined
-  for (const spec of note.specs) submitOne(state, client, spec)
+  const cut = new Set(note.cut ?? none)
+  for (const spec of note.specs) submitOne(state, client, spec, cut.has(spec.key))
+  for (const key of cut) awaitValue(state, state.rows.get(key))
   const wanted = new Set<Row>()
   for (const one of note.wants) {
     const row = state.rows.get(one.key)
@@ -279,6 +296,13 @@ const told = (state: State, client: Client, note: ClientTold): void => {
     row.fresh = false
     touch(state, row)
   }
+}
+
+/** A value that cannot be made again is where it was; those that hold it may still tell of it. */
+const awaitValue = (state: State, row: Row | undefined): void => {
+  if (row?.cut !== true || row.state._tag !== "Idle") return
+  keep(row)
+  if (!claim(state, row)) awaitTelling(state, row)
 }
 
 /** Whether other clients want what is made from it: told of one after the other, nothing has set out yet. */

@@ -186,6 +186,8 @@ class Rare {
   awaited = 0
   fresh = false
   cut = false
+  cutting: "asked" | "budget" | undefined = undefined
+  spared = 0
   copying: Set<Worker> | undefined = undefined
   scattered = false
   spread: Spread | undefined = undefined
@@ -325,6 +327,20 @@ export class Row {
   }
   set cut(cut: boolean) {
     this.more.cut = cut
+  }
+  /** Its lineage is to be cut once its value is kept: a client asked for that, or the budget does. `cut` alone writes it. */
+  get cutting(): "asked" | "budget" | undefined {
+    return this.rare?.cutting
+  }
+  set cutting(why: "asked" | "budget" | undefined) {
+    if (why !== undefined || this.rare !== undefined) this.more.cutting = why
+  }
+  /** Bytes of an argument that only lineage names, as counted there. */
+  get spared(): number {
+    return this.rare === undefined ? 0 : this.rare.spared
+  }
+  set spared(bytes: number) {
+    this.more.spared = bytes
   }
   /** Workers asked for a copy of scattered data. */
   get copying(): Set<Worker> | undefined {

@@ -15,9 +15,8 @@
 import type { Key } from "../Id.js"
 import type { Offer } from "../Note.js"
 import type { Spec } from "../Spec.js"
-import { become } from "./become.js"
 import { Few } from "./few.js"
-import { type Client, groupOf, idle, isWanted, journal, Row, type State, touch, WantOf } from "./State.js"
+import { type Client, groupOf, isActive, journal, Row, type State, touch, WantOf } from "./State.js"
 
 const generationMillis = 100
 
@@ -84,6 +83,25 @@ export const createOffered = (state: State, offer: Offer): Row => {
   row.turn = row.seq
   row.fresh = true
   return enter(state, row)
+}
+
+/**
+ * Names inputs anew, of a row whose lineage was cut: it can be made again.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const relink = (state: State, row: Row, inputs: ReadonlyArray<Row>): void => {
+  row.cut = false
+  row.inputs = inputs
+  row.missing = 0
+  for (const input of inputs) {
+    ;(input.dependents ??= new Few()).add(row)
+    if (input.state._tag !== "Stored") row.missing++
+    if (isActive(row.state)) input.consumers++
+    touch(state, input)
+  }
+  touch(state, row)
 }
 
 const enter = (state: State, row: Row): Row => {
@@ -155,6 +173,7 @@ export const shadow = (state: State, row: Row): void => {
  * @category combinators
  */
 export const addWant = (state: State, row: Row, client: Client, want: number): boolean => {
+  if (want > client.heard) client.heard = want
   const known = wantOf(row, client)
   if (known !== undefined) {
     if (known.want >= want) return false
@@ -231,32 +250,17 @@ export const forget = (state: State, row: Row): void => {
   unlink(state, row)
 }
 
-const unlink = (state: State, row: Row): void => {
+/**
+ * The row names its inputs no longer. It is done, or idle.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const unlink = (state: State, row: Row): void => {
   for (const input of row.inputs) {
     input.dependents!.delete(row)
     if (input.dependents!.size === 0) touch(state, input)
   }
   row.inputs = none
   row.missing = 0
-}
-
-/**
- * Forgets the oldest lineage beyond the budget. What was made from it cannot be made again: it is from then on like
- * scattered data, and lost with its last holder.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const trim = (state: State): void => {
-  while (state.lineage.size > state.config.lineageMax) {
-    const oldest: Row = state.lineage.oldest!
-    state.lineage.delete(oldest)
-    journal(state, "cut", oldest, undefined)
-    for (const dependent of [...(oldest.dependents?.values() ?? none)]) {
-      dependent.cut = true
-      unlink(state, dependent)
-    }
-    if (oldest.state._tag !== "Idle") become(state, oldest, idle)
-    if (!isWanted(oldest) && !oldest.gone) forget(state, oldest)
-  }
 }

@@ -18,8 +18,9 @@ import { become, removeHolder, tell } from "./become.js"
 import { answerEnders } from "./books.js"
 import { classFor } from "./classes.js"
 import { spread } from "./copies.js"
+import { cutOff, stay, trim } from "./cut.js"
 import { isCancelledForOthers, startOver } from "./over.js"
-import { forget, trim } from "./rows.js"
+import { forget } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
   type Class,
@@ -55,11 +56,7 @@ export const settle = (state: State): void => {
     state.spent++
     settleRow(state, row)
   }
-  if (dirty.size > 0) return
-  if (state.lineage.size > state.config.lineageMax) {
-    trim(state)
-    settle(state)
-  }
+  if (dirty.size === 0 && trim(state)) settle(state)
 }
 
 const settleRow = (state: State, row: Row): void => {
@@ -82,6 +79,7 @@ const want = (state: State, row: Row): void => {
         else scatter(state, row)
       }
       if (row.spread !== undefined || state.retiring > 0) spread(state, row, s)
+      if (row.cutting !== undefined) cutOff(state, row, s)
       for (let one = row.firstWant; one !== undefined; one = one.next) tell(state, row, one)
       if (row.keep) done(state, row)
       return
@@ -118,15 +116,24 @@ const want = (state: State, row: Row): void => {
  * While somebody wants what was made from it, copies stay: the next of many tasks may well be given the same.
  */
 const spare = (state: State, row: Row, s: Stored): void => {
-  if (row.fresh || row.consumers > 0 || row.firstWant !== undefined || row.dependents === undefined) return
-  if (!s.holders.some((holder) => holder._tag === "Client" && holder.down === undefined)) return
-  for (const dependent of row.dependents.values()) if (isWanted(dependent)) return
+  if (!isSpare(row, s)) {
+    if (row.spared > 0) state.lineage.unspare(row)
+    return
+  }
+  state.lineage.spare(row, s.bytes)
   for (const holder of [...s.holders]) {
     if (holder._tag === "Client") continue
     journal(state, "copy dropped", row, holder)
     drop(state, holder, s.value)
     removeHolder(state, row, s, holder)
   }
+}
+
+const isSpare = (row: Row, s: Stored): boolean => {
+  if (row.fresh || row.consumers > 0 || row.firstWant !== undefined || row.dependents === undefined) return false
+  if (!s.holders.some((holder) => holder._tag === "Client" && holder.down === undefined)) return false
+  for (const dependent of row.dependents.values()) if (isWanted(dependent)) return false
+  return true
 }
 
 /** What the cluster wanted for its own sake is done: from here on clients decide. */
@@ -152,7 +159,9 @@ const begin = (state: State, row: Row): void => {
         row.key,
         row.spec === undefined
           ? `the data of ${row.key} was brought by a client and every holder is gone: bring it again`
-          : `every holder of ${row.key} is gone, and how it was made is no longer known: submit it again`
+          : `every holder of ${row.key} is gone, and its lineage was cut (by a checkpoint, or beyond its budget), so it ` +
+            "cannot be computed again from what is known: submit it again with its inputs, and replicate what must " +
+            "outlive several workers"
       )
     )
   }
@@ -237,6 +246,7 @@ const abandon = (state: State, row: Row): void => {
   row.pardon()
   row.blame = undefined
   row.spread = undefined
+  if (row.cutting !== undefined) stay(state, row, true)
   if (row.firstWant !== undefined || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
   else forget(state, row)
 }

@@ -236,6 +236,8 @@ export class Client {
   /** Its wants, oldest first. */
   firstWant: WantOf | undefined = undefined
   lastWant: WantOf | undefined = undefined
+  /** The greatest want number it was heard to give. */
+  heard = 0
   readonly held = new Held()
   /** What this step has said to it. */
   mail: Array<ToClient> | undefined = undefined

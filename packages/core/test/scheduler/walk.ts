@@ -68,7 +68,12 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
 
   let now = 1_000
   let incarnation = 1
-  const config = { stepBudget: chance(0.3) ? 5 : 10_000, lineageMax: chance(0.1) ? 3 : 1000, inlineBudget: 50 }
+  const config = {
+    stepBudget: chance(0.3) ? 5 : 10_000,
+    lineageMax: chance(0.1) ? 3 : 1000,
+    lineageBytes: chance(0.1) ? 2_000 : 1_000_000,
+    inlineBudget: 50
+  }
   let state = Scheduler.make({ incarnation, config })
   const workers = new Map<string, FakeWorker>()
   const clients = new Map<string, FakeClient>()
@@ -263,7 +268,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         return
       }
       case "FetchValue": {
-        const content = find(note.value, note.holders)
+        const content = note.inline === undefined
+          ? find(note.value, note.holders)
+          : new TextDecoder().decode(note.inline.head)
         if (content === undefined) {
           worker.up.push({
             _tag: "FetchFailed",
@@ -385,6 +392,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       client.offers.delete(note.value)
       return
     }
+    // Not every client minds: one that tells all it knows has what was cut mended.
+    if (note._tag === "LineageCut") return
     const handle = client.handles.get(note.key)
     if (note._tag === "Ended" || handle === undefined || !handle.wanted || handle.want !== note.want) return
     if (handle.told !== undefined && "failure" in handle.told) {
@@ -564,7 +573,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     const keys = [...state.rows.keys()].filter(() => chance(0.3))
     const named = chance(0.3) ? [...workers.keys()].filter(() => chance(0.5)) : undefined
     const dice = next()
-    if (dice < 0.4) step({ _tag: "Replicate", keys, copies: 1 + Math.floor(next() * 4), workers: named })
+    if (dice < 0.2) step({ _tag: "Checkpoint", keys })
+    else if (dice < 0.4) step({ _tag: "Replicate", keys, copies: 1 + Math.floor(next() * 4), workers: named })
     else if (dice < 0.7) step({ _tag: "Rebalance", keys: chance(0.5) ? keys : undefined, workers: named })
     else if (worker !== undefined) step({ _tag: "Retire", worker: worker.id, over: chance(0.5) })
   }

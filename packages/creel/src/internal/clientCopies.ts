@@ -1,6 +1,6 @@
 /**
- * Where values are kept, as a client asks for it: more copies, an even spread, a worker that is to leave. It owns the
- * waiting: each is asked again until it is so, and so a scheduler that dies meanwhile only begins anew.
+ * Where values are kept, as a client asks for it: more copies, instead of lineage or beside it, an even spread, a worker
+ * that is to leave. It owns the waiting: each is asked again until it is so, and so a scheduler that dies meanwhile only begins anew.
  */
 import * as Effect from "effect/Effect"
 import type * as Client from "../Client.js"
@@ -44,8 +44,21 @@ export const replicate = (
   futures: AnyFuture | Iterable<AnyFuture>,
   options: Client.ReplicateOptions | undefined
 ): Effect.Effect<ReadonlyArray<Door.Copies>> =>
+  copied(state, "replicate", futures, (ask, keys) => ask.replicate(keys, options?.copies ?? all, options?.workers))
+
+export const checkpoint = (
+  state: State,
+  futures: AnyFuture | Iterable<AnyFuture>
+): Effect.Effect<ReadonlyArray<Door.Copies>> =>
+  copied(state, "checkpoint", futures, (ask, keys) => ask.checkpoint(keys))
+
+const copied = (
+  { core }: State,
+  what: string,
+  futures: AnyFuture | Iterable<AnyFuture>,
+  how: (ask: Door.Questions, keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Door.Copies>>
+): Effect.Effect<ReadonlyArray<Door.Copies>> =>
   Effect.suspend(() => {
-    const { core } = state
     const handles = listOf(futures)
     const keys = handles.map((handle) => handle.row.key)
     const { ask } = core.world.door
@@ -54,8 +67,8 @@ export const replicate = (
       Effect.map(
         again(
           core,
-          "replicate",
-          () => ask.replicate(keys, options?.copies ?? all, options?.workers),
+          what,
+          () => how(ask, keys),
           (copies) => copies.every((one) => one.state !== "pending" && one.state !== "copying")
         ),
         (copies) => copies.map((one, n) => ({ ...one, key: handles[n]!.key }))

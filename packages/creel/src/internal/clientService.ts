@@ -85,6 +85,7 @@ export const fromState = (state: State): Client.Service => {
     scale: (workers, options) =>
       Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers, Within.millis(options))),
     replicate: (futures, options) => Copies.replicate(state, futures as any, options),
+    checkpoint: (futures) => Copies.checkpoint(state, futures as any),
     rebalance: (futures, options) => Copies.rebalance(state, futures as any, options),
     retire: (worker) => Copies.retire(state, worker),
     progress: (futures, options) => Ask.progress(state, futures, options?.interval),

@@ -145,6 +145,7 @@ const asked = (ask: Door.Questions) => ({
     ask.scale(payload.workers, payload.within),
   Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
     ask.replicate(keys, copies, workers),
+  Checkpoint: (payload: { readonly keys: Names }) => ask.checkpoint(payload.keys),
   Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => ask.rebalance(keys, workers),
   Moving: () => ask.moving,
   Retire: (payload: { readonly worker: string; readonly over: boolean | undefined }) =>

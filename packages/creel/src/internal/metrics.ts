@@ -1,7 +1,8 @@
 /**
  * What the scheduler knows, as Effect metrics: read from its state on a period, so that no message pays for them.
  *
- * `creel_tasks{state}`, `creel_workers`, `creel_clients`, `creel_attempts`, `creel_held_bytes`, `creel_lineage_rows`.
+ * `creel_tasks{state}`, `creel_workers`, `creel_clients`, `creel_attempts`, `creel_held_bytes`, `creel_lineage_rows`,
+ * `creel_lineage_bytes`.
  */
 import * as Scheduler from "@creel/core/Scheduler"
 import * as Clock from "effect/Clock"
@@ -17,6 +18,7 @@ const clients = gauge("clients", "Clients that are attached")
 const attempts = gauge("attempts", "Attempts given to workers that have not ended")
 const held = gauge("held_bytes", "Bytes of values on workers; a value held twice counts twice")
 const lineage = gauge("lineage_rows", "Rows kept only so that others can be computed again")
+const lineageBytes = gauge("lineage_bytes", "What those rows take, and arguments that clients serve for nothing else")
 
 const states = ["Idle", "Waiting", "Queued", "Assigned", "Stored", "Failed"] as const
 
@@ -30,7 +32,8 @@ const read = (state: Scheduler.State): Effect.Effect<void> => {
     Metric.set(clients, counts.clients),
     Metric.set(attempts, counts.attempts),
     Metric.set(held, bytes),
-    Metric.set(lineage, counts.lineage)
+    Metric.set(lineage, counts.lineage),
+    Metric.set(lineageBytes, counts.lineageBytes)
   ], { discard: true })
 }
 

@@ -22,6 +22,12 @@ export const questions = (source: Source): Door.Questions => {
       const state = source.state()
       return state === undefined ? none : answer(state)
     })
+  const copied = (event: Extract<Scheduler.Event, { readonly _tag: "Replicate" | "Checkpoint" }>) =>
+    Effect.suspend(() => {
+      source.tell(event)
+      return ask([], (state) =>
+        Scheduler.copiesOf(state, event.keys).map((one) => ({ ...one, workers: one.workers.map(nameIn(state)) })))
+    })
   return {
     explain: (key) =>
       Effect.flatMap(source.heard, () => {
@@ -68,12 +74,8 @@ export const questions = (source: Source): Door.Questions => {
         }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     scale: source.scale,
-    replicate: (keys, copies, workers) =>
-      Effect.suspend(() => {
-        source.tell({ _tag: "Replicate", keys, copies, workers })
-        return ask([], (state) =>
-          Scheduler.copiesOf(state, keys).map((one) => ({ ...one, workers: one.workers.map(nameIn(state)) })))
-      }),
+    replicate: (keys, copies, workers) => copied({ _tag: "Replicate", keys, copies, workers }),
+    checkpoint: (keys) => copied({ _tag: "Checkpoint", keys }),
     rebalance: (keys, workers) =>
       Effect.suspend(() => {
         source.tell({ _tag: "Rebalance", keys, workers })

@@ -247,6 +247,7 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       restart: (by) => patiently((client) => client.Restart({ by })),
       scale: (workers, within) => patiently((client) => client.Scale({ workers, within })),
       replicate: (keys, copies, workers) => patiently((client) => client.Replicate({ keys, copies, workers })),
+      checkpoint: (keys) => patiently((client) => client.Checkpoint({ keys })),
       rebalance: (keys, workers) => patiently((client) => client.Rebalance({ keys, workers })),
       moving: patiently((client) => client.Moving()),
       retire: (worker, over) => patiently((client) => client.Retire({ worker, over }))
