@@ -141,7 +141,7 @@ export interface State {
   /** Classes with something queued that may be placed, by their first row. */
   readonly ready: Heap<Class>
   readonly due: Heap<Due>
-  /** Unwanted rows that others name, oldest first. */
+  /** Unwanted rows that others name and no client does, oldest first. */
   readonly lineage: Lineage
   /** Rows that are being kept because the budget of lineage cuts what is behind them. */
   readonly anchors: Set<Row>

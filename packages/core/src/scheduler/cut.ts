@@ -11,7 +11,7 @@
  *
  * Invariants:
  *   N2. A row that is cut has no inputs.
- *   N3. `anchors` are the stored rows that are being kept for the budget's sake.
+ *   N3. `anchors` are stored rows that are to be cut; among them are all that the budget asked for.
  *
  * @since 0.1.0
  */
@@ -66,13 +66,13 @@ const look = (state: State, search: NonNullable<State["search"]>): void => {
     const row = open.pop()
     if (row === undefined) {
       state.search = undefined
-      // Nobody wants what was made from it: only the ends of wants that are over name it.
+      // Nobody wants what was made from it: nothing but itself is left to go.
       if (search.found === 0 && !oldest.gone && oldest.remembered) drop(state, oldest)
       return
     }
     state.spent++
     if (row.gone) continue
-    if (isWanted(row)) {
+    if (isWanted(row) || row.firstWant !== undefined) {
       if (anchor(state, row)) search.found++
       continue
     }
@@ -86,7 +86,7 @@ const look = (state: State, search: NonNullable<State["search"]>): void => {
 
 const none: ReadonlyArray<never> = []
 
-/** It is wanted, and made from what has to go. */
+/** It is wanted, or named by a client, and made from what has to go. */
 const anchor = (state: State, row: Row): boolean => {
   if (row.inputs.length === 0) return false
   switch (row.state._tag) {
@@ -100,7 +100,9 @@ const anchor = (state: State, row: Row): boolean => {
       touch(state, row)
       return true
     }
-    case "Failed": {
+    case "Failed":
+    // A client was told of its failure, and may try it again.
+    case "Idle": {
       sever(state, row, none)
       return true
     }
@@ -161,9 +163,8 @@ const sever = (state: State, row: Row, holders: ReadonlyArray<Peer>): void => {
  * @category combinators
  */
 export const stay = (state: State, row: Row, isUnwanted: boolean): void => {
-  if (row.cutting === undefined || (!isUnwanted && row.cutting === "asked")) return
-  row.cutting = undefined
   state.anchors.delete(row)
+  if (isUnwanted || row.cutting === "budget") row.cutting = undefined
 }
 
 /** Clients remember what the rows they want were made from: those that may remember what is behind this one. */
@@ -228,10 +229,7 @@ export const checkpoint = (state: State, event: Extract<Event, { readonly _tag: 
   for (const key of event.keys) {
     const row = state.rows.get(key)
     if (row === undefined || row.state._tag === "Failed" || isArgument(row)) continue
-    if (!row.cut && row.cutting !== "asked") {
-      state.anchors.delete(row)
-      row.cutting = "asked"
-    }
+    if (!row.cut) row.cutting = "asked"
     keep(row)
     touch(state, row)
   }

@@ -61,7 +61,7 @@ export const check = (state: State): ReadonlyArray<string> => {
     }
     checkCuts(state, rows, broken)
     for (const row of state.lineage) {
-      if (row.gone || isWanted(row)) broken("L4", row, "in lineage, but wanted or forgotten")
+      if (row.gone || isWanted(row) || row.wants.length > 0) broken("L4", row, "in lineage, but wanted or forgotten")
     }
     for (const run of [...state.orphans.values()].flat()) {
       if (state.runs.get(run.attempt) !== run) broken("U3", run.row, `the orphan ${run.attempt} has ended`)
@@ -151,7 +151,7 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
   if (!wanted && (row.dependents?.size ?? 0) === 0 && row.wants.length === 0) {
     broken("L3", row, "unwanted and named by nothing, yet in the table")
   }
-  if (!wanted && !state.lineage.has(row)) broken("L4", row, "unwanted, yet not in lineage")
+  if (!wanted && row.wants.length === 0 && !state.lineage.has(row)) broken("L4", row, "unwanted, yet not in lineage")
   if (s._tag === "Waiting" && row.missing === 0 && (s.notBefore === undefined || s.notBefore < state.now)) {
     broken("T2", row, "waits for nothing")
   }
@@ -209,13 +209,15 @@ const checkCuts = (state: State, rows: ReadonlyArray<Row>, broken: Broken): void
     bytes += row.spared + (row.remembered ? weigh(row) : 0)
     if (row.cut && row.inputs.length > 0) broken("N2", row, "cut, and yet it names inputs")
     if (row.spared > 0 && row.state._tag !== "Stored") broken("N1", row, "served, and yet there is no value")
-    if ((row.cutting === "budget") !== state.anchors.has(row)) broken("N3", row, "an anchor unawares, or the reverse")
+    if (row.cutting === "budget" && !state.anchors.has(row)) broken("N3", row, "to be cut, and no anchor")
   }
   if (bytes !== state.lineage.bytes) {
     broken("N1", undefined, `lineage is said to take ${state.lineage.bytes} bytes, ${bytes} are`)
   }
   for (const row of state.anchors) {
-    if (row.gone || row.state._tag !== "Stored") broken("N3", row, "an anchor without a value")
+    if (row.gone || row.state._tag !== "Stored" || row.cutting === undefined) {
+      broken("N3", row, "an anchor that has no value, or is not to be cut")
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Rows that nobody wants and others name, oldest first: a list through the rows themselves, since a table of a million
+ * Rows that nobody wants and other rows name, oldest first: a list through the rows themselves, since a table of a million
  * would stop everything for a moment each time it grows. And what they take, in bytes.
  *
  * Invariants:

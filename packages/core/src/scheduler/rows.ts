@@ -7,7 +7,7 @@
  *   L1. A row's `dependents` are the rows whose `inputs` name it.
  *   L2. A client's `wanted` names a row exactly while the row has a want of that client, and at most one.
  *   L3. A row that is unwanted, Idle and named by nothing is not in the table.
- *   L4. `lineage` holds exactly the unwanted rows that others name.
+ *   L4. `lineage` holds exactly the unwanted rows that others name and no client does.
  *   L5. A key has one row in the table; rows of other work under that key are shadows, unwanted by any client.
  *
  * @since 0.1.0

@@ -247,7 +247,8 @@ const abandon = (state: State, row: Row): void => {
   row.blame = undefined
   row.spread = undefined
   if (row.cutting !== undefined) stay(state, row, true)
-  if (row.firstWant !== undefined || (row.dependents !== undefined && row.dependents.size > 0)) state.lineage.add(row)
+  if (row.firstWant !== undefined) state.lineage.delete(row)
+  else if (row.dependents !== undefined && row.dependents.size > 0) state.lineage.add(row)
   else forget(state, row)
 }
 

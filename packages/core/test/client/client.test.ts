@@ -5,6 +5,11 @@ import { Bench, got, need, release, short, told } from "./fixture.js"
 
 const large = tiny(2_000)
 
+const lineageCut = (key: string, want: number): Client.Event => ({
+  _tag: "Notes",
+  notes: [{ _tag: "LineageCut", key, digest: `d-${key}`, want }]
+})
+
 describe("submitting and releasing", () => {
   it("tells specs and wants, and a row exists at once", () => {
     const bench = new Bench()
@@ -35,6 +40,44 @@ describe("submitting and releasing", () => {
     assert.deepStrictEqual(note?._tag === "ClientTold" ? note.wants.map((one) => one.key) : [], ["c"])
     bench.step(release("c"))
     assert.isTrue(Client.isEmpty(bench.state))
+  })
+
+  it("what the scheduler has cut is remembered no more, and told without what it was made from", () => {
+    const bench = new Bench()
+    bench.submit("a", "b<a", "c<b", "d<c")
+    bench.step(release("a"), release("b"), release("c"))
+    const cut = lineageCut
+    // What was said before this was submitted is not about it.
+    bench.step(cut("c", bench.row("c").want - 1))
+    assert.deepStrictEqual([...bench.state.rows.keys()], ["a", "b", "c", "d"])
+    bench.step(cut("c", bench.row("d").want), cut("c", bench.row("d").want), cut("x", 9))
+    assert.deepStrictEqual([...bench.state.rows.keys()], ["c", "d"])
+    const [note] = told(bench.step({ _tag: "LinkReset" }))
+    assert.deepStrictEqual(note?._tag === "ClientTold" ? [note.specs.map((one) => one.key), note.cut] : [], [
+      ["c", "d"],
+      ["c"]
+    ])
+    bench.step(release("d"))
+    assert.isTrue(Client.isEmpty(bench.state))
+  })
+
+  it("submitted again, what was cut is remembered as a whole", () => {
+    const bench = new Bench()
+    bench.submit("a", "b<a")
+    bench.step(release("b"))
+    bench.submit("b<a", "c<b")
+    bench.step(release("a"), lineageCut("b", bench.row("c").want))
+    assert.deepStrictEqual([...bench.state.rows.keys()], ["b", "c"])
+    bench.step(release("b"))
+    const again = told(bench.submit("a", "b<a"))
+    assert.deepStrictEqual(again.flatMap((one) => one._tag === "Submit" ? one.specs.map((each) => each.key) : []), [
+      "a",
+      "b"
+    ])
+    bench.step(release("a"))
+    assert.deepStrictEqual([...bench.state.rows.keys()].sort(), ["a", "b", "c"])
+    const [note] = told(bench.step({ _tag: "LinkReset" }))
+    assert.isUndefined(note?._tag === "ClientTold" ? note.cut : [])
   })
 
   it("a key that becomes wanted again has a greater number, and answers to the older one are dropped", () => {

@@ -92,6 +92,13 @@ const replicate: Accident = ({ world }) => {
   return keys.length > 0
 }
 
+const checkpoint: Accident = ({ world }) => {
+  const { faults } = world.random
+  const keys = [...world.scheduler?.machine.rows.keys() ?? []].filter(() => faults.chance(0.1))
+  world.scheduler?.tell({ _tag: "Checkpoint", keys })
+  return keys.length > 0
+}
+
 const rebalance: Accident = ({ world }) => {
   world.scheduler?.tell({ _tag: "Rebalance", keys: undefined, workers: undefined })
   return world.scheduler !== undefined
@@ -135,6 +142,7 @@ const kinds: { readonly [K in FaultKind]?: Accident } = {
     return true
   },
   replicate,
+  checkpoint,
   rebalance,
   retire,
   unretire: ({ world }) => {

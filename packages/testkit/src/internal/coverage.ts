@@ -32,7 +32,8 @@ export const faultKinds = [
   "replicate",
   "rebalance",
   "retire",
-  "unretire"
+  "unretire",
+  "checkpoint"
 ] as const
 
 /** What users do, beside submitting and joining. */
@@ -95,7 +96,8 @@ export const turnKinds = [
   "copied",
   "spared",
   "leftInPeace",
-  "executorRetired"
+  "executorRetired",
+  "cutLost"
 ] as const
 
 /** What the scheduler writes into its journal: what it decided, and what made it. */
@@ -126,7 +128,9 @@ export const decisionKinds = [
   "copy dropped",
   "retiring",
   "stays",
-  "cut"
+  "to be cut",
+  "cut",
+  "mended"
 ] as const
 
 /** @since 0.1.0 */

@@ -39,8 +39,7 @@ const rules: { readonly [R in Failure.Reason]?: (to: Case, blamed: Work) => stri
     return asked.some((x) => x.client === client || x.force) ? undefined : "another client asked, and not by force"
   },
   Lost: ({ model }, blamed) => {
-    if (model.isForgetful) return undefined
-    if (blamed.spec !== undefined) return "it can be made again"
+    if (blamed.spec !== undefined) return model.whyNotLost(blamed.digest)
     return model.bereft.has(blamed.digest) ? undefined : "no holder went"
   },
   UnknownTask: (_, blamed) => blamed.spec?.task === "nowhere" ? undefined : "workers have that task",

@@ -7,7 +7,8 @@
  *    inputs the one that follows from the graph, otherwise one that some attempt at this very spec made.
  * 3. A failure delivered is one that truly happened to the key it blames, and that key is this one or one of those it
  *    depends on.
- * 4. Failures that retries should have hidden, deaths below the limit and cancels by those who may not, are wrong.
+ * 4. What a task made is lost only if its lineage was cut and all who held it then have lost it since.
+ * 5. Failures that retries should have hidden, deaths below the limit and cancels by those who may not, are wrong.
  *
  * @since 0.1.0
  */
@@ -81,8 +82,8 @@ export class Model {
   readonly cancels: Array<CancelAsked> = []
   /** Offers whose holders, or some of them, went. */
   readonly bereft = new Set<string>()
-  /** How something was made was forgotten, for want of room: what came of it may be lost as data may. */
-  isForgetful = false
+  /** Work whose lineage was cut: its values then, and those who held them and have not lost or dropped them since. */
+  private readonly cuts = new Map<string, Map<string, Set<string>>>()
   /** Bytes that the inputs of one task may take on a worker. */
   memoryLimit = Infinity
   private readonly expectedValues = new Map<string, string | undefined>()
@@ -159,6 +160,26 @@ export class Model {
         )
       }
     })
+  }
+
+  recordCut(of: string, value: string | undefined, holders: ReadonlyArray<string>): void {
+    const values = this.cuts.get(of) ?? new Map<string, Set<string>>()
+    this.cuts.set(of, values)
+    if (value !== undefined && !values.has(value)) values.set(value, new Set(holders))
+  }
+  /** This holder has it no more, or was given up. */
+  recordGone(values: ReadonlyArray<string>, holder: string): void {
+    if (this.cuts.size === 0) return
+    for (const kept of this.cuts.values()) for (const value of values) kept.get(value)?.delete(holder)
+  }
+  /** What was cut is lost with the last who held it; all else can be made again. */
+  whyNotLost(of: string): string | undefined {
+    const values = this.cuts.get(of)
+    if (values === undefined) return "it can be made again"
+    const held = [...values].filter(([, holders]) => holders.size > 0)
+    return held.length === 0
+      ? undefined
+      : `it was cut, and ${held.map(([value, holders]) => `${value} is on ${[...holders].join(" ")}`).join(", ")}`
   }
 
   recordFailure(of: string, cause: string): void {

@@ -74,6 +74,9 @@ export class Person implements User {
       )
     }
     this.answers.set(want, answer)
+    if (outcome._tag === "Failure" && outcome.failure.reason === "Lost" && row.spec !== undefined) {
+      this.world.coverage.fired("cutLost")
+    }
     if (outcome._tag === "Value") model.checkValue(of, text ?? "", this.id)
     else checkFailure({ model, client: this.id, of: work, failure: outcome.failure })
     this.world.settled()

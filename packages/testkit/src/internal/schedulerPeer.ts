@@ -58,7 +58,6 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const { cursor, entries } = Scheduler.readJournal(this.machine, this.cursor)
     this.cursor = cursor
     for (const { what } of entries) coverage.decided(what)
-    if (coverage.hasDecided("cut")) this.world.model.isForgetful = true
     for (const worker of this.machine.workers.values()) if (worker.suspect) coverage.fired("suspected")
     if (this.machine.bounded.size > 0) coverage.fired("bounded")
     if (wasRecovering && this.machine.recovering === undefined) coverage.fired("recovered")

@@ -81,7 +81,7 @@ export const make = (
       aheadMax: random.pick([1, 4, 256]) ?? 256,
       inlineBudget: random.pick([0, 300, 1_000_000]) ?? 0,
       stepBudget: random.pick([3, 50, 10_000]) ?? 50,
-      lineageMax: own.chance(0.2) ? own.pick([2, 20]) ?? 2 : 1_000_000,
+      lineageMax: own.chance(0.3) ? own.pick([0, 2, 20]) ?? 2 : 1_000_000,
       suspendedMax: own.pick([1, 2, 32]) ?? 32,
       journal: 200
     },
@@ -102,7 +102,8 @@ export const make = (
     }
   }
   const copiesIdle = random.pick([1, 200, 3_000, Infinity]) ?? 200
-  return { ...swarm, scheduler: { ...swarm.scheduler, copiesIdle } }
+  const lineageBytes = own.pick([2_000, 100_000, 1_000_000_000]) ?? 100_000
+  return { ...swarm, scheduler: { ...swarm.scheduler, copiesIdle, lineageBytes } }
 }
 
 /** Values of the simulation have up to a million bytes: budgets so tight that whatever can happen does, and some that hold. */

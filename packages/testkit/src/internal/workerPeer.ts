@@ -113,6 +113,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
         this.lost.delete(command.value)
         this.onDisk.delete(command.value)
         this.moves.delete(command.value)
+        this.world.model.recordGone([command.value], this.id)
         return void this.store.delete(command.value)
       case "Spill":
         return this.spill(command)
@@ -151,7 +152,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       if (ok) this.world.coverage.fired("loaded")
       else {
         this.store.delete(value)
-        this.world.bereave([value])
+        this.world.bereave([value], this.id)
       }
       this.tell({ _tag: "LoadEnded", value, turn, ok })
     })
@@ -252,7 +253,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
   loseValue(value: string, delay: number): void {
     if (!this.store.has(value) || this.lost.has(value)) return
     this.lost.add(value)
-    this.world.bereave([value])
+    this.world.bereave([value], this.id)
     this.world.timeline.after(delay, () => this.tell({ _tag: "ValueGone", value }))
   }
   serves(value: string): string | undefined {
@@ -281,7 +282,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
       if (isBlamed) { for (const run of started) this.world.model.recordDeath(run.work.digest) }
     }
     // Who was told that it may leave takes nothing along.
-    if (!this.machine.mayLeave || !this.machine.left) this.world.bereave([...this.store.keys()])
+    this.world.model.recordGone([...this.store.keys()], this.id)
+    if (!this.machine.mayLeave || !this.machine.left) this.world.bereave([...this.store.keys()], this.id)
     this.store.clear()
     this.onDisk.clear()
     this.executors.clear()

@@ -188,7 +188,7 @@ export class World {
   clientDies(client: ClientPeer): void {
     if (!client.alive) return
     this.clients.delete(client.id)
-    this.bereave([...client.store.keys()])
+    this.bereave([...client.store.keys()], client.id)
     client.die()
     this.bury(client.id, false)
   }
@@ -217,7 +217,7 @@ export class World {
         if (!reader.alive) return
         this.journal.note(this.timeline.now, reader.id, `fetched ${got._tag}`, { value, from })
         if (got._tag === "Got") this.coverage.fired("fetched")
-        else this.bereave([value])
+        else this.bereave([value], from)
         done(got)
       })
     const delay = this.network.delay()
@@ -254,8 +254,9 @@ export class World {
     }
     this.texts.set(value, text)
   }
-  /** Holders of these went: what was offered, and nothing else, may be lost. */
-  bereave(values: ReadonlyArray<string>): void {
+  /** This holder of these went: what was offered or cut, and nothing else, may be lost. */
+  bereave(values: ReadonlyArray<string>, holder: string): void {
+    this.model.recordGone(values, holder)
     for (const value of values) {
       const offered = this.offers.get(value.slice(0, value.lastIndexOf("#")))
       if (offered !== undefined) this.model.bereft.add(offered)
@@ -270,8 +271,10 @@ export class World {
   commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
     if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
     for (const note of command.notes) {
-      this.said(note)
-      if (note._tag === "DropValue" && command._tag === "ToWorker") this.dropped(scheduler, note.value)
+      this.said(scheduler, note)
+      if (note._tag !== "DropValue" || command._tag !== "ToWorker") continue
+      this.model.recordGone([note.value], command.worker)
+      this.dropped(scheduler, note.value)
     }
   }
   /** One copy of several, of a value that can be made again. */
@@ -281,13 +284,21 @@ export class World {
       this.coverage.fired("spared")
     }
   }
-  private said(note: ToClient | ToWorker): void {
+  private said(scheduler: SchedulerPeer, note: ToClient | ToWorker): void {
     if (note._tag === "RunTask") {
       if (note.inputs.some((input) => input.ahead)) this.coverage.fired("assignedAhead")
       if (note.failures > 0) this.coverage.fired("retried")
     } else if (note._tag === "FetchValue" && note.how !== "scattered") this.coverage.fired("copied")
     else if (note._tag === "RecallTask") this.coverage.fired("recalled")
+    else if (note._tag === "LineageCut") this.cut(scheduler, note.key, note.digest)
     else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
+  }
+  /** From now on it is lost with those that hold it. */
+  private cut(scheduler: SchedulerPeer, key: string, of: string): void {
+    const s = scheduler.machine.rows.get(key)?.state
+    if (s?._tag !== "Stored" || s.row.digest !== of) return this.model.recordCut(of, undefined, [])
+    const holders = s.holders.filter(({ id }) => this.workers.get(id)?.serves(s.value) !== undefined)
+    this.model.recordCut(of, s.value, holders.map(({ id }) => id))
   }
   private forgotten(_: SchedulerPeer, peer: string): void {
     // A client given up while it lives: all that only it wanted is let go, and what it brought cannot be made again.
@@ -300,7 +311,7 @@ export class World {
     // Given up while it lives: what ran there counts as dead with it.
     this.coverage.fired("declaredDead")
     this.unheard(worker)
-    this.bereave([...worker.store.keys()])
+    this.bereave([...worker.store.keys()], worker.id)
     for (const executor of worker.executors.values()) {
       for (const run of executor.current()) this.model.recordDeath(run.work.digest)
     }
@@ -308,7 +319,7 @@ export class World {
   workerTold(worker: WorkerPeer, note: FromWorker): void {
     if (note._tag === "WorkerLeft") {
       if (worker.machine.mayLeave) this.coverage.fired("leftInPeace")
-      else this.bereave([...worker.store.keys()])
+      else this.bereave([...worker.store.keys()], worker.id)
     } else if (note._tag === "TaskReturned") this.coverage.fired("returned")
     else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
     else if (note._tag === "TaskDied") this.coverage.fired("died")
