@@ -8,7 +8,19 @@ import type { Key } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
 import { ended, lost, need, pending, stored } from "./fetch.js"
-import { beginWant, cut, endWant, explain, fail, loosen, needs, row as rowOf, stopFetch, tellAgain, wanted } from "./rows.js"
+import {
+  beginWant,
+  cut,
+  endWant,
+  explain,
+  fail,
+  loosen,
+  needs,
+  row as rowOf,
+  stopFetch,
+  tellAgain,
+  wanted
+} from "./rows.js"
 import { type Context, type Event, isWanted, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 

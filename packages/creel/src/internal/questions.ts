@@ -22,12 +22,6 @@ export const questions = (source: Source): Door.Questions => {
       const state = source.state()
       return state === undefined ? none : answer(state)
     })
-  const copied = (event: Extract<Scheduler.Event, { readonly _tag: "Replicate" | "Checkpoint" }>) =>
-    Effect.suspend(() => {
-      source.tell(event)
-      return ask([], (state) =>
-        Scheduler.copiesOf(state, event.keys).map((one) => ({ ...one, workers: one.workers.map(nameIn(state)) })))
-    })
   return {
     explain: (key) =>
       Effect.flatMap(source.heard, () => {
@@ -74,8 +68,8 @@ export const questions = (source: Source): Door.Questions => {
         }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     scale: source.scale,
-    replicate: (keys, copies, workers) => copied({ _tag: "Replicate", keys, copies, workers }),
-    checkpoint: (keys) => copied({ _tag: "Checkpoint", keys }),
+    replicate: (keys, copies, workers) => copied(source, { _tag: "Replicate", keys, copies, workers }),
+    checkpoint: (keys) => copied(source, { _tag: "Checkpoint", keys }),
     rebalance: (keys, workers) =>
       Effect.suspend(() => {
         source.tell({ _tag: "Rebalance", keys, workers })
@@ -101,6 +95,21 @@ const stay = (source: Source, worker: string): Door.Retiring => {
   source.tell({ _tag: "Retire", worker, over: true })
   return { state: "stuck", tasks: 0, copying: 0, stuck: 0 }
 }
+
+/** Has values copied, and says how far they are. */
+const copied = (
+  source: Source,
+  event: Extract<Scheduler.Event, { readonly _tag: "Replicate" | "Checkpoint" }>
+): Effect.Effect<ReadonlyArray<Door.Copies>> =>
+  Effect.suspend(() => {
+    source.tell(event)
+    return Effect.map(source.heard, () => {
+      const state = source.state()
+      return state === undefined
+        ? []
+        : Scheduler.copiesOf(state, event.keys).map((one) => ({ ...one, workers: one.workers.map(nameIn(state)) }))
+    })
+  })
 
 /** Has the worker retire, and says how far it is. */
 const retiring = (
