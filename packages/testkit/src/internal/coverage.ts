@@ -155,9 +155,6 @@ export class Coverage {
   decided(what: string): void {
     this.add(nameOf(what))
   }
-  hasDecided(what: DecisionKind): boolean {
-    return this.counts.has(nameOf(what))
-  }
   private add(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
   }
