@@ -90,6 +90,8 @@ export interface WorkerView {
   readonly id: Id.WorkerId
   readonly name: string
   readonly node: string
+  /** The machine it is on, where that is known. */
+  readonly host: string | undefined
   readonly status: "running" | "suspect" | "leaving"
   readonly slots: number
   /** Attempts given to it that have not ended. */

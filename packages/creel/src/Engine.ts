@@ -33,6 +33,8 @@ export interface Options<E, R> {
   readonly kind: string
   /** How many workers it begins with. */
   readonly workers: number
+  /** The machine it is on: between workers of one host values travel a shorter way. Default: not known. */
+  readonly host?: string | undefined
   /** Abstract amounts each worker has. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Worker number `index` is called `${name}-${index}`. Default: `worker`. */
@@ -78,7 +80,13 @@ const make = <E, R>(options: Options<E, R>) =>
       scale: crew.scale,
       stop: crew.stop
     })
-    yield* Deferred.succeed(ready, { supervisor, door: host.door, shelf: host.shelf, node: "local" })
+    yield* Deferred.succeed(ready, {
+      supervisor,
+      door: host.door,
+      shelf: host.shelf,
+      node: "local",
+      host: options.host
+    })
     yield* crew.resize(options.workers)
     yield* joined(host.door, options.workers)
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
@@ -202,8 +210,8 @@ export const workers = <E, R>(
       limit: { failures: 5, within: "1 minute" },
       backoff: Schedule.exponential("10 millis")
     }))
-    const { door, node, shelf } = options
-    const crew = yield* Crew.make<E, R>(Effect.succeed({ supervisor, door, shelf, node }), options)
+    const { door, host, node, shelf } = options
+    const crew = yield* Crew.make<E, R>(Effect.succeed({ supervisor, door, shelf, node, host }), options)
     yield* crew.resize(options.workers)
     return {
       scale: crew.scale,

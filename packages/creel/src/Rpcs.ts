@@ -134,6 +134,7 @@ const WorkerView: Schema.Schema<Door.WorkerView> = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   node: Schema.String,
+  host: Schema.UndefinedOr(Schema.String),
   status: Schema.Literal("running", "suspect", "leaving"),
   slots: Schema.Number,
   assigned: Schema.Number,

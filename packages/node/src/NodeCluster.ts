@@ -54,6 +54,10 @@ export interface CommonOptions extends Client.Options {
   readonly workers?: number | undefined
   /** How many attempts that only wait share one executor. Default: 32. */
   readonly io?: number | undefined
+  /**
+   * What this machine is called: values are asked of workers on the same machine first. Default: its host name.
+   */
+  readonly host?: string | undefined
   /** What values may take in memory, and where they go beyond that. */
   readonly memory?: MemoryOptions | undefined
   /**
@@ -162,6 +166,7 @@ const planOf = (
     lifetime: options.executors.lifetime === undefined ? undefined : Duration.toMillis(options.executors.lifetime)
   },
   workerName: options.workerName,
+  host: options.host ?? os.hostname(),
   copiesIdle: options.copiesIdle === undefined ? undefined : Duration.toMillis(options.copiesIdle),
   memory: options.memory ?? {}
 })

@@ -52,6 +52,20 @@ describe("memory", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   })
 
+  it.live("copies nobody needs go, as soon as the cluster was told; workers know their machine", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* Client.workers).map((worker) => worker.host), ["here", "here"])
+      const data = yield* Client.scatter(fill(megabyte, 1), { broadcast: true })
+      const value = yield* Client.submit((xs: Float64Array) => xs.map((x) => x + 1), data)
+      yield* Client.wait(value)
+      yield* Client.replicate(value, { copies: 2 })
+      const count = Effect.map(Client.whoHas([value]), (has) => has[value.key]?.length)
+      assert.strictEqual(yield* count, 2)
+      yield* Client.replicate(value, { copies: 1 })
+      yield* Effect.repeat(Effect.zipLeft(count, Effect.sleep("5 millis")), { until: (n) => n === 1 })
+      assert.strictEqual(sumOf(yield* value), 2 * megabyte)
+    }).pipe(Effect.scoped, Effect.provide(cluster(64 * mega, { workers: 2, copiesIdle: 1, host: "here" }).layer)))
+
   it.live("a shuffle of four times the budget has the right answer", () => {
     const { directory, layer } = cluster(8 * mega, { workers: 2 })
     return Effect.gen(function*() {

@@ -18,6 +18,7 @@ import * as Rebalance from "../policy/rebalance.js"
 // house: a holder that comes or goes settles its row, and settling asks for copies
 import { removeHolder } from "./become.js"
 import { place } from "./classes.js"
+import { distance } from "./nearest.js"
 import { enlist } from "./several.js"
 import {
   type Event,
@@ -177,12 +178,11 @@ const ask = (
   })
 }
 
-/** All holders: first those that serve no other copy, and of these those of its node. */
+/** All holders: first those that serve no other copy, and of these the nearest. */
 const sources = (holders: ReadonlyArray<Peer>, it: Spread, worker: Worker): ReadonlyArray<PeerId> => {
   const busy = new Set<PeerId | undefined>()
   for (const { source } of it.carrying.values()) busy.add(source)
-  const rank = (one: Peer): number =>
-    (busy.has(one.id) ? 2 : 0) + (one._tag === "Worker" && one.info.node === worker.info.node ? 0 : 1)
+  const rank = (one: Peer): number => (busy.has(one.id) ? 3 : 0) + distance(one, worker)
   return [...holders].sort((a, b) => rank(a) - rank(b)).map((one) => one.id)
 }
 

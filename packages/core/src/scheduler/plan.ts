@@ -16,10 +16,11 @@ import type { Input } from "../Note.js"
 import * as Cost from "../policy/cost.js"
 import * as Saturation from "../policy/saturation.js"
 import * as Spec from "../Spec.js"
-import { become, idsOf } from "./become.js"
+import { become } from "./become.js"
 import * as books from "./books.js"
 import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
 import { near, transfer } from "./near.js"
+import { nearest } from "./nearest.js"
 import {
   type Class,
   journal,
@@ -186,7 +187,7 @@ const inputNote = (row: Row, run: Run): Input => {
       value: s.value,
       digest: row.digest,
       bytes: s.bytes,
-      holders: idsOf(s.holders),
+      holders: nearest(s.holders, run.worker),
       ahead: false,
       inline: s.inline
     }

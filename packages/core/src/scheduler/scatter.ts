@@ -10,8 +10,9 @@
  *
  * @since 0.1.0
  */
-import { idsOf, tell } from "./become.js"
+import { tell } from "./become.js"
 import { reaches } from "./copies.js"
+import { nearest } from "./nearest.js"
 import { journal, type Row, type State, type Stored, toClient, touch, toWorker, type Worker } from "./State.js"
 
 const looked = 16
@@ -61,7 +62,7 @@ const ask = (state: State, row: Row, s: Stored, worker: Worker): void => {
     value: s.value,
     digest: row.digest,
     bytes: s.bytes,
-    holders: idsOf(s.holders),
+    holders: nearest(s.holders, worker),
     inline: s.inline,
     how: "scattered"
   })

@@ -36,8 +36,9 @@ export interface Place {
   readonly supervisor: Supervisor.Supervisor
   readonly door: Door.Service
   readonly shelf: Shelf.Shelf
-  /** The process it is in. */
+  /** The process it is in, and the machine. */
   readonly node: string
+  readonly host: string | undefined
 }
 
 export interface Crew<E> {
@@ -58,7 +59,12 @@ interface Life {
   leave?: workerActor.WorkerActor["leave"] | undefined
 }
 
-const life = <E, R>({ door, node, shelf }: Place, options: Options<E, R>, name: string, lives: Map<string, Life>) =>
+const life = <E, R>(
+  { door, host, node, shelf }: Place,
+  options: Options<E, R>,
+  name: string,
+  lives: Map<string, Life>
+) =>
   Effect.gen(function*() {
     const id = yield* freshId("w")
     const life: Life = { id }
@@ -68,7 +74,7 @@ const life = <E, R>({ door, node, shelf }: Place, options: Options<E, R>, name: 
     const executors = yield* options.executors({ id, name })
     const actor = yield* workerActor.make({
       id,
-      info: { name, node, resources: options.resources ?? {} },
+      info: { name, node, host, resources: options.resources ?? {} },
       executors,
       store,
       door,

@@ -182,6 +182,7 @@ const workerView = (view: Scheduler.WorkerView): Door.WorkerView => ({
   id: view.id,
   name: view.info.name,
   node: view.info.node,
+  host: view.info.host,
   status: view.health === "well" ? "running" : view.health,
   slots: view.info.slots,
   assigned: view.attempts,

@@ -35,6 +35,7 @@ export interface Plan {
   readonly restarts: Options["restarts"]
   readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
+  readonly host: string
   /** Milliseconds. */
   readonly copiesIdle: number | undefined
   readonly memory: MemoryOptions
@@ -129,10 +130,12 @@ const diskOf = (spill: MemoryOptions["spill"]): Effect.Effect<Disk | undefined, 
 /** What an engine is made of: a whole one here, or the workers of one whose scheduler is elsewhere. */
 export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, never> => ({
   kind: `${plan.executors} ${plan.kind}`,
+  host: plan.host,
   workers: plan.workers,
   name: plan.workerName,
   resources: plan.resources,
   executors: executorsOf(plan, shares(plan.executors, plan.workers)),
+  ...(plan.copiesIdle !== undefined && { scheduler: { copiesIdle: plan.copiesIdle } }),
   worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
   disk: diskOf(plan.memory.spill)
 })

@@ -25,6 +25,7 @@ export interface HostOptions {
   readonly restarts: Options["restarts"]
   readonly executorLimits: Options["executors"]
   readonly workerName: string | undefined
+  readonly host: string
   /** Milliseconds. */
   readonly copiesIdle: number | undefined
   readonly memory: MemoryOptions

@@ -51,6 +51,7 @@ const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
   restarts: plan.restarts,
   executorLimits: plan.executorLimits,
   workerName: plan.workerName,
+  host: plan.host,
   copiesIdle: plan.copiesIdle,
   memory: plan.memory,
   resourceLimits: more.resourceLimits,
