@@ -30,6 +30,8 @@ export interface Options {
   readonly clients?: number | undefined
   /** `false`: nothing goes wrong, only delays and orders vary. */
   readonly faults?: boolean | undefined
+  /** `true`: every kind of fault is on, users do all they can, and there is hardly any memory. Default: by the seed, one in seven. */
+  readonly storm?: boolean | undefined
   /** Is given every event and command as a line. */
   readonly trace?: ((line: string) => void) | undefined
 }
@@ -65,6 +67,8 @@ export interface Failure {
   /** How far the run was when it was noticed: counts every event and command. */
   readonly step: number
   readonly phase: string
+  /** What the command line needs beside the seed to run it again. */
+  readonly flags: string
   /** In a word or two, to group failures by. */
   readonly rule: string
   readonly message: string
@@ -120,11 +124,19 @@ export const run = (options: Options): Result => {
     ...common,
     step: world.journal.step,
     phase: world.phase,
+    flags: flagsOf(options),
     rule: ruleOf(error),
     message: messageOf(error),
     story: again.world.journal.story(keysOf(error))
   }
 }
+
+const flagsOf = ({ clients, faults, steps, storm, workers }: Options): string =>
+  [
+    ...Object.entries({ workers, clients, steps }).flatMap(([name, n]) => n === undefined ? [] : [` --${name} ${n}`]),
+    ...faults === false ? [" --no-faults"] : [],
+    ...storm === true ? [" --storm"] : []
+  ].join("")
 
 const ruleOf = (error: unknown): string => {
   if (error instanceof Wrong) return error.rule
@@ -151,7 +163,7 @@ export const format = (failure: Failure): string =>
   [
     `seed ${failure.seed}, step ${failure.step}, ${failure.phase} phase: ${failure.message}`,
     ...failure.story,
-    `replay: npm run simulate -- --seed ${failure.seed} --trace`
+    `replay: npm run simulate -- --seed ${failure.seed}${failure.flags} --trace`
   ].join("\n")
 
 /**

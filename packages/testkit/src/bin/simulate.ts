@@ -15,17 +15,19 @@ interface Options {
   clients: number | undefined
   steps: number | undefined
   faults: boolean
+  storm: true | undefined
   keepGoing: boolean
 }
 
 const usage = `simulate [--seeds N] [--from S] [--seed X] [--trace] [--workers N] [--clients N] [--steps N]
-         [--no-faults] [--keep-going]
+         [--no-faults] [--storm] [--keep-going]
 
   --seeds N      how many seeds to run (200)
   --from S       the first of them (1)
   --seed X       this one only
   --trace        print every event and command
   --steps N      how many things users do
+  --storm        every kind of fault in every run, and hardly any memory
   --keep-going   collect all failing seeds instead of stopping at the first`
 
 const write = (text: string): void => void process.stdout.write(text)
@@ -49,6 +51,7 @@ const parse = (args: ReadonlyArray<string>): Options => {
     clients: undefined,
     steps: undefined,
     faults: true,
+    storm: undefined,
     keepGoing: false
   }
   for (let i = 0; i < args.length; i++) {
@@ -60,6 +63,7 @@ const parse = (args: ReadonlyArray<string>): Options => {
       options[name.slice(2) as "seeds"] = number(name, args[++i])
     } else if (name === "--trace") options.trace = true
     else if (name === "--no-faults") options.faults = false
+    else if (name === "--storm") options.storm = true
     else if (name === "--keep-going") options.keepGoing = true
     else {
       write(`${usage}\n`)
@@ -70,7 +74,8 @@ const parse = (args: ReadonlyArray<string>): Options => {
 }
 
 const options = parse(process.argv.slice(2))
-const common = { workers: options.workers, clients: options.clients, steps: options.steps, faults: options.faults }
+const { clients, faults, steps, storm, workers } = options
+const common = { workers, clients, steps, faults, storm }
 const seeds = options.seed === undefined
   ? Array.from({ length: options.seeds }, (_, i) => options.from + i)
   : [options.seed]

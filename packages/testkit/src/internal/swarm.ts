@@ -48,10 +48,12 @@ export const make = (
     readonly clients?: number | undefined
     readonly faults?: boolean | undefined
     readonly steps?: number | undefined
+    readonly storm?: boolean | undefined
   }
 ): Swarm => {
   const own = random.fork("storm")
-  const isStorm = options.faults !== false && own.chance(0.15)
+  const isChosen = own.chance(0.15)
+  const isStorm = options.faults !== false && (options.storm ?? isChosen)
   const quiet = (options.faults === false || random.chance(0.05)) && !isStorm
   const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
   const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
