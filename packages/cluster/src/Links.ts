@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type * as Door from "creel/Door"
-import type { Introduction } from "creel/Rpcs"
+import type { Introduction, There } from "creel/Rpcs"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -43,6 +43,8 @@ const pulseOf = (options: PulseOptions | undefined) => ({
 export interface ServeOptions {
   /** This process: an id that is fresh for each start. */
   readonly node: string
+  /** Where this node passes values on for peers that cannot reach each other (`Values.serve`). Default: nowhere. */
+  readonly url?: string | undefined
   /** Default: `127.0.0.1`. */
   readonly host?: string | undefined
   /** Default: 0, any that is free. */
@@ -88,7 +90,7 @@ export interface Listening {
 export const serve = (options: ServeOptions): Effect.Effect<Listening, ClusterError, Scope.Scope> =>
   Effect.gen(function*() {
     const security = options.security ?? Security.none
-    const server = yield* LinkServer.make({ pulse: pulseOf(options.pulse), node: options.node })
+    const server = yield* LinkServer.make({ pulse: pulseOf(options.pulse), node: options.node, url: options.url })
     const { host, port } = yield* security.listen({
       host: options.host,
       port: options.port,
@@ -112,6 +114,16 @@ export interface ConnectOptions extends Omit<Introduction, "protocol"> {
 }
 
 /**
+ * A connection, and who is at its other end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Connection extends Door.Connection {
+  readonly there: There
+}
+
+/**
  * A connection to the scheduler of a namespace, until the scope closes: what `Door.connected` makes anew after each break.
  * Fails as `ConnectFailed`, `BadCredentials`, or as `Refused` where the scheduler is elsewhere, speaks another protocol, or
  * does not take this role.
@@ -119,7 +131,7 @@ export interface ConnectOptions extends Omit<Introduction, "protocol"> {
  * @since 0.1.0
  * @category constructors
  */
-export const connect = (options: ConnectOptions): Effect.Effect<Door.Connection, ClusterError, Scope.Scope> => {
+export const connect = (options: ConnectOptions): Effect.Effect<Connection, ClusterError, Scope.Scope> => {
   const { host: machine, namespace, node, role, to, url } = options
   const within = Duration.toMillis(options.within ?? "5 seconds")
   const security = options.security ?? Security.none

@@ -12,6 +12,13 @@
 export * as ClusterError from "./ClusterError.js"
 
 /**
+ * A cluster of several processes and machines.
+ *
+ * @since 0.1.0
+ */
+export * as CreelCluster from "./CreelCluster.js"
+
+/**
  * Certificates for a start.
  *
  * @since 0.1.0

@@ -52,6 +52,19 @@ export interface Introduction {
 }
 
 /**
+ * What the other end answers to an introduction.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface There {
+  readonly protocol: number
+  readonly node: string
+  /** Where values are passed on for those who cannot reach each other. */
+  readonly url: string | undefined
+}
+
+/**
  * What is refused.
  *
  * - `version`: the two ends speak different protocols.
@@ -274,7 +287,7 @@ const make = (schemas: Schemas) =>
     /** First of all between processes that do not share their code: may we talk? The answer is who is there. */
     Rpc.make("Introduce", {
       payload: IntroductionSchema,
-      success: Schema.Struct({ protocol: Schema.Number, node: Schema.String }),
+      success: Schema.Struct({ protocol: Schema.Number, node: Schema.String, url: Schema.UndefinedOr(Schema.String) }),
       error: Refused
     }),
     /** Opens, or reopens, the link of a peer: `hello` is what its end of the session has received. */

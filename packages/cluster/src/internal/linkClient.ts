@@ -7,7 +7,7 @@ import * as RpcClient from "@effect/rpc/RpcClient"
 import { RpcClientError } from "@effect/rpc/RpcClientError"
 import type { FromServerEncoded } from "@effect/rpc/RpcMessage"
 import type * as Door from "creel/Door"
-import type { Introduction } from "creel/Rpcs"
+import type { Introduction, There } from "creel/Rpcs"
 import { protocol, Refused, SchedulerRpcs } from "creel/Rpcs"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -74,7 +74,11 @@ export interface Options {
   readonly within: number
 }
 
-export const connect = (options: Options): Effect.Effect<Door.Connection, ClusterError, Scope.Scope> =>
+export interface Connection extends Door.Connection {
+  readonly there: There
+}
+
+export const connect = (options: Options): Effect.Effect<Connection, ClusterError, Scope.Scope> =>
   Effect.gen(function*() {
     const { address } = options
     const socket = yield* Effect.acquireRelease(options.socket, (socket) => Effect.sync(() => socket.destroy()))
@@ -103,5 +107,5 @@ export const connect = (options: Options): Effect.Effect<Door.Connection, Cluste
       })
       return yield* new ClusterError({ reason: "Refused", address, detail: message })
     }
-    return { client, broken: Deferred.await(broken), abort: wire.end("it was given up") }
+    return { client, there, broken: Deferred.await(broken), abort: wire.end("it was given up") }
   })

@@ -9,7 +9,7 @@
 import type { FromClientEncoded, FromServerEncoded } from "@effect/rpc/RpcMessage"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Door from "creel/Door"
-import type { Introduction } from "creel/Rpcs"
+import type { Introduction, There } from "creel/Rpcs"
 import { protocol, Refused, SchedulerRpcs } from "creel/Rpcs"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as net from "node:net"
-import type { Peer, Role } from "../Security.js"
+import type { Peer } from "../Security.js"
 import { allows } from "../Security.js"
 import type { Pulse } from "./frames.js"
 import { Frames } from "./frames.js"
@@ -36,6 +36,12 @@ interface Connection {
 interface Mounted {
   readonly namespace: string
   readonly handlers: Door.Handlers
+}
+
+export interface Options {
+  readonly pulse: Pulse
+  readonly node: string
+  readonly url: string | undefined
 }
 
 export interface Server {
@@ -62,7 +68,7 @@ class Connections {
   private count = 0
 
   constructor(
-    private readonly options: { readonly pulse: Pulse; readonly node: string },
+    private readonly options: Options,
     private readonly makeParser: Effect.Effect.Success<typeof LinkWire.makeParser>
   ) {}
 
@@ -116,7 +122,7 @@ class Connections {
     if (bytes !== undefined) connection.frames.write(bytes as Uint8Array)
   }
 
-  introduce(id: number, introduction: Introduction): Effect.Effect<{ protocol: number; node: string }, Refused> {
+  introduce(id: number, introduction: Introduction): Effect.Effect<There, Refused> {
     const connection = this.open.get(id)
     const refuse = (reason: Refused["reason"], detail: string) => Effect.fail(new Refused({ reason, detail }))
     if (connection === undefined) return Effect.interrupt
@@ -130,7 +136,7 @@ class Connections {
     if (mounted === undefined) return refuse("namespace", `the scheduler of ${introduction.namespace} is not here`)
     connection.introduction = introduction
     connection.mounted = mounted
-    return Effect.succeed({ protocol, node: this.options.node })
+    return Effect.succeed({ protocol, node: this.options.node, url: this.options.url })
   }
 
   attach(id: number, kind: "client" | "worker"): Effect.Effect<void, Refused> {
@@ -194,9 +200,7 @@ const makeProtocol = (connections: Connections) =>
     })
   )
 
-export const make = (
-  options: { readonly pulse: Pulse; readonly node: string }
-): Effect.Effect<Server, never, Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<Server, never, Scope.Scope> =>
   Effect.gen(function*() {
     const connections = new Connections(options, yield* LinkWire.makeParser)
     const rpcProtocol = yield* makeProtocol(connections)
@@ -225,5 +229,3 @@ export const make = (
         })
     }
   })
-
-export type { Role }

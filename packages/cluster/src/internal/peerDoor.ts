@@ -25,6 +25,8 @@ export interface Options {
   readonly connect: Effect.Effect<Door.Connection, ClusterError, Scope.Scope>
   readonly shelf: Shelf.Shelf
   readonly readFrom: ReadFrom
+  /** Writes down that this peer takes part, until the scope closes; it may take its time elsewhere. */
+  readonly register: (id: Id.PeerId, kind: "client" | "worker") => Effect.Effect<void, never, Scope.Scope>
   /** Without a connection: told each time one was sought in vain. */
   readonly failed: (error: unknown, failures: number) => Effect.Effect<void>
 }
@@ -70,7 +72,15 @@ const valuesOf = (shelf: Shelf.Shelf, places: () => Places, readFrom: ReadFrom):
   withdraw: shelf.withdraw
 })
 
-export const make = (options: Options): Effect.Effect<Door.Service, never, Scope.Scope> =>
+export interface PeerDoor {
+  readonly door: Door.Service
+  /** Ends when there is a connection. */
+  readonly connected: Effect.Effect<void>
+  /** Where this peer serves its values. */
+  readonly urlOf: (peer: Id.PeerId) => Effect.Effect<string | undefined>
+}
+
+export const make = (options: Options): Effect.Effect<PeerDoor, never, Scope.Scope> =>
   Effect.gen(function*() {
     const { shelf } = options
     const connected: Door.ConnectedDoor = yield* Door.connected({
@@ -80,12 +90,23 @@ export const make = (options: Options): Effect.Effect<Door.Service, never, Scope
     })
     const places = new Places(connected.client)
     const { door } = connected
+    const here = (id: Id.PeerId, kind: "client" | "worker") =>
+      Effect.zipRight(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            if (kind === "client") shelf.arrived(id)
+          }),
+          () => Effect.sync(() => shelf.left(id))
+        ),
+        options.register(id, kind)
+      )
     return {
-      ...door,
-      attachClient: (id, ears) =>
-        Effect.zipRight(
-          Effect.acquireRelease(Effect.sync(() => shelf.arrived(id)), () => Effect.sync(() => shelf.left(id))),
-          door.attachClient(id, ears)
-        )
+      door: {
+        ...door,
+        attachClient: (id, ears) => Effect.zipRight(here(id, "client"), door.attachClient(id, ears)),
+        attachWorker: (id, ears) => Effect.zipRight(here(id, "worker"), door.attachWorker(id, ears))
+      },
+      connected: Effect.asVoid(connected.client),
+      urlOf: (peer) => Effect.map(places.of(peer), (at) => at?.url)
     }
   })

@@ -211,7 +211,8 @@ export const make = (options: Options) =>
       })
 
     return {
-      Introduce: (introduction: Introduction) => Effect.succeed({ protocol: introduction.protocol, node: "" }),
+      Introduce: (introduction: Introduction) =>
+        Effect.succeed({ protocol: introduction.protocol, node: "", url: undefined }),
       Attach: (payload: Attaching, { clientId }: { readonly clientId: number }) => attach(payload, clientId),
       Where: ({ peer }: { readonly peer: string }) => Effect.sync(() => sessions.get(peer)?.from),
       Send: (payload: { readonly peer: string; readonly frame: Link.Frame }) =>

@@ -1,0 +1,224 @@
+/**
+ * A cluster of several processes and machines: each node brings workers, one of them carries the scheduler, and another
+ * takes over when that one dies. What they agree by is a database that they have in common (`SqlClient`: Postgres or
+ * MySQL).
+ *
+ * @since 0.1.0
+ */
+import type * as Supervisor from "@creel/actor/Supervisor"
+import type * as CoreScheduler from "@creel/core/Scheduler"
+import * as NodeCluster from "@creel/node/NodeCluster"
+import type { NodeClusterError } from "@creel/node/NodeClusterError"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import * as Client from "creel/Client"
+import * as Cluster from "creel/Cluster"
+import * as Door from "creel/Door"
+import * as Engine from "creel/Engine"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import { ClusterError } from "./ClusterError.js"
+import * as ClusterNode from "./internal/clusterNode.js"
+import type * as Links from "./Links.js"
+import type * as Placement from "./Placement.js"
+import * as Security from "./Security.js"
+
+/**
+ * What all nodes can be told, those that bring no worker too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CommonOptions extends Client.Options {
+  /** Which cluster of those that share the database; each has a scheduler of its own. Default: `default`. */
+  readonly namespace?: string | undefined
+  /** What is listened on. Anything but loopback needs `security`. Default: `127.0.0.1`. */
+  readonly host?: string | undefined
+  /** By which name or address the others reach this node. Default: `host`. */
+  readonly advertise?: string | undefined
+  /** Default: any that are free. */
+  readonly ports?: {
+    /** Where values are read. */
+    readonly values?: number | undefined
+    /** Where the scheduler is reached, when it is here. */
+    readonly links?: number | undefined
+    /** Where nodes ask each other for the scheduler. */
+    readonly runner?: number | undefined
+  } | undefined
+  /** How the nodes of the cluster know each other. Default: `Security.none`, which is for loopback alone. */
+  readonly security?: Security.Service | undefined
+  /** What all nodes must agree on about the database, see `Placement`. */
+  readonly storage?: Placement.Common | undefined
+  /** When a connection counts as broken, see `Links`. */
+  readonly pulse?: Links.PulseOptions | undefined
+  /** How long it may take until the scheduler is found. Default: 30 seconds. */
+  readonly startWithin?: Duration.DurationInput | undefined
+}
+
+/**
+ * What a node that brings workers can be told besides.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeOptions extends CommonOptions {
+  /** As whom this node speaks to the scheduler. Default: `worker`. */
+  readonly role?: "worker" | "operator" | undefined
+  /** What is set about the scheduler while it is here: the same on all nodes. */
+  readonly scheduler?: Partial<CoreScheduler.Config> | undefined
+}
+
+/**
+ * A node whose workers run tasks on threads.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ThreadsOptions extends NodeOptions, Omit<NodeCluster.ThreadsOptions, "isolate" | "startWithin"> {}
+
+/**
+ * A node whose workers run tasks on child processes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProcessesOptions extends NodeOptions, Omit<NodeCluster.ProcessesOptions, "isolate" | "startWithin"> {}
+
+/**
+ * A node that brings no worker and carries no scheduler.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientOptions extends CommonOptions {
+  /** As whom it speaks to the scheduler. Default: `client`. */
+  readonly role?: Security.Role | undefined
+}
+
+const nodeOptions = (
+  options: CommonOptions,
+  more: Pick<ClusterNode.Options, "role" | "carries" | "scheduler">
+): ClusterNode.Options => {
+  const host = options.host ?? "127.0.0.1"
+  const { links = 0, runner = 0, values = 0 } = options.ports ?? {}
+  return {
+    ...more,
+    namespace: options.namespace ?? "default",
+    host,
+    advertise: options.advertise ?? host,
+    ports: { links, runner, values },
+    security: options.security ?? Security.none,
+    storage: options.storage ?? {},
+    pulse: options.pulse,
+    startWithin: options.startWithin ?? "30 seconds"
+  }
+}
+
+/** Who asks before its own workers have been heard would be told that there are none. */
+const joined = (door: Door.Service, node: string, workers: number): Effect.Effect<void> =>
+  Effect.ignore(
+    Effect.repeat(door.ask.workers, {
+      schedule: Schedule.spaced("20 millis"),
+      until: (there) => there.filter((worker) => worker.node === node && worker.slots > 0).length >= workers
+    }).pipe(Effect.timeout("10 seconds"))
+  )
+
+const tasksFailed = (error: NodeClusterError): ClusterError =>
+  new ClusterError({
+    reason: error.reason === "BadOption" ? "BadOption" : "TasksFailed",
+    detail: error.message,
+    advice: "what is said there",
+    cause: error
+  })
+
+const notHere = Effect.logWarning("the scheduler is not restarted from here: end the process that carries it")
+
+/** It supervises nobody. */
+const alone: Supervisor.Tree = { id: "client", status: "up", restarts: 0, depth: undefined, children: [] }
+
+type Services = Client.Client | Cluster.Cluster | Door.Door
+
+const withWorkers = (
+  options: NodeOptions,
+  engine: Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError>
+): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> => {
+  const parts = Effect.gen(function*() {
+    const made = yield* Effect.mapError(engine, tasksFailed)
+    const node = yield* ClusterNode.make(
+      nodeOptions(options, { role: options.role ?? "worker", carries: true, scheduler: options.scheduler })
+    )
+    const { door, shelf } = node
+    const workers = yield* Effect.mapError(
+      Engine.workers({ ...made, name: made.name ?? node.id, door, shelf, node: node.id }),
+      tasksFailed
+    )
+    yield* joined(door, node.id, made.workers)
+    return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
+      describe: Engine.describe(`a node with ${made.kind}, and others`, door),
+      workers: door.ask.workers,
+      scale: workers.scale,
+      tree: workers.tree,
+      restartScheduler: notHere
+    }))
+  })
+  return Layer.provideMerge(Client.layer(options), Layer.scopedContext(parts))
+}
+
+/**
+ * A node with workers on threads, and a client of the cluster it belongs to: what each replica of a service adds. One of
+ * the nodes carries the scheduler; which, is decided in the database, and decided anew when that node dies. Closing the
+ * layer ends the node's workers; what they held is computed again elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { CreelCluster } from "@creel/cluster"
+ * import { Client, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const inc = Task.make("inc", (x: number) => Effect.succeed(x + 1))
+ *
+ * // needs a SqlClient: PgClient.layer or MysqlClient.layer
+ * const program = Client.run(inc, 1).pipe(
+ *   Effect.provide(CreelCluster.layer({ threads: 4, tasks: new URL("./tasks.js", import.meta.url) }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: ThreadsOptions): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> =>
+  withWorkers(options, NodeCluster.engineThreads({ ...options, startWithin: undefined }))
+
+/**
+ * A node with workers on child processes, see `layer`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerProcesses = (options: ProcessesOptions): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> =>
+  withWorkers(options, NodeCluster.engineProcesses({ ...options, startWithin: undefined }))
+
+/**
+ * A client of a cluster whose nodes are elsewhere: it brings no worker and carries no scheduler.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerClient = (
+  options: ClientOptions = {}
+): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> => {
+  const parts = Effect.map(
+    ClusterNode.make(nodeOptions(options, { role: options.role ?? "client", carries: false, scheduler: undefined })),
+    ({ door }) =>
+      Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
+        describe: Engine.describe("nodes elsewhere", door),
+        workers: door.ask.workers,
+        scale: door.ask.scale,
+        tree: Effect.succeed(alone),
+        restartScheduler: notHere
+      }))
+  )
+  return Layer.provideMerge(Client.layer(options), Layer.scopedContext(parts))
+}

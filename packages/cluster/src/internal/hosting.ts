@@ -1,0 +1,37 @@
+/**
+ * One life of a scheduler on this node: the machine, and the way in to it. It lives where the placement says and for as
+ * long; who takes part in its namespace is to tell it all before it decides anything.
+ */
+import type * as CoreScheduler from "@creel/core/Scheduler"
+import * as Engine from "creel/Engine"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Listening } from "../Links.js"
+import type { Life } from "../Placement.js"
+
+export interface Options {
+  readonly links: Listening
+  /** Where others reach the links, as `host:port`. */
+  readonly address: string
+  readonly config: Partial<CoreScheduler.Config> | undefined
+}
+
+/** An incarnation is of one life: what throws in it ends it for good, and the placement begins the next. */
+const once = (life: Life): Effect.Effect<Effect.Effect<number>> =>
+  Effect.map(
+    Ref.make(false),
+    (taken) =>
+      Effect.flatMap(Ref.getAndSet(taken, true), (again) => again ? Effect.never : Effect.succeed(life.incarnation))
+  )
+
+export const host = (options: Options, life: Life): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const scheduler = yield* Engine.scheduler({
+      incarnation: yield* once(life),
+      expect: Effect.succeed(life.members.map((member) => member.id)),
+      config: options.config
+    })
+    yield* options.links.mount({ namespace: life.namespace, door: scheduler.door })
+    return options.address
+  })

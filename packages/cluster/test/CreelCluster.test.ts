@@ -1,0 +1,49 @@
+/** A cluster as services have it: real processes, a real database. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Postgres from "./fixtures/postgres.js"
+import type { Running } from "./utils/processes.js"
+import { start } from "./utils/processes.js"
+
+const ends = (client: Running) =>
+  Effect.gen(function*() {
+    assert.strictEqual(yield* client.line("sum"), `sum ${(2048 * 2047) / 2}`)
+    assert.strictEqual(yield* client.line("wide"), `wide ${36 * 10_000}`)
+    assert.strictEqual(yield* client.line("wrong"), "wrong 0")
+    yield* client.line("done")
+  })
+
+const cluster = (name: string) =>
+  Effect.gen(function*() {
+    const postgres = yield* Postgres.Postgres
+    const database = yield* postgres.database(name)
+    const nodes = yield* Effect.all(["a", "b", "c"].map((one) => start("node.mjs", [database, one])))
+    yield* Effect.all(nodes.map((node) => node.line("ready")), { concurrency: "unbounded" })
+    const client = yield* start("clusterClient.mjs", [database])
+    return { nodes, client }
+  })
+
+const carries = (node: Running): boolean => node.said().includes("scheduler of default at")
+
+layer(Postgres.layer, { excludeTestServices: true })("three nodes and a client", (it) => {
+  describe("on a database", () => {
+    it.scoped("answer right", () =>
+      Effect.gen(function*() {
+        const { client } = yield* cluster("calm")
+        yield* ends(client)
+      }))
+
+    it.scoped("answer right when a node, and then the node that carries the scheduler, is killed", () =>
+      Effect.gen(function*() {
+        const { client, nodes } = yield* cluster("killed")
+        yield* client.line("past 200")
+        const carrier = nodes.findIndex(carries)
+        assert.isAtLeast(carrier, 0)
+        yield* nodes[(carrier + 1) % 3]!.kill("SIGKILL")
+        yield* client.line("past 600")
+        yield* nodes[carrier]!.kill("SIGKILL")
+        yield* ends(client)
+        assert.isTrue(carries(nodes[(carrier + 2) % 3]!))
+      }))
+  })
+})
