@@ -15,7 +15,7 @@ import * as Cluster from "creel/Cluster"
 import * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -66,6 +66,11 @@ export interface CommonOptions extends Client.Options {
 export interface NodeOptions extends CommonOptions {
   /** As whom this node speaks to the scheduler. Default: `worker`. */
   readonly role?: "worker" | "operator" | undefined
+  /**
+   * How long the node may take to leave, when the layer closes: until what runs there has ended and what only it holds is
+   * elsewhere. What is left then begins again, or is computed again, elsewhere. Default: 10 seconds.
+   */
+  readonly leaveWithin?: Duration.DurationInput | undefined
   /** What is set about the scheduler while it is here: the same on all nodes. */
   readonly scheduler?: Partial<CoreScheduler.Config> | undefined
 }
@@ -135,6 +140,9 @@ const tasksFailed = (error: NodeClusterError): ClusterError =>
 
 const notHere = Effect.logWarning("the scheduler is not restarted from here: end the process that carries it")
 
+const millis = (within: Duration.DurationInput | undefined): number | undefined =>
+  within === undefined ? undefined : Duration.toMillis(within)
+
 /** It supervises nobody. */
 const alone: Supervisor.Tree = { id: "client", status: "up", restarts: 0, depth: undefined, children: [] }
 
@@ -154,11 +162,12 @@ const withWorkers = (
       Engine.workers({ ...made, name: made.name ?? node.id, door, shelf, node: node.id }),
       tasksFailed
     )
+    yield* Effect.addFinalizer(() => workers.scale(0, Duration.toMillis(options.leaveWithin ?? "10 seconds")))
     yield* joined(door, node.id, made.workers)
     return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
       describe: Engine.describe(`a node with ${made.kind}, and others`, door),
       workers: door.ask.workers,
-      scale: workers.scale,
+      scale: (count, options) => workers.scale(count, millis(options?.within)),
       tree: workers.tree,
       restartScheduler: notHere
     }))
@@ -168,8 +177,8 @@ const withWorkers = (
 
 /**
  * A node with workers on threads, and a client of the cluster it belongs to: what each replica of a service adds. One of
- * the nodes carries the scheduler; which, is decided in the database, and decided anew when that node dies. Closing the
- * layer ends the node's workers; what they held is computed again elsewhere.
+ * the nodes carries the scheduler; which, is decided in the database, and decided anew when that node dies. When the layer
+ * closes the node hands over what it has, within `leaveWithin`.
  *
  * @example
  * ```ts
@@ -215,7 +224,7 @@ export const layerClient = (
       Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
         describe: Engine.describe("nodes elsewhere", door),
         workers: door.ask.workers,
-        scale: door.ask.scale,
+        scale: (count, options) => door.ask.scale(count, millis(options?.within)),
         tree: Effect.succeed(alone),
         restartScheduler: notHere
       }))
