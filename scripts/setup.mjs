@@ -89,6 +89,10 @@ const commands = {
     mustBuild()
     run(["node_modules/vitest/vitest.mjs", "run", ...args])
   },
+  example: ([name, ...args]) => {
+    mustBuild()
+    run(["--enable-source-maps", `examples/${name}/dist/main.js`, ...args])
+  },
   // compiled when it is asked for: nothing else needs it
   bench: (args) => {
     mustBuild({ only: ["bench"] })

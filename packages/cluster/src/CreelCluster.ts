@@ -159,7 +159,7 @@ const withWorkers = (
     )
     const { door, shelf } = node
     const workers = yield* Effect.mapError(
-      Engine.workers({ ...made, name: made.name ?? node.id, door, shelf, node: node.id }),
+      Engine.workers({ ...made, name: made.name ?? node.id, door, shelf, node: node.id, host: node.machine }),
       tasksFailed
     )
     yield* Effect.addFinalizer(() => workers.scale(0, Duration.toMillis(options.leaveWithin ?? "10 seconds")))

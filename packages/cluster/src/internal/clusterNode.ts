@@ -44,6 +44,8 @@ export interface Options {
 export interface ClusterNode {
   /** This process, by a name of its own. */
   readonly id: string
+  /** The machine it is on. */
+  readonly machine: string
   readonly door: Door.Service
   readonly shelf: Shelf.Shelf
 }
@@ -138,7 +140,7 @@ export const make = (
       }
     })
     yield* found(peers, () => failed, options)
-    return { id, door: peers.door, shelf }
+    return { id, machine, door: peers.door, shelf }
   })
 
 /** Until there is a connection; what cannot get better by waiting ends it. */
