@@ -115,6 +115,8 @@ const bags: ReadonlyArray<Figure> = [
 ]
 
 const rest: ReadonlyArray<Figure> = [
+  figure("rounds-rate", "rounds", "/s", "more", "rounds of a loop, each made from the one before, which is released"),
+  figure("rounds-heap", "rounds", "bytes", "less", "that loop's heap at its end, beyond what it was after a tenth"),
   figure("startup-ready", "startup", "ms", "less", "from asking for a cluster to having it"),
   figure("startup-first", "startup", "ms", "less", "from asking for a cluster to the first result"),
   figure("startup-program", "startup", "ms", "less", "from starting the program to the first result"),

@@ -46,6 +46,7 @@ export const works: ReadonlyArray<Work> = [
   work("mandelbrot", "cpu", "rows of a picture, on one thread and on two", 1_200, 500),
   work("words", "cpu", "words of 64 MB of text, on one thread and on two", 64_000_000, 8_000_000),
   work("wordcount", "bag", "words of 100 MB of text in files, counted by a bag", 100_000_000, 16_000_000),
+  work("rounds", "rounds", "1,000,000 rounds of a loop, with checkpoints, on fibers", 1_000_000, 20_000),
   work("startup", "startup", "cluster ready, first result", 1, 1),
   work("idle", "idle", "bytes of a future that is done, at the client", 100_000, 20_000),
   work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
@@ -78,7 +79,8 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks", "startup"]
+    groups: ["tasks", "rounds", "startup"],
+    long: ["rounds"]
   },
   {
     name: "dask",

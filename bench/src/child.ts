@@ -18,6 +18,7 @@ const groups: Readonly<Record<string, () => Promise<Group>>> = {
   million: () => import("./works/million.js"),
   machine: () => import("./works/machine.js"),
   cpu: () => import("./works/cpu.js"),
+  rounds: () => import("./works/rounds.js"),
   bag: () => import("./works/bag.js"),
   startup: () => import("./works/startup.js"),
   idle: () => import("./works/idle.js"),

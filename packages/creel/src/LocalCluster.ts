@@ -42,6 +42,12 @@ export interface Options<R> extends Client.Options {
    * copies go at once. Default: 10 seconds. `Infinity`: as long as the value is held.
    */
   readonly copiesIdle?: Duration.DurationInput | undefined
+  /**
+   * Bytes that the scheduler may take to remember how released values were made, so that what was made from them can be
+   * computed again; about 800 for a small task, and the arguments that clients serve for that alone. Beyond it the oldest is
+   * cut: see `Client.checkpoint`. Default: 64 MiB.
+   */
+  readonly lineageBytes?: number | undefined
   /** @internal for tests: the machines' own settings. */
   readonly machines?:
     | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
@@ -156,6 +162,7 @@ export const layer = <R = never>(
         executors: executors(options ?? {}),
         scheduler: {
           ...oneThread.scheduler,
+          ...(options?.lineageBytes !== undefined && { lineageBytes: options.lineageBytes }),
           ...(options?.copiesIdle !== undefined && { copiesIdle: Duration.toMillis(options.copiesIdle) }),
           ...options?.machines?.scheduler
         },

@@ -65,6 +65,12 @@ export interface CommonOptions extends Client.Options {
    * copies go at once. Default: 10 seconds. `Infinity`: as long as the value is held.
    */
   readonly copiesIdle?: Duration.DurationInput | undefined
+  /**
+   * Bytes that the scheduler may take to remember how released values were made, so that what was made from them can be
+   * computed again; about 800 for a small task, and the arguments that clients serve for that alone. Beyond it the oldest is
+   * cut: see `Client.checkpoint`. Default: 64 MiB.
+   */
+  readonly lineageBytes?: number | undefined
   /** Abstract amounts each worker has, for tasks that ask for `resources`. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
@@ -167,6 +173,7 @@ const planOf = (
   },
   workerName: options.workerName,
   host: options.host ?? os.hostname(),
+  lineageBytes: options.lineageBytes,
   copiesIdle: options.copiesIdle === undefined ? undefined : Duration.toMillis(options.copiesIdle),
   memory: options.memory ?? {}
 })

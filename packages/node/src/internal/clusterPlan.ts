@@ -38,6 +38,7 @@ export interface Plan {
   readonly host: string
   /** Milliseconds. */
   readonly copiesIdle: number | undefined
+  readonly lineageBytes: number | undefined
   readonly memory: MemoryOptions
 }
 
@@ -135,7 +136,10 @@ export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, neve
   name: plan.workerName,
   resources: plan.resources,
   executors: executorsOf(plan, shares(plan.executors, plan.workers)),
-  ...(plan.copiesIdle !== undefined && { scheduler: { copiesIdle: plan.copiesIdle } }),
+  scheduler: {
+    ...(plan.lineageBytes !== undefined && { lineageBytes: plan.lineageBytes }),
+    ...(plan.copiesIdle !== undefined && { copiesIdle: plan.copiesIdle })
+  },
   worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
   disk: diskOf(plan.memory.spill)
 })

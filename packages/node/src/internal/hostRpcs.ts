@@ -28,6 +28,7 @@ export interface HostOptions {
   readonly host: string
   /** Milliseconds. */
   readonly copiesIdle: number | undefined
+  readonly lineageBytes: number | undefined
   readonly memory: MemoryOptions
   readonly resourceLimits: ResourceLimits | undefined
   readonly execArgv: ReadonlyArray<string> | undefined

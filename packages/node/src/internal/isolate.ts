@@ -52,6 +52,7 @@ const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
   executorLimits: plan.executorLimits,
   workerName: plan.workerName,
   host: plan.host,
+  lineageBytes: plan.lineageBytes,
   copiesIdle: plan.copiesIdle,
   memory: plan.memory,
   resourceLimits: more.resourceLimits,
