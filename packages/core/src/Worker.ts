@@ -22,6 +22,8 @@
  *   on them. All other copies are announced, and stay until `DropValue`.
  * - A job begins with all its inputs in memory. With a limit on memory, values that no job has room set aside for are spilled;
  *   to everyone else a spilled value is held like any other. Every `Spill` and `Load` is answered by exactly one event, `Drop` apart.
+ * - What is read here for more than a moment is not spilled under its reader, and counts in memory until that is over, held or
+ *   not: every `Serving` is followed by one `Served`.
  * - On `LinkReset` it tells everything anew, outcomes not acknowledged included.
  *
  * Invariants, one checker each in `check`:
@@ -48,7 +50,7 @@ import type { WorkerId } from "./Id.js"
 import type * as Note from "./Note.js"
 import { check as checkWorker } from "./worker/check.js"
 import { accept, giveBack } from "./worker/jobs.js"
-import { admit, loadEnded, spill, spillEnded } from "./worker/memory.js"
+import { admit, loadEnded, served, serving, spill, spillEnded } from "./worker/memory.js"
 import { plan } from "./worker/plan.js"
 import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replicas.js"
 import * as Runs from "./worker/runs.js"
@@ -167,6 +169,10 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
     case "LoadEnded":
       if (loadEnded(context, event)) gone(context, event.value)
       return
+    case "Serving":
+      return serving(context.state, event.value)
+    case "Served":
+      return served(context.state, event.value)
     case "Tick":
       return
     case "Measured":

@@ -8,6 +8,7 @@ import type * as Id from "@creel/core/Id"
 import type * as Payload from "@creel/core/Payload"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
 import { ReadFailed } from "./internal/readFailed.js"
 import type * as Store from "./Store.js"
 
@@ -30,6 +31,14 @@ export interface Shelf {
   readonly find: (value: Id.ValueId, holder: Id.PeerId) => Payload.Payload | undefined
   /** What is in memory or on disk. A holder that is not here is `unreachable`. */
   readonly read: (value: Id.ValueId, holder: Id.PeerId) => Effect.Effect<Payload.Payload, ReadFailed>
+  /**
+   * The same for who reads it for as long as the scope is open, as a data plane does that serves a slow reader: until then it
+   * is not spilled, and counts in its worker's memory.
+   */
+  readonly lend: (
+    value: Id.ValueId,
+    holder: Id.PeerId
+  ) => Effect.Effect<Payload.Payload, ReadFailed, Scope.Scope>
 }
 
 /**
@@ -66,6 +75,20 @@ export const make = (): Shelf => {
     if (!offers.has(client)) offers.set(client, new Map())
   }
 
+  const read: Shelf["read"] = (value, holder) => {
+    const payload = find(value, holder)
+    return payload === undefined ? Effect.suspend(() => readLater(value, holder)) : Exit.succeed(payload)
+  }
+
+  const lend: Shelf["lend"] = (value, holder) =>
+    Effect.flatMap(
+      Effect.acquireRelease(
+        Effect.sync(() => stores.get(holder)?.lend(value)),
+        (loan) => Effect.sync(() => loan?.end())
+      ),
+      (loan) => loan === undefined ? read(value, holder) : Effect.succeed(loan.payload)
+    )
+
   return {
     serve: (worker, store) => void stores.set(worker, store),
     arrived,
@@ -81,9 +104,7 @@ export const make = (): Shelf => {
     withdraw: (client, value) => void offers.get(client)?.delete(value),
     find,
     // What is in memory needs no fiber: its Exit is the answer.
-    read: (value, holder) => {
-      const payload = find(value, holder)
-      return payload === undefined ? Effect.suspend(() => readLater(value, holder)) : Exit.succeed(payload)
-    }
+    read,
+    lend
   }
 }

@@ -58,6 +58,26 @@ export interface Disk {
 }
 
 /**
+ * A value in memory that is being read. `end` it once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Loan {
+  readonly payload: Payload.Payload
+  readonly end: () => void
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Watcher {
+  readonly lent: (value: Id.ValueId) => void
+  readonly returned: (value: Id.ValueId) => void
+}
+
+/**
  * The values of one holder.
  *
  * @since 0.1.0
@@ -66,6 +86,13 @@ export interface Disk {
 export interface Store {
   /** What is in memory. */
   readonly get: (value: Id.ValueId) => Payload.Payload | undefined
+  /**
+   * The same for somebody who reads it for more than a moment: it counts in memory until they let go of it, whatever becomes
+   * of the value.
+   */
+  readonly lend: (value: Id.ValueId) => Loan | undefined
+  /** Who is told of loans, from now on. */
+  readonly watch: (watcher: Watcher) => void
   readonly isSpilled: (value: Id.ValueId) => boolean
   /** A spilled value, for somebody who takes it away: it stays where it is. */
   readonly peek: (value: Id.ValueId) => Effect.Effect<Payload.Payload, DiskError>
@@ -83,6 +110,22 @@ export interface Store {
   readonly sharedBytes: () => number
   /** How many values there are, in memory and on disk. */
   readonly size: () => number
+}
+
+const loan = (
+  value: Id.ValueId,
+  payload: Payload.Payload | undefined,
+  watcher: Watcher | undefined
+): Loan | undefined => {
+  if (payload === undefined) return undefined
+  watcher?.lent(value)
+  let isOver = false
+  const end = (): void => {
+    if (isOver) return
+    isOver = true
+    watcher?.returned(value)
+  }
+  return { payload, end }
 }
 
 /**
@@ -121,8 +164,12 @@ export const make = (disk?: Disk | undefined): Store => {
 
   const noDisk = (value: Id.ValueId) => new DiskError({ reason: "NoDisk", value, detail: "this worker has none" })
 
+  let watcher: Watcher | undefined
+
   return {
     get: (value) => values.get(value),
+    lend: (value) => loan(value, values.get(value), watcher),
+    watch: (to) => void (watcher = to),
     isSpilled: (value) => spilled.has(value),
     peek: (value) => disk === undefined ? Effect.fail(noDisk(value)) : disk.read(value),
     put,

@@ -190,7 +190,7 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const replica of state.replicas.values()) {
       const { bytes, expected, place, state: at } = replica
       if (expected) sums.coming += bytes
-      if (memory.idle.has(replica) && (!isHere(replica) || replica.pins > 0)) {
+      if (memory.idle.has(replica) && (!isHere(replica) || replica.pins > 0 || replica.readers > 0)) {
         yield `${replica.value} is idle and is not`
       }
       if (at._tag !== "Held") continue
@@ -202,6 +202,9 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const name of ["here", "coming", "spilling", "onDisk", "spills"] as const) {
       if (sums[name] !== memory[name]) yield `${name}: ${memory[name]} counted, ${sums[name]} there`
     }
+    let lent = 0
+    for (const { bytes } of memory.lentOf.values()) lent += bytes
+    if (lent !== memory.lent) yield `lent: ${memory.lent} counted, ${lent} there`
     for (const replica of memory.idle) {
       if (state.replicas.get(replica.value) !== replica) yield `${replica.value} is idle and gone`
     }

@@ -31,6 +31,9 @@ export class Memory {
   here = 0
   /** Set aside for values that are to come, by a fetch or from the disk. */
   coming = 0
+  /** Of values that are no longer held in memory, and that somebody still reads there. */
+  lent = 0
+  readonly lentOf = new Map<string, { readonly bytes: number; readers: number }>()
   spilling = 0
   onDisk = 0
   spills = 0
@@ -53,7 +56,7 @@ export class Memory {
   ) {}
 
   get total(): number {
-    return this.here + this.coming
+    return this.here + this.coming + this.lent
   }
 
   get isPaused(): boolean {
@@ -108,7 +111,7 @@ export const arrived = ({ memory }: Inner, replica: Replica): void => {
 }
 
 const rest = (memory: Memory, replica: Replica): void => {
-  if (replica.bytes >= memory.spillMin) memory.idle.add(replica)
+  if (replica.bytes >= memory.spillMin && replica.readers === 0) memory.idle.add(replica)
 }
 
 /** It is held no more. */
@@ -118,8 +121,10 @@ export const departed = (state: Inner, replica: Replica): void => {
   settle(state, replica)
   memory.idle.delete(replica)
   const { bytes, place } = replica
-  if (place === "memory" || place === "spilling") memory.here -= bytes
-  else {
+  if (place === "memory" || place === "spilling") {
+    memory.here -= bytes
+    lend(memory, replica)
+  } else {
     memory.onDisk -= bytes
     memory.refusedUntil = -Infinity
   }
@@ -127,6 +132,43 @@ export const departed = (state: Inner, replica: Replica): void => {
     memory.spilling -= bytes
     memory.spills -= 1
   }
+}
+
+/** It is gone from here, but not from memory: who reads it has it until they are done. */
+const lend = (memory: Memory, replica: Replica): void => {
+  const { bytes, readers, value } = replica
+  if (readers === 0) return
+  replica.readers = 0
+  const before = memory.lentOf.get(value)
+  if (before === undefined) {
+    memory.lentOf.set(value, { bytes, readers })
+    memory.lent += bytes
+  } else before.readers += readers
+}
+
+/** Somebody begins to read it: it is not spilled under them, and counts until they are done. */
+export const serving = ({ memory, replicas }: Inner, value: string): void => {
+  const replica = replicas.get(value)
+  if (memory === undefined || replica?.state._tag !== "Held") return
+  if (replica.place !== "memory" && replica.place !== "spilling") return
+  replica.readers += 1
+  memory.idle.delete(replica)
+}
+
+export const served = ({ memory, replicas }: Inner, value: string): void => {
+  if (memory === undefined) return
+  const lent = memory.lentOf.get(value)
+  if (lent !== undefined) {
+    lent.readers -= 1
+    if (lent.readers > 0) return
+    memory.lentOf.delete(value)
+    memory.lent -= lent.bytes
+    return
+  }
+  const replica = replicas.get(value)
+  if (replica === undefined || replica.readers === 0) return
+  replica.readers -= 1
+  if (replica.readers === 0 && replica.pins === 0 && isHere(replica)) rest(memory, replica)
 }
 
 const pin = (memory: Memory, replica: Replica): void => {
@@ -352,6 +394,7 @@ export const spillEnded = (context: Context, event: Extract<Event, { _tag: "Spil
     memory.here -= replica.bytes
     memory.onDisk += replica.bytes
     replica.place = "disk"
+    lend(memory, replica)
     if (replica.pins > 0) load(context, memory, replica)
     return
   }

@@ -138,6 +138,8 @@ export class Replica {
   turn = 0
   /** How many jobs have room set aside for it. */
   pins = 0
+  /** How many read it now from memory here, for more than a moment. */
+  readers = 0
   /** Whether room is set aside for it to come into. */
   expected = false
   constructor(
@@ -286,6 +288,9 @@ export type Event =
     readonly bytes?: number | undefined
   }
   | { readonly _tag: "ValueGone"; readonly value: ValueId }
+  /** Somebody begins to read it from memory here, for more than a moment; each is followed by one `Served`. */
+  | { readonly _tag: "Serving"; readonly value: ValueId }
+  | { readonly _tag: "Served"; readonly value: ValueId }
   /** Its bytes are on the disk and no longer in memory; or not, and as they were. `turn` is the command's. */
   | { readonly _tag: "SpillEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
   /** Its bytes are in memory and no longer on the disk; or could not be read. */

@@ -48,6 +48,39 @@ const makes = (bench: Bench, attempt: number, bytes: number): ReadonlyArray<Work
 
 const large = (key: string, attempt: number, bytes: number): Note.Input => input(key, attempt, { bytes })
 
+describe("serving", () => {
+  const serving = (value: string): Worker.Event => ({ _tag: "Serving", value })
+  const served = (value: string): Worker.Event => ({ _tag: "Served", value })
+
+  it("what is being read is not spilled under its readers, until the last is done", () => {
+    const bench = make({})
+    makes(bench, 1, 40_000)
+    bench.step(serving("k1#0.1"), serving("k1#0.1"))
+    makes(bench, 2, 20_000)
+    // The next in line goes in its place.
+    const third = makes(bench, 3, 10_000)
+    assert.deepStrictEqual(moves(third), ["Spill k2#0.2"])
+    bench.step(...ended(third))
+    bench.step(served("k1#0.1"))
+    assert.deepStrictEqual(moves(makes(bench, 4, 15_000)), ["Spill k3#0.3"])
+    assert.deepStrictEqual(moves(bench.step(served("k1#0.1"))), [])
+    assert.deepStrictEqual(moves(makes(bench, 5, 30_000)), ["Spill k4#0.4", "Spill k1#0.1"])
+  })
+
+  it("what was dropped while it is read counts until that is over", () => {
+    const bench = make({})
+    makes(bench, 1, 40_000)
+    bench.step(serving("k1#0.1"))
+    bench.step(note({ _tag: "DropValue", value: "k1#0.1" }))
+    assert.deepStrictEqual([bench.state.heldBytes, bench.state.memory?.total], [0, 40_000])
+    bench.step(served("k1#0.1"))
+    assert.strictEqual(bench.state.memory?.total, 0)
+    // Late or of something else, it changes nothing.
+    bench.step(serving("k9#0.9"), served("k9#0.9"), served("k1#0.1"))
+    assert.strictEqual(bench.state.memory?.total, 0)
+  })
+})
+
 describe("the disk", () => {
   it("above target the least recently used value is spilled, and goes on being held", () => {
     const bench = make({})

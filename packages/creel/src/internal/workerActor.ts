@@ -254,6 +254,10 @@ export const make = (options: Options): Effect.Effect<WorkerActor, never, Scope.
       perform: hands.perform,
       onWorkEnd: hands.workEnded
     })
+    options.store.watch({
+      lent: (value) => hands.tell({ _tag: "Serving", value }),
+      returned: (value) => hands.tell({ _tag: "Served", value })
+    })
     hands.mouth = yield* options.door.attachWorker(options.id, hands.ears)
     hands.begin(ref)
     yield* options.executors.start(hands.heard)

@@ -95,6 +95,7 @@ export const turnKinds = [
   "storm",
   "copied",
   "spared",
+  "lent",
   "leftInPeace",
   "executorRetired",
   "cutLost"

@@ -260,6 +260,15 @@ export class WorkerPeer extends Peer<Worker.Event> {
     return this.lost.has(value) ? undefined : this.store.get(value)
   }
 
+  /** Somebody reads it for a while. */
+  serve(value: string, millis: number): void {
+    if (this.onDisk.has(value)) return
+    this.tell({ _tag: "Serving", value })
+    this.world.timeline.after(millis, () => {
+      if (this.alive) this.tell({ _tag: "Served", value })
+    })
+    if (this.machine.memory !== undefined && this.machine.memory.lent > 0) this.world.coverage.fired("lent")
+  }
   notes(notes: ReadonlyArray<Note>): void {
     this.tell(...notes.map((note): Worker.Event => ({ _tag: "Notes", notes: [note as ToWorker] })))
   }

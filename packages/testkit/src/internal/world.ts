@@ -238,7 +238,9 @@ export class World {
       // A key may have meant several things: who holds the value knows which one it is of.
       const replica = holder instanceof WorkerPeer ? holder.machine.replicas.get(value) : undefined
       const bytes = replica?.bytes ?? this.bytesOf(value)
-      answer(this.network.delay() + Math.floor(bytes / 20_000), { _tag: "Got", text, bytes })
+      const delay = this.network.delay() + Math.floor(bytes / 20_000)
+      if (holder instanceof WorkerPeer) holder.serve(value, delay)
+      answer(delay, { _tag: "Got", text, bytes })
     })
   }
   private bytesOf(value: string): number {
