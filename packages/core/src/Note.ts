@@ -403,6 +403,8 @@ export interface WorkerMemory {
   readonly limit: number
   /** Of values in memory, and set aside for those on their way. */
   readonly managed: number
+  /** The most that `managed` ever was. */
+  readonly peak: number
   readonly spilled: number
   /** Whether there is so little room that one job after another begins. */
   readonly paused: boolean

@@ -190,6 +190,8 @@ export interface MemoryOfWorker {
   readonly heldBytes: number
   /** Of values in memory and set aside for those on their way. Without a limit: `heldBytes`. */
   readonly managed: number
+  /** The most that `managed` ever was, between signs of life too; absent where there is no limit. */
+  readonly peak: number | undefined
   /** Of values on disk. */
   readonly spilled: number
   /** What of `managed` stands in memory that is shared with its executors (threads), where that is known. */

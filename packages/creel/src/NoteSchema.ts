@@ -214,6 +214,7 @@ const Info = Schema.Struct({
 export const WorkerMemorySchema: Schema.Schema<Note.WorkerMemory> = Schema.Struct({
   limit: Schema.Number,
   managed: Schema.Number,
+  peak: Schema.Number,
   spilled: Schema.Number,
   paused: Schema.Boolean,
   failing: Schema.optional(Schema.Boolean)

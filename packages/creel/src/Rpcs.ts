@@ -231,6 +231,7 @@ const Memory: Schema.Schema<Door.Memory> = Schema.Struct({
     values: Schema.Number,
     heldBytes: Schema.Number,
     managed: Schema.Number,
+    peak: Schema.Union(Schema.Number, Schema.Undefined),
     spilled: Schema.Number,
     shared: Schema.Union(Schema.Number, Schema.Undefined),
     process: Schema.Union(Schema.Number, Schema.Undefined),

@@ -14,6 +14,7 @@ const worker = (more: Partial<Door.MemoryOfWorker>): Door.MemoryOfWorker => ({
   values: 1,
   heldBytes: 0,
   managed: 0,
+  peak: undefined,
   spilled: 0,
   shared: undefined,
   process: undefined,

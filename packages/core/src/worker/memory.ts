@@ -4,7 +4,8 @@
  *
  * A job begins with all its inputs in memory. Room for all of them is set aside at once, in order of the jobs, and what is
  * set aside for stays in memory: so two jobs never each hold half of what both need. Above *pause* one job after another
- * begins, the first in order whose inputs fit once everything else is spilled. Without a limit none of this happens.
+ * begins, the first in order, once everything else is spilled that would keep its inputs from fitting; where nothing can be
+ * spilled any more it begins all the same. Without a limit none of this happens.
  *
  * @since 0.1.0
  */
@@ -36,6 +37,11 @@ export class Memory {
   readonly lentOf = new Map<string, { readonly bytes: number; readers: number }>()
   spilling = 0
   onDisk = 0
+  /** The most that `total` ever was. */
+  peak = 0
+  /** The job without room that is next to begin, and what it lacks: other values are spilled for it. */
+  next: Job | undefined = undefined
+  lacking = 0
   spills = 0
   /** Each move to or from the disk has a number, so that late news of an earlier one is known as such. */
   turns = 0
@@ -94,6 +100,7 @@ const expect = (memory: Memory, replica: Replica): void => {
   if (replica.expected) return
   replica.expected = true
   memory.coming += replica.bytes
+  memory.peak = Math.max(memory.peak, memory.total)
 }
 
 /** It came, or will not. Called before its size is known better. */
@@ -107,6 +114,7 @@ export const settle = ({ memory }: Inner, replica: Replica): void => {
 export const arrived = ({ memory }: Inner, replica: Replica): void => {
   if (memory === undefined) return
   memory.here += replica.bytes
+  memory.peak = Math.max(memory.peak, memory.total)
   if (replica.pins === 0) rest(memory, replica)
 }
 
@@ -268,11 +276,17 @@ const isBusy = ({ jobs }: Inner): boolean => {
   return false
 }
 
-/** Sets room aside, in order of the jobs, as far as there is room: and for one of them in any case, if nothing else goes on. */
+/**
+ * Sets room aside, in order of the jobs, as far as there is room. If nothing else goes on the first one is next: what is
+ * not set aside for anybody is spilled for it, and when nothing more can be, it has its room in any case.
+ */
 export const admit = (context: Context): void => {
-  const { state } = context
+  const { now, state } = context
   const { memory } = state
-  if (memory === undefined || memory.waiting.size === 0) return
+  if (memory === undefined) return
+  memory.next = undefined
+  memory.lacking = 0
+  if (memory.waiting.size === 0) return
   const passed: Array<Job> = []
   let isTried = false
   for (let job = memory.waiting.pop(); job !== undefined; job = memory.waiting.pop()) {
@@ -284,10 +298,15 @@ export const admit = (context: Context): void => {
     }
     const fits = memory.total + more <= memory.pause
     // Who waits for another job here is not the one to begin.
-    if (fits || (job.makers === undefined && !isTried && !isBusy(state))) {
+    const isNext = !fits && job.makers === undefined && !isTried && !isBusy(state)
+    if (fits || (isNext && !canSpill(memory, job, now))) {
       reserve(context, job)
       whenReady(context, job)
       continue
+    }
+    if (isNext) {
+      memory.next = job
+      memory.lacking = more
     }
     passed.push(job)
     if (job.makers === undefined) isTried = true
@@ -364,13 +383,26 @@ export const coming = ({ memory }: Inner, replica: Replica): void => {
 // the disk
 // -------------------------------------------------------------------------------------------------
 
-/** Above *target* the least recently used go to the disk. */
+/** Whether there will be more room for a job, or can be. */
+const canSpill = (memory: Memory, job: Job, now: number): boolean => {
+  if (memory.spills > 0) return true
+  if (now < memory.refusedUntil) return false
+  for (const { bytes, jobs } of memory.idle) {
+    if (memory.onDisk + bytes <= memory.disk && !Few.has(jobs, job)) return true
+  }
+  return false
+}
+
+/** Above *target*, or to make room for the job that is next, the least recently used go to the disk. */
 export const spill = (context: Context): void => {
   const { now, out, state: { memory } } = context
   if (memory === undefined || now < memory.refusedUntil) return
+  const { next } = memory
+  const enough = Math.min(memory.target, memory.pause - memory.lacking)
   for (const replica of memory.idle) {
-    if (memory.total - memory.spilling <= memory.target || memory.spills >= spillsMax) return
+    if (memory.total - memory.spilling <= enough || memory.spills >= spillsMax) return
     const { bytes, value } = replica
+    if (next !== undefined && Few.has(replica.jobs, next)) continue
     if (memory.onDisk + memory.spilling + bytes > memory.disk) continue
     memory.idle.delete(replica)
     memory.spilling += bytes

@@ -132,6 +132,7 @@ export const heartbeat = (context: Context): void => {
       memory: {
         limit: memory.limit,
         managed: memory.total,
+        peak: memory.peak,
         spilled: memory.onDisk,
         paused: memory.isPaused,
         ...(memory.failedUntil > now && { failing: true })

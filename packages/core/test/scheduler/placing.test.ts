@@ -351,7 +351,7 @@ describe("a new life of the scheduler", () => {
         heldBytes: 0,
         processBytes: undefined,
         busy: undefined,
-        memory: { limit: 100, managed: 90, spilled: 0, paused }
+        memory: { limit: 100, managed: 90, peak: 90, spilled: 0, paused }
       })
     d.join("w1")
     d.join("w2")

@@ -8,6 +8,7 @@ import { drive, info, runOf, says, spec } from "./drive.js"
 const memory = (managed: number, more: Partial<WorkerMemory> = {}): WorkerMemory => ({
   limit: 100_000,
   managed,
+  peak: 0,
   spilled: 0,
   paused: false,
   ...more

@@ -212,6 +212,27 @@ describe("room", () => {
     assert.deepStrictEqual(news(bench.step(value(3, 40_000))), ["k3 held: computed", "all failed: MemoryExceeded"])
   })
 
+  it("is made before anything comes for the job that is next: others go to the disk, its own inputs stay", () => {
+    const bench = make({})
+    for (const attempt of [1, 2, 3]) makes(bench, attempt, 20_000)
+    const spilling = bench.step(runTask("a", 10, {
+      inputs: [large("k1", 1, 20_000), large("x", 9, 50_000)]
+    }))
+    assert.deepStrictEqual(moves(spilling), ["Spill k2#0.2", "Spill k3#0.3"])
+    const coming = bench.step(...ended(spilling))
+    assert.deepStrictEqual(moves(coming), ["Fetch x#0.9"])
+    assert.deepStrictEqual(ran(bench.step(got("x#0.9", 50_000))), ["a@e0"])
+    assert.strictEqual(bench.state.memory?.peak, 70_000)
+  })
+
+  it("is not waited for where the disk refuses", () => {
+    const bench = make({})
+    for (const attempt of [1, 2, 3]) makes(bench, attempt, 20_000)
+    const spilling = bench.step(runTask("a", 10, { inputs: [large("x", 9, 50_000)] }))
+    assert.deepStrictEqual(moves(spilling), ["Spill k1#0.1", "Spill k2#0.2"])
+    assert.deepStrictEqual(moves(bench.step(...ended(spilling, false))), ["Fetch x#0.9"])
+  })
+
   it("a job that alone is larger than what is left begins all the same, when nothing else goes on", () => {
     const bench = make({ disk: 0 })
     makes(bench, 1, 60_000)

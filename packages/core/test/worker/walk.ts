@@ -293,7 +293,9 @@ export class World {
 
   /** The same world seen by a new session. */
   reset(): void {
-    for (const note of told(this.bench.step({ _tag: "LinkReset", unacked: [] }))) {
+    const commands = this.bench.step({ _tag: "LinkReset", unacked: [] })
+    for (const command of commands) if (command._tag !== "Tell") this.carryOut(command)
+    for (const note of told(commands)) {
       if (note._tag !== "WorkerTold") continue
       assert.deepStrictEqual(new Set(note.values.map((held) => held.value)), this.announced)
       const open = [...this.given].filter(([, given]) => given.ended === 0).map(([attempt]) => attempt)

@@ -166,6 +166,7 @@ const memoryOfWorkers = (held: ReadonlyArray<Scheduler.HeldOnWorker>): ReadonlyA
       values: one.values,
       heldBytes: one.held,
       managed: managedBy(one),
+      peak: one.memory?.peak,
       spilled: one.memory?.spilled ?? 0,
       // The two are not of the same moment.
       shared: one.sharedBytes === undefined ? undefined : Math.min(one.sharedBytes, managedBy(one)),
