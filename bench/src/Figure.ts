@@ -125,6 +125,16 @@ const rest: ReadonlyArray<Figure> = [
   figure("overhead-10ms", "overhead", "%", "less", "of the time that is not the tasks' own, tasks of 10 ms")
 ]
 
+const memory: ReadonlyArray<Figure> = [
+  figure("memory-budget", "memory", "bytes", "less", "a shuffle of four times this budget of managed bytes"),
+  figure("memory-managed", "memory", "bytes", "less", "the most that all workers ever managed, by their own books"),
+  figure("memory-process", "memory", "bytes", "less", "the most that the process took beyond what it took before"),
+  figure("memory-spilled", "memory", "bytes", "less", "the most that was on disk"),
+  figure("memory-shuffle", "memory", "MB/s", "more", "what was shuffled in a second, disk and all"),
+  figure("memory-small", "memory", "bytes", "less", "heap left for each small value that came and went"),
+  figure("memory-large", "memory", "bytes", "less", "heap, shared memory and disk left after 1,000 large values")
+]
+
 const floor: ReadonlyArray<Figure> = [
   figure("floor-message", "floor", "µs", "less", "postMessage to a thread and back, one at a time"),
   figure("floor-messages", "floor", "/s", "more", "items there and back, one a message, all at once"),
@@ -144,6 +154,7 @@ export const figures: ReadonlyArray<Figure> = [
   ...processor("words", "MB/s", "words of a text counted"),
   ...bags,
   ...rest,
+  ...memory,
   ...floor
 ]
 

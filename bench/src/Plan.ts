@@ -49,6 +49,13 @@ export const works: ReadonlyArray<Work> = [
   work("rounds", "rounds", "1,000,000 rounds of a loop, with checkpoints, on fibers", 1_000_000, 20_000),
   work("startup", "startup", "cluster ready, first result", 1, 1),
   work("idle", "idle", "bytes of a future that is done, at the client", 100_000, 20_000),
+  work(
+    "memory",
+    "memory",
+    "a shuffle of four times the budget; 1,000,000 small and 1,000 large values, made and released",
+    1_000_000,
+    50_000
+  ),
   work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
   work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
@@ -71,7 +78,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks", "data", "million", "cpu", "bag", "startup", "idle", "overhead"]
+    groups: ["tasks", "data", "million", "cpu", "bag", "startup", "idle", "memory", "overhead"]
   },
   {
     name: "creel-fibers",

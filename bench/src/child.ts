@@ -21,6 +21,7 @@ const groups: Readonly<Record<string, () => Promise<Group>>> = {
   rounds: () => import("./works/rounds.js"),
   bag: () => import("./works/bag.js"),
   startup: () => import("./works/startup.js"),
+  memory: () => import("./works/memory.js"),
   idle: () => import("./works/idle.js"),
   overhead: () => import("./works/overhead.js"),
   floor: () => import("./works/floor.js")
