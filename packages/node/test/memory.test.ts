@@ -33,6 +33,9 @@ const files = (directory: string): ReadonlyArray<string> =>
 
 const memoryOf = Effect.map(Client.workers, (workers) => workers[0]?.memory)
 
+/** Lets the loop turn, between two looks. */
+const turn = Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+
 /** It has told of itself, and of all its executors, and did so after values were there. */
 const isKnown = ({ executors, limit, shared }: Door.MemoryOfWorker): boolean =>
   limit !== undefined && (shared ?? 0) > 0 && executors.length === 2
@@ -102,7 +105,7 @@ describe("memory", () => {
       assert.deepStrictEqual(all, expected)
       // Both spilled, and know the most they ever managed: by their own books, which miss nothing between two looks.
       const workers = yield* Client.workersMemory.pipe(
-        Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+        Effect.zipLeft(turn),
         Effect.repeat({ until: (workers) => workers.every(({ peak, spilled }) => (peak ?? 0) > 0 && spilled > 0) })
       )
       for (const { managed, peak } of workers) assert.isAtMost(managed, peak!)
@@ -116,7 +119,7 @@ describe("memory", () => {
       const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
       const { samples } = yield* Client.wait(values).pipe(
         Effect.zipRight(Client.memory.pipe(
-          Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+          Effect.zipLeft(turn),
           Effect.repeat({
             until: ({ workers }) => workers.every((one) => isKnown(one) && one.managed + one.spilled >= 16 * mega)
           })
@@ -190,7 +193,7 @@ describe("memory", () => {
         Effect.repeat({ until: (memory) => memory !== undefined && memory.managed === 0 && memory.spilled === 0 })
       )
       yield* Effect.sync(() => files(directory).length).pipe(
-        Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+        Effect.zipLeft(turn),
         Effect.repeat({ until: (count) => count === 0 })
       )
     }).pipe(Effect.scoped, Effect.provide(layer))
