@@ -33,9 +33,6 @@ const files = (directory: string): ReadonlyArray<string> =>
 
 const memoryOf = Effect.map(Client.workers, (workers) => workers[0]?.memory)
 
-/** Lets the loop turn, between two looks. */
-const turn = Effect.promise(() => new Promise((resume) => setImmediate(resume)))
-
 /** It has told of itself, and of all its executors, and did so after values were there. */
 const isKnown = ({ executors, limit, shared }: Door.MemoryOfWorker): boolean =>
   limit !== undefined && (shared ?? 0) > 0 && executors.length === 2
