@@ -24,6 +24,7 @@ import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ClusterError } from "./ClusterError.js"
 import * as Placing from "./internal/placing.js"
+import type * as Security from "./Security.js"
 
 /**
  * Where a namespace's scheduler listens. `incarnation` grows with each new scheduler of the namespace: of two answers,
@@ -113,6 +114,8 @@ export interface Common {
    * How long a node may be silent before another takes over what it carries. Default 4 seconds; whole seconds.
    */
   readonly expiry?: Duration.DurationInput | undefined
+  /** How the nodes know each other. Default: `Security.none`, which is for one machine only. */
+  readonly security?: Security.Service | undefined
   /** How long `locate` waits for a scheduler. Default 10 seconds. */
   readonly locateWithin?: Duration.DurationInput | undefined
 }
@@ -184,5 +187,6 @@ export const layer = <E, R>(
  * @since 0.1.0
  * @category layers
  */
-export const layerClient = (options: Common = {}): Layer.Layer<Placement, ClusterError, SqlClient.SqlClient> =>
-  Layer.scoped(Placement, Placing.client(options))
+export const layerClient = (
+  options: Common = {}
+): Layer.Layer<Placement, ClusterError, SqlClient.SqlClient> => Layer.scoped(Placement, Placing.client(options))

@@ -26,6 +26,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { ClusterError } from "../ClusterError.js"
 import type * as Placement from "../Placement.js"
+import * as Security from "../Security.js"
 import { Leases } from "./lease.js"
 import * as Members from "./members.js"
 import * as PlacementTables from "./placementTables.js"
@@ -175,8 +176,8 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
   if (wrong !== undefined) return yield* wrong
   const parts = yield* shared(options)
   const context = yield* Effect.context<R>()
-  const wire = RunnerSockets.plain
-  const listening = yield* RunnerSockets.listen(wire, { host, port: options.listen?.port ?? 0 })
+  const security = options.security ?? Security.none
+  const listening = yield* RunnerSockets.listen(security, { host, port: options.listen?.port ?? 0 })
   const address = RunnerAddress.make(options.listen?.advertise ?? host, listening.port)
   const groups = options.namespaces.map(SchedulerEntity.groupOf)
   const sharding = yield* Layer.build(
@@ -186,7 +187,7 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
         options.health ?? RunnerHealth.layerNoop,
         MessageStorage.layerNoop,
         Layer.succeed(SocketServer.SocketServer, listening.server),
-        RunnerSockets.layerProtocol(wire),
+        RunnerSockets.layerProtocol(security, "worker"),
         layerStorage(parts)
       )),
       Layer.provide(layerSerialization),
@@ -220,12 +221,14 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
 export const client = (options: Placement.Common) => bounded(asking(options), "5 seconds")
 
 const asking = Effect.fnUntraced(function*(options: Placement.Common) {
+  const security = options.security ?? Security.none
+  const role = security.roles.includes("client") ? "client" : (security.roles[0] ?? "client")
   const parts = yield* shared(options)
   const sharding = yield* Layer.build(
     RunnerServer.layerClientOnly.pipe(
       Layer.provide(Layer.mergeAll(
         MessageStorage.layerNoop,
-        RunnerSockets.layerProtocol(RunnerSockets.plain),
+        RunnerSockets.layerProtocol(security, role),
         layerStorage(parts)
       )),
       Layer.provide(layerSerialization),
