@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Array as Arr, Effect, Exit, Queue, Scope } from "effect"
 import * as Placement from "../src/Placement.js"
+import * as Security from "../src/Security.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
 
@@ -198,6 +199,26 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       const a = yield* Nodes.start(url, said, "a", ["x"])
       assert.match(a.runner._tag === "Some" ? a.runner.value : "", /^127\.0\.0\.1:\d{4,5}$/)
       assert.strictEqual((yield* a.locate("x")).incarnation, 1)
+    }))
+
+  it.scoped("tells those who know the secret, or have the key of a role, and nobody else", () =>
+    Effect.gen(function*() {
+      const url = yield* database("secured")
+      const said = yield* Nodes.ears
+      const secret = yield* Security.generateSecret
+      yield* Nodes.start(url, said, "a", ["x"], {
+        security: Security.secret(secret),
+        listen: { host: "0.0.0.0", advertise: "127.0.0.1" }
+      })
+      const as = (security: Security.Service) =>
+        Nodes.build(url, Placement.layerClient({ security, locateWithin: "3 seconds" }))
+      for (const security of [Security.secret(secret), Security.roleKey(Security.deriveRoleKey(secret, "observer"))]) {
+        assert.strictEqual((yield* (yield* as(security)).locate("x")).address, "a:1")
+      }
+      const stranger = yield* as(Security.secret(yield* Security.generateSecret))
+      assert.strictEqual((yield* Effect.flip(stranger.locate("x"))).reason, "NoScheduler")
+      const plain = yield* as(Security.none)
+      assert.strictEqual((yield* Effect.flip(plain.locate("x"))).reason, "NoScheduler")
     }))
 
   it.scoped("refuses what cannot be: other addresses without credentials, wrong names", () =>

@@ -12,12 +12,12 @@ import * as Duration from "effect/Duration"
 export class Leases {
   private readonly confirmed = new Map<string, number>()
   readonly expiry: number
-  /** Of an expiry of 4 s: held for 3.2 s, of which the last two seconds were without an answer of the database. */
+  /** Ended so much earlier here: for timers that come late, and clocks that do not go at the same pace. */
   readonly margin: number
 
   constructor(expiry: Duration.DurationInput, readonly now: () => number = () => performance.now()) {
     this.expiry = Duration.toMillis(expiry)
-    this.margin = this.expiry / 5
+    this.margin = this.expiry / 8
   }
 
   /** The database said that these are this process's, in answer to a question sent at `asked`. */

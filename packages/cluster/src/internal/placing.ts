@@ -133,10 +133,7 @@ const service = Effect.fnUntraced(function*(
   const client = yield* sharding.makeClient(SchedulerEntity.SchedulerEntity)
   const within = options.locateWithin ?? "10 seconds"
   const locate = (namespace: string) =>
-    // A call to a shard that nobody owns, or whose owner is frozen, is neither answered nor refused.
-    Effect.suspend(() => client(namespace).locate()).pipe(
-      Effect.timeout("1 second"),
-      Effect.disconnect,
+    SchedulerEntity.ask(client, namespace).pipe(
       Effect.retry(Schedule.spaced("100 millis")),
       Effect.orDie,
       Effect.timeoutFail({

@@ -15,6 +15,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
+import type * as Placement from "../Placement.js"
+import { apart } from "./apart.js"
 import type * as SchedulerLives from "./schedulerLives.js"
 
 const Place = Schema.Struct({ namespace: Schema.String, address: Schema.String, incarnation: Schema.Number })
@@ -29,6 +31,18 @@ export const groupOf = (namespace: string): string =>
 export const SchedulerEntity = Entity.make("CreelScheduler", [
   Rpc.make("locate", { success: Place, error: NotYet })
 ]).annotate(ClusterSchema.ShardGroup, (id) => groupOf(id)).annotate(ClusterSchema.ClientTracingEnabled, false)
+
+type Client = (namespace: string) => {
+  readonly locate: () => Effect.Effect<Placement.Place, unknown>
+}
+
+/**
+ * One question, answered or not within a second. An entity that closes interrupts who asks it, and that must not be
+ * taken for an interruption of the one who asked: so the question has a fiber of its own. A call to a shard that nobody
+ * owns, or whose owner is frozen, ends only by the timeout.
+ */
+export const ask = (client: Client, namespace: string): Effect.Effect<Placement.Place, unknown> =>
+  Effect.timeout(apart(Effect.suspend(() => client(namespace).locate())), "1 second")
 
 /** Registers what answers for the namespaces of this node, and begins each when its shard is acquired. */
 export const register = Effect.fnUntraced(function*(
@@ -53,11 +67,7 @@ export const register = Effect.fnUntraced(function*(
     sharding.registerSingleton(
       `creel:${namespace}`,
       // An entity is there from the first call on: the node that got the shard makes that call itself.
-      client(namespace).locate().pipe(
-        Effect.timeout("1 second"),
-        Effect.retry(Schedule.spaced("200 millis")),
-        Effect.ignore
-      ),
+      Effect.ignore(Effect.retry(ask(client, namespace), Schedule.spaced("200 millis"))),
       { shardGroup: groupOf(namespace) }
     ), { discard: true })
 })

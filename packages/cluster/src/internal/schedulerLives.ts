@@ -18,6 +18,7 @@ import * as FiberId from "effect/FiberId"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type * as Placement from "../Placement.js"
+import { apart } from "./apart.js"
 import type { Leases } from "./lease.js"
 import * as Members from "./members.js"
 import type * as PlacementTables from "./placementTables.js"
@@ -79,8 +80,10 @@ const superseded = (options: Options, incarnation: number): Effect.Effect<string
 
 const life = Effect.fnUntraced(function*(options: Options, place: (place: Placement.Place) => void) {
   const { namespace, node, runner, shard, tables } = options
+  // The lock's row may still name this node, though nobody here knows for how long.
+  if (!options.leases.held(shard)) return yield* Effect.fail("its lock is not confirmed")
   const incarnation = yield* asked(tables.begin({ namespace, node, shard, runner }))
-  if (incarnation === undefined) return yield* Effect.fail("the lock is not this node's")
+  if (incarnation === undefined) return yield* Effect.fail("its lock is not this node's")
   const rows = yield* asked(tables.members(namespace))
   const scope = yield* Scope.make()
   let ended = false
@@ -101,8 +104,8 @@ const life = Effect.fnUntraced(function*(options: Options, place: (place: Placem
     return yield* Effect.never
   })
   return yield* Effect.raceFirst(
-    // What runs may be busy in a place that cannot be interrupted; nobody waits for that here.
-    Effect.disconnect(run),
+    // Busy where it cannot be interrupted, it is not waited for; interrupted by what it runs, it has failed.
+    apart(run),
     Effect.raceFirst(leaseEnds(options), superseded(options, incarnation))
   ).pipe(
     Effect.onExit((exit) => {

@@ -18,6 +18,7 @@ import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import type * as ShardId from "@effect/cluster/ShardId"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
+import * as Schedule from "effect/Schedule"
 import type { Leases } from "./lease.js"
 import type { OwnerRow } from "./placementTables.js"
 
@@ -144,8 +145,11 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
         const asked = leases.now()
         const all = Array.from(shards)
         return storage.refresh(address, all).pipe(
-          // Before the sharding's own deadline, after which it would give every shard up.
-          Effect.timeout("700 millis"),
+          // Twice before the sharding's own deadline, after which it would give every shard up: the first failure only
+          // tells that the connection for locks is broken, and has it made anew.
+          Effect.timeout("400 millis"),
+          Effect.retry(Schedule.spaced("50 millis")),
+          Effect.timeout("900 millis"),
           Effect.tap((kept) =>
             Effect.sync(() => {
               const mine = new Set(names(kept))

@@ -1,0 +1,62 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Ref } from "effect"
+import * as Placement from "../src/Placement.js"
+import * as Nodes from "./fixtures/nodes.js"
+import * as Postgres from "./fixtures/postgres.js"
+
+layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement without its database", (it) => {
+  it.scoped("ends a scheduler whose lock cannot be confirmed, begins the next when the database is back", () =>
+    Effect.gen(function*() {
+      const postgres = yield* Postgres.Postgres
+      const url = yield* postgres.database("away")
+      const said = yield* Nodes.ears
+      const a = yield* Nodes.start(url, said, "a", ["x"])
+      const b = yield* Nodes.start(url, said, "b", ["x"])
+      const first = yield* Nodes.next(said, "began")
+      yield* a.register({ id: "w-1", kind: "worker", namespace: "x", node: "a", host: "here" })
+      yield* postgres.stop
+      const ended = yield* Nodes.next(said, "ended")
+      assert.strictEqual(ended.incarnation, 1)
+      assert.isFalse(first.life.held())
+      yield* postgres.start
+      const second = yield* Nodes.next(said, "began")
+      assert.isAbove(second.incarnation, 1)
+      for (const node of [a, b]) {
+        const place = yield* node.locate("x")
+        assert.isAtLeast(place.incarnation, second.incarnation)
+      }
+      // Whoever took part takes part again without doing anything.
+      yield* Effect.repeat(a.members("x"), { until: (members) => members.length === 1 })
+    }))
+
+  it.scoped("goes on under load when the database is restarted", () =>
+    Effect.gen(function*() {
+      const postgres = yield* Postgres.Postgres
+      const url = yield* postgres.database("restarted")
+      const said = yield* Nodes.ears
+      const a = yield* Nodes.start(url, said, "a", ["x"])
+      const client = yield* Nodes.build(url, Placement.layerClient())
+      yield* Nodes.next(said, "began")
+      const answers = yield* Ref.make(0)
+      const ask = Effect.zipRight(
+        Effect.all([a.locate("x"), client.locate("x"), a.members("x"), client.members("x")], { concurrency: 4 }),
+        Ref.update(answers, (n) => n + 1)
+      )
+      const asking = Effect.forkScoped(Effect.forever(Effect.ignore(ask)))
+      yield* Effect.replicateEffect(asking, 8)
+      const more = Effect.flatMap(Ref.get(answers), (before) =>
+        Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), Ref.get(answers)), {
+          until: (n) =>
+            n > before + 20
+        }))
+      yield* more
+      yield* postgres.stop
+      yield* postgres.start
+      yield* more
+      yield* postgres.stop
+      yield* postgres.start
+      yield* more
+      const place = yield* client.locate("x")
+      assert.strictEqual(place.address, `a:${place.incarnation}`)
+    }))
+})
