@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Ref } from "effect"
+import { Effect, Queue } from "effect"
 import * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
@@ -37,18 +37,14 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       const a = yield* Nodes.start(url, said, "a", ["x"])
       const client = yield* Nodes.build(url, Placement.layerClient())
       yield* Nodes.next(said, "began")
-      const answers = yield* Ref.make(0)
+      const answers = yield* Queue.unbounded<void>()
       const ask = Effect.zipRight(
         Effect.all([a.locate("x"), client.locate("x"), a.members("x"), client.members("x")], { concurrency: 4 }),
-        Ref.update(answers, (n) => n + 1)
+        answers.offer(undefined)
       )
       const asking = Effect.forkScoped(Effect.forever(Effect.ignore(ask)))
       yield* Effect.replicateEffect(asking, 8)
-      const more = Effect.flatMap(Ref.get(answers), (before) =>
-        Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), Ref.get(answers)), {
-          until: (n) =>
-            n > before + 20
-        }))
+      const more = Effect.zipRight(answers.takeAll, Effect.repeatN(answers.take, 20))
       yield* more
       yield* postgres.stop
       yield* postgres.start
