@@ -20,7 +20,11 @@ const chain = (rounds: number) =>
 const step = Task.sync("step", (x: number) => x + 1)
 
 /** What is known of such a loop at its client, and what workers hold of it, at most. */
-const rounds = (rounds: number, every: number, look: (state: Future.Future<number>) => Effect.Effect<unknown, never, Client.Client>) =>
+const rounds = (
+  rounds: number,
+  every: number,
+  look: (state: Future.Future<number>) => Effect.Effect<unknown, never, Client.Client>
+) =>
   Effect.gen(function*() {
     const core = yield* Client.makeCore({})
     const client = Client.fromCore(core, undefined)
