@@ -147,13 +147,14 @@ export const cutOff = (state: State, row: Row, s: Stored): void => {
 const sever = (state: State, row: Row, holders: ReadonlyArray<Peer>): void => {
   row.cutting = undefined
   state.anchors.delete(row)
+  // Maybe this alone kept it.
+  touch(state, row)
   // What was made from nothing but its own arguments leaves nothing to forget.
   if (row.inputs.length === 0) return
   row.cut = true
   journal(state, "cut", row, undefined, holders.length === 0 ? undefined : `held by ${holders.length}`)
   unlink(state, row)
   for (const client of knowing(state, row)) tellCut(state, client, row)
-  touch(state, row)
 }
 
 /**
