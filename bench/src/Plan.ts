@@ -86,8 +86,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks", "rounds", "startup"],
-    long: ["rounds"]
+    groups: ["tasks", "rounds", "startup"]
   },
   {
     name: "dask",
