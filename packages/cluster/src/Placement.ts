@@ -75,6 +75,8 @@ export interface Life {
    * might carry the scheduler, also right after this process was frozen. Cheap: it reads a clock.
    */
   readonly held: () => boolean
+  /** Ends this life, with why; the next one begins. */
+  readonly end: (why: string) => Effect.Effect<void>
 }
 
 /**

@@ -20,7 +20,7 @@ const cluster = (name: string) =>
     const nodes = yield* Effect.all(["a", "b", "c"].map((one) => start("node.mjs", [database, one])))
     yield* Effect.all(nodes.map((node) => node.line("ready")), { concurrency: "unbounded" })
     const client = yield* start("clusterClient.mjs", [database])
-    return { nodes, client }
+    return { nodes, client, database }
   })
 
 const carries = (node: Running): boolean => node.said().includes("scheduler of default at")
@@ -44,6 +44,22 @@ layer(Postgres.layer, { excludeTestServices: true })("three nodes and a client",
         yield* nodes[carrier]!.kill("SIGKILL")
         yield* ends(client)
         assert.isTrue(carries(nodes[(carrier + 2) % 3]!))
+      }))
+
+    it.scoped("answer right while a node, and the node that carries the scheduler, stand still, and when they go on", () =>
+      Effect.gen(function*() {
+        const { client, database, nodes } = yield* cluster("frozen")
+        yield* client.line("past 200")
+        const carrier = nodes.findIndex(carries)
+        yield* nodes[(carrier + 1) % 3]!.signal("SIGSTOP")
+        yield* client.line("past 600")
+        yield* nodes[carrier]!.signal("SIGSTOP")
+        yield* ends(client)
+        for (const node of nodes) yield* node.signal("SIGCONT")
+        yield* ends(yield* start("clusterClient.mjs", [database]))
+        assert.isTrue(carries(nodes[(carrier + 2) % 3]!))
+        // None of them has given up.
+        for (const node of nodes) assert.isNull(node.child.exitCode)
       }))
   })
 })

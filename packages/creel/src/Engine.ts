@@ -109,6 +109,8 @@ export interface SchedulerOptions {
   readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
   /** Who is to tell the next life all it knows, beside those attached to this door. Default: nobody. */
   readonly expect?: Effect.Effect<ReadonlyArray<Id.PeerId>> | undefined
+  /** Whether this life may still act. Asked before each step: one that may not ends, and says nothing. Default: it may. */
+  readonly held?: (() => boolean) | undefined
   /** How long a new life waits for them. Default: 5 seconds. */
   readonly tellWithin?: Duration.DurationInput | undefined
   readonly config?: Partial<Scheduler.Config> | undefined
@@ -150,6 +152,7 @@ export const scheduler = (options: SchedulerOptions = {}): Effect.Effect<Schedul
       stop: options.stop ?? (() => Effect.succeed(false)),
       incarnation: options.incarnation,
       expect: options.expect,
+      held: options.held,
       succeeded: true
     }),
     ({ host, supervisor }) => ({

@@ -6,6 +6,7 @@ import type * as CoreScheduler from "@creel/core/Scheduler"
 import * as Engine from "creel/Engine"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Listening } from "../Links.js"
 import type { Life } from "../Placement.js"
@@ -17,21 +18,27 @@ export interface Options {
   readonly config: Partial<CoreScheduler.Config> | undefined
 }
 
-/** An incarnation is of one life: what throws in it ends it for good, and the placement begins the next. */
+/** An incarnation is of one life: what throws in it ends that for good, and the placement begins the next. */
 const once = (life: Life): Effect.Effect<Effect.Effect<number>> =>
-  Effect.map(
-    Ref.make(false),
-    (taken) =>
-      Effect.flatMap(Ref.getAndSet(taken, true), (again) => again ? Effect.never : Effect.succeed(life.incarnation))
-  )
+  Effect.map(Ref.make(false), (taken) =>
+    Effect.flatMap(Ref.getAndSet(taken, true), (again) =>
+      again
+        ? Effect.zipRight(life.end("a step of it failed"), Effect.never)
+        : Effect.succeed(life.incarnation)))
 
 export const host = (options: Options, life: Life): Effect.Effect<string, never, Scope.Scope> =>
   Effect.gen(function*() {
+    const runtime = yield* Effect.runtime<never>()
     const scheduler = yield* Engine.scheduler({
       incarnation: yield* once(life),
       expect: Effect.succeed(life.members.map((member) => member.id)),
+      held: life.held,
       config: options.config
     })
-    yield* options.links.mount({ namespace: life.namespace, door: scheduler.door })
+    yield* options.links.mount({
+      namespace: life.namespace,
+      door: scheduler.door,
+      outlived: (highest) => void Runtime.runFork(runtime)(life.end(`incarnation ${highest} has been heard`))
+    })
     return options.address
   })

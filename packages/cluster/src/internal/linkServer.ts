@@ -105,10 +105,10 @@ class Connections {
   }
 
   private hear(connection: Connection, message: FromClientEncoded): void {
+    const introduces = message._tag === "Request" && message.tag === "Introduce"
+    if (connection.mounted === undefined && !introduces) return connection.frames.end("it did not say who it is")
     if (message._tag === "Request") {
       const needed = least(message.tag)
-      const stranger = connection.mounted === undefined
-      if (stranger && message.tag !== "Introduce") return connection.frames.end("it did not say who it is")
       if (needed === undefined) return this.send(connection, refusal(message.id, `${message.tag} is not known here`))
       if (!allows(connection.peer.role, needed)) {
         return this.send(connection, refusal(message.id, `${message.tag} is for a ${needed}`))

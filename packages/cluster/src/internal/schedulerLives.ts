@@ -87,13 +87,15 @@ const life = Effect.fnUntraced(function*(options: Options, place: (place: Placem
   const rows = yield* asked(tables.members(namespace))
   const scope = yield* Scope.make()
   let ended = false
+  const over = yield* Deferred.make<string>()
   const run = Effect.gen(function*() {
     const address = yield* Scope.extend(
       options.host({
         namespace,
         incarnation,
         members: rows.map(Members.fromRow),
-        held: () => !ended && options.leases.held(shard)
+        held: () => !ended && options.leases.held(shard),
+        end: (why) => Effect.asVoid(Deferred.succeed(over, why))
       }),
       scope
     )
@@ -101,7 +103,7 @@ const life = Effect.fnUntraced(function*(options: Options, place: (place: Placem
     if (!still) return "a later incarnation has begun"
     yield* Effect.logInfo(`scheduler of ${namespace} at ${address}, incarnation ${incarnation}`)
     place({ namespace, address, incarnation })
-    return yield* Effect.never
+    return yield* Deferred.await(over)
   })
   return yield* Effect.raceFirst(
     // Busy where it cannot be interrupted, it is not waited for; interrupted by what it runs, it has failed.

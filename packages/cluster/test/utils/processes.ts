@@ -12,6 +12,7 @@ export interface Running {
   readonly said: () => string
   /** Ends when it has said a line that begins so; dies when it ends before. */
   readonly line: (begins: string) => Effect.Effect<string>
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** By this signal; returns when it is gone. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
 }
@@ -52,6 +53,7 @@ const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<st
         look()
         return Effect.sync(() => listeners.delete(look))
       }),
+    signal: (signal) => Effect.sync(() => void child.kill(signal)),
     kill: (signal) =>
       Effect.suspend(() => {
         if (child.exitCode !== null || child.signalCode !== null) return Effect.void

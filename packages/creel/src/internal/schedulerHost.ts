@@ -33,6 +33,8 @@ export interface Options {
   readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
   /** Who is to tell the next life, beside those that are attached. */
   readonly expect?: Effect.Effect<ReadonlyArray<Id.PeerId>> | undefined
+  /** Whether this life may still act: one that may not ends before it says anything. */
+  readonly held?: (() => boolean) | undefined
   /** Whether another takes over when this one is closed, so that its peers have nothing to be told. Default: false. */
   readonly succeeded?: boolean | undefined
   /** Where what peers of this process serve is found. */
@@ -83,7 +85,7 @@ export class SchedulerHost {
               config: this.options.config ?? {},
               ...(expect.length > 0 ? { recovering: { until: now + this.options.tellWithin, expect } } : {})
             }),
-          step: Scheduler.step,
+          step: this.step,
           nextDeadline: Scheduler.nextDeadline,
           tick: { _tag: "Tick" },
           more: Scheduler.more
@@ -98,6 +100,11 @@ export class SchedulerHost {
         })
     )
   })
+
+  private readonly step = (state: Scheduler.State, events: ReadonlyArray<Scheduler.Event>, now: number) => {
+    if (this.options.held?.() === false) throw new Error("another scheduler may have taken over by now")
+    return Scheduler.step(state, events, now)
+  }
 
   private welcome(): Note.Welcome {
     return { incarnation: this.incarnation, heartbeat: 1000 }
