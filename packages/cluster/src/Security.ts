@@ -109,6 +109,11 @@ export interface ConnectOptions {
   readonly to?: Role | undefined
   /** Until both ends know each other. Default: 5 seconds. */
   readonly within?: Duration.DurationInput | undefined
+  /**
+   * Takes what is read, as it comes, instead of the socket's own events: at once, as the memory in which it stands is
+   * used again for what comes next.
+   */
+  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined
 }
 
 /**

@@ -12,7 +12,6 @@
 import type * as Id from "@creel/core/Id"
 import type * as Payload from "@creel/core/Payload"
 import type * as ValueImage from "@creel/node/ValueImage"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as Door from "creel/Door"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -21,9 +20,10 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import type { Duplex } from "node:stream"
-import type { ClusterError } from "./ClusterError.js"
+import { ClusterError } from "./ClusterError.js"
 import { Budget } from "./internal/budget.js"
 import { addressOf } from "./internal/loopback.js"
+import * as Connections from "./internal/valuesConnection.js"
 import * as reading from "./internal/valuesReader.js"
 import * as serving from "./internal/valuesServer.js"
 import * as Wire from "./internal/valuesWire.js"
@@ -128,7 +128,7 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
     server.timeout = stall
     server.on(
       "request",
-      yield* NodeHttpServer.makeHandler(serving.app({
+      serving.handler({
         find: options.find,
         relay: options.relay ?? (() => Effect.succeed(undefined)),
         forward: (url, asked, request) => forward(agent, stall, url, asked, request),
@@ -136,7 +136,7 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
         loopback: security.kind === "none",
         out,
         window: Math.min(windowBytes, out.share)
-      }))
+      }, yield* Effect.runtime<never>())
     )
     const listener = yield* security.listen({
       host: options.host,
@@ -159,9 +159,19 @@ const forward = (agent: http.Agent, stall: number, url: string, asked: Wire.Aske
   Effect.async<http.IncomingMessage | undefined>((resume) => {
     const { range } = request.headers
     const ifRange = request.headers["if-range"]
-    const sent = reading.open({ agent, stall, peer: "relay" }, url, Wire.pathOf(asked.value, asked.holder, false), {
-      ...(range === undefined ? {} : { range }),
-      ...(typeof ifRange === "string" ? { "if-range": ifRange } : {})
+    const { host, port } = new URL(url)
+    const sent = http.request({
+      agent,
+      host: hostOf(new URL(url)),
+      port,
+      path: Wire.pathOf(asked.value, asked.holder, false),
+      timeout: stall,
+      headers: {
+        host,
+        [Wire.peerHeader]: "relay",
+        ...(range === undefined ? {} : { range }),
+        ...(typeof ifRange === "string" ? { "if-range": ifRange } : {})
+      }
     })
     sent.once("timeout", () => sent.destroy())
     sent.on("error", () => resume(Effect.succeed(undefined)))
@@ -228,13 +238,11 @@ let readers = 0
  */
 export const makeReader = (options?: ReaderOptions): Effect.Effect<Reader, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const agent = yield* makeAgent(options?.security ?? Security.none, options)
     const shared: reading.Reading = {
-      agent,
+      pool: yield* makePool(options),
       peer: options?.peer ?? `${process.pid}.${++readers}`,
       in: budgetOf(options?.budgets, 256 * mebi),
-      detours: new Map(),
-      stall: Duration.toMillis(options?.stall ?? "30 seconds")
+      detours: new Map()
     }
     return {
       read: (read) => reading.read(shared, { ...read, relay: read.relay, bytes: read.bytes }),
@@ -243,21 +251,44 @@ export const makeReader = (options?: ReaderOptions): Effect.Effect<Reader, never
   })
 
 /** Connections that stay open for the next value, each made by `security`. */
-const makeAgent = (
-  security: Security.Service,
-  options?: Pick<ReaderOptions, "role" | "connections">
-): Effect.Effect<http.Agent, never, Scope.Scope> =>
+const makePool = (options: ReaderOptions | undefined): Effect.Effect<Connections.Pool, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.map(Effect.runtime<never>(), (runtime) => {
-      const agent = new http.Agent({ keepAlive: true, maxSockets: options?.connections ?? 8, scheduling: "lifo" })
-      const role = options?.role ?? "client"
+      const connect = connecting(options?.security ?? Security.none, options?.role, runtime)
+      const stall = Duration.toMillis(options?.stall ?? "30 seconds")
+      return new Connections.Pool(connect, options?.connections ?? 8, stall)
+    }),
+    (pool) => Effect.sync(() => pool.close())
+  )
+
+/** Whoever wants a connection is called back, as by Node. */
+const connecting = (
+  security: Security.Service,
+  role: Security.Role | undefined,
+  runtime: Runtime.Runtime<never>
+): Connections.Connect =>
+(url, onBytes, done) => {
+  const to = { host: hostOf(url), port: Number(url.port), role: role ?? "client", to: "client", onBytes } as const
+  Runtime.runFork(runtime)(Effect.merge(security.connect(to))).addObserver((exit) => {
+    done(Exit.isSuccess(exit) ? exit.value : givenUp)
+  })
+}
+
+const givenUp = new ClusterError({ reason: "ConnectFailed", detail: "the connection was given up" })
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
+
+/** For answers that are passed on as they come. */
+const makeAgent = (security: Security.Service): Effect.Effect<http.Agent, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.map(Effect.runtime<never>(), (runtime) => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: "lifo" })
+      const connect = connecting(security, undefined, runtime)
       agent.createConnection = ({ host, port }, done) => {
-        const connecting = security.connect({ host: host ?? "", port: Number(port), role, to: "client" })
-        // Node asks by callback, and on an error looks at no socket.
-        Runtime.runFork(runtime)(connecting).addObserver((exit) => {
-          if (Exit.isSuccess(exit)) return done?.(null, exit.value)
-          const error = exit.cause._tag === "Fail" ? exit.cause.error : new Error("the connection was given up")
-          ;(done as (error: Error) => void)(error)
+        connect(new URL(`http://${addressOf(host ?? "", Number(port))}`), undefined, (socket) => {
+          // On an error Node looks at no socket.
+          if ("reason" in socket) (done as (error: Error) => void)(socket)
+          else done?.(null, socket)
         })
         return undefined
       }

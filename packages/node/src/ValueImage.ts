@@ -143,22 +143,39 @@ const build = async (payload: Payload): Promise<Image> => {
   return { header, parts, bytes: header.byteLength + body, digest: digestOf(header) }
 }
 
+/** Parts up to this many bytes go together into one piece. */
+const small = 16 * 1024
+
 /**
- * The bytes of an image from one of them on, in pieces of at most a block.
+ * The bytes of an image from one of them on, in pieces of at most a block; small parts that follow each other are one.
  *
  * @since 0.1.0
  * @category combinators
  */
 export function* pieces(image: Image, from: number): Generator<Uint8Array> {
   let start = 0
+  let together: Array<Uint8Array> = []
+  let bytes = 0
   for (const part of [image.header, ...image.parts]) {
     const end = start + part.byteLength
     for (let at = Math.max(from, start); at < end; at += blockBytes) {
-      yield part.subarray(at - start, at - start + blockBytes)
+      const piece = part.subarray(at - start, at - start + blockBytes)
+      if (piece.byteLength <= small) {
+        together.push(piece)
+        bytes += piece.byteLength
+        if (bytes < 4 * small) continue
+      }
+      if (together.length > 0) yield Buffer.concat(together)
+      if (piece.byteLength > small) yield piece
+      together = []
+      bytes = 0
     }
     start = end
   }
+  if (together.length > 0) yield Buffer.concat(together)
 }
+
+const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** The header, once it is all there; before that, how many bytes it takes to know more. */
 const parse = (header: Buffer, total: number): Layout | number => {
@@ -256,10 +273,11 @@ export class Reader {
 
   /** The header is small, and comes in one piece or two. */
   private begin(chunk: Uint8Array): Uint8Array {
-    const all = Buffer.concat([this.header, chunk])
+    const all = this.header.byteLength > 0 ? Buffer.concat([this.header, chunk]) : viewOf(chunk)
     const layout = parse(all, this.total)
     if (typeof layout === "number") {
-      this.header = all
+      // A copy: whoever brought it may use its memory again.
+      this.header = Buffer.from(all)
       this.at = all.byteLength
       return chunk
     }

@@ -29,16 +29,30 @@ export class Budget {
     return this.used
   }
 
+  /** Lends so many, now or later. What is returned gives them back, whichever it is. */
+  ask(peer: string, bytes: number, lend: (lease: Lease) => void): () => void {
+    let lent: Lease | undefined = undefined
+    const waiter: Waiter = {
+      peer,
+      bytes: this.clamp(bytes),
+      lend: (lease) => {
+        lent = lease
+        lend(lease)
+      }
+    }
+    this.waiting.add(waiter)
+    this.serve()
+    return () => {
+      this.waiting.delete(waiter)
+      if (lent !== undefined) this.giveBack(lent)
+      else this.serve()
+    }
+  }
+
   readonly take = (peer: string, bytes: number): Effect.Effect<Lease> =>
     Effect.async<Lease>((resume) => {
-      const waiter: Waiter = { peer, bytes: this.clamp(bytes), lend: (lease) => resume(Effect.succeed(lease)) }
-      this.waiting.add(waiter)
-      this.serve()
       // Interrupted between the two, it was lent to nobody.
-      return Effect.sync(() => {
-        if (!this.waiting.delete(waiter)) this.giveBack({ peer, bytes: waiter.bytes })
-        this.serve()
-      })
+      return Effect.sync(this.ask(peer, bytes, (lease) => resume(Effect.succeed(lease))))
     })
 
   /** Whether so many could be had without waiting: then they are lent. */

@@ -187,17 +187,31 @@ const opened = <S extends net.Socket>(
 
 const withinOf = (options: Security.ConnectOptions): number => Duration.toMillis(options.within ?? "5 seconds")
 
+/** Larger than what Node reads at once by itself, and small enough to stay in a processor's cache. */
+const readBytes = 256 * 1024
+
+const onread = (onBytes: Security.ConnectOptions["onBytes"]) =>
+  onBytes === undefined ? {} : {
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(readBytes),
+      callback: (bytes: number, buffer: Uint8Array) => {
+        onBytes(buffer.subarray(0, bytes))
+        return true
+      }
+    }
+  }
+
 export const connectPlain = (options: Security.ConnectOptions): Effect.Effect<net.Socket, ClusterError> => {
-  const address = addressOf(options.host, options.port)
-  if (!isLoopback(options.host)) return Effect.fail(notSecured(address, "to speak to"))
+  const { host, onBytes, port } = options
+  const address = addressOf(host, port)
+  if (!isLoopback(host)) return Effect.fail(notSecured(address, "to speak to"))
+  const open = () => net.connect({ ...tcp, host, port, ...onread(onBytes) })
   return opened(
     address,
     withinOf(options),
-    () => net.connect({ ...tcp, host: options.host, port: options.port }),
+    open,
     "connect",
-    (
-      socket
-    ) => isLoopback(socket.remoteAddress ?? "") ? undefined : notSecured(address, "to speak to")
+    (socket) => isLoopback(socket.remoteAddress ?? "") ? undefined : notSecured(address, "to speak to")
   )
 }
 
@@ -216,16 +230,11 @@ export const connectTls = (
       minVersion: "TLSv1.3",
       ALPNProtocols: [protocol]
     })
-  return opened(
-    address,
-    withinOf(options),
-    open,
-    "session",
-    (socket) =>
-      socket.alpnProtocol === protocol ? undefined : new ClusterError({
-        reason: "Refused",
-        address,
-        detail: `it does not speak ${protocol}`
-      })
-  )
+  return opened(address, withinOf(options), open, "session", (socket) => {
+    if (socket.alpnProtocol !== protocol) {
+      return new ClusterError({ reason: "Refused", address, detail: `it does not speak ${protocol}` })
+    }
+    if (options.onBytes !== undefined) socket.on("data", options.onBytes)
+    return undefined
+  })
 }

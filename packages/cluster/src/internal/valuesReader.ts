@@ -7,19 +7,16 @@ import type * as Payload from "@creel/core/Payload"
 import * as ValueImage from "@creel/node/ValueImage"
 import { ReadFailed } from "creel/Door"
 import * as Effect from "effect/Effect"
-import * as http from "node:http"
-import { isClusterError } from "../ClusterError.js"
 import type { Budget, Lease } from "./budget.js"
+import type { Connection, Pool } from "./valuesConnection.js"
 import * as Wire from "./valuesWire.js"
 
 export interface Reading {
-  readonly agent: http.Agent
+  readonly pool: Pool
   readonly peer: string
   readonly in: Budget
   /** Until when nodes are asked by way of another. */
   readonly detours: Map<string, number>
-  /** Milliseconds without a byte after which a connection is taken for broken. */
-  readonly stall: number
 }
 
 export interface Request {
@@ -55,47 +52,98 @@ const unknownBytes = 64 * 1024
 
 const backoff = (tries: number) => `${25 * 4 ** tries} millis` as const
 
-export const open = (
-  reading: Pick<Reading, "agent" | "peer" | "stall">,
-  at: string,
-  path: string,
-  headers: http.OutgoingHttpHeaders
-): http.ClientRequest => {
-  const url = new URL(at)
-  return http.request({
-    agent: reading.agent,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port,
-    path,
-    timeout: reading.stall,
-    headers: { ...headers, host: url.host, [Wire.peerHeader]: reading.peer }
-  })
-}
-
 /** Whether the answer can be read on from where we are; a value that is another now is begun anew. */
-const begin = (progress: Progress, answer: http.IncomingMessage): boolean => {
-  const total = Wire.totalOf(answer.statusCode ?? 0, answer.headers)
-  if (total === undefined) return false
-  const goesOn = answer.statusCode === 206 && progress.reader !== undefined && progress.etag === answer.headers.etag
-  if (!goesOn) {
-    if (answer.statusCode === 206) return false
-    progress.reader = new ValueImage.Reader(total, true)
-    progress.etag = answer.headers.etag
-  }
+const begin = (progress: Progress, status: number, headers: ReadonlyMap<string, string>): boolean => {
+  const total = Wire.totalOf(status, headers)
+  const etag = headers.get("etag")
+  if (total === undefined || etag === undefined || !Wire.isEtag(etag)) return false
+  if (status === 206 && (progress.reader === undefined || progress.etag !== etag)) return false
+  if (status !== 206) progress.reader = new ValueImage.Reader(total, true)
+  progress.etag = etag
   progress.total = total
   return true
 }
 
-const readBody = (reader: ValueImage.Reader, answer: http.IncomingMessage, end: (ended: Ended) => void): void => {
-  answer.on("data", (chunk: Buffer) => {
-    try {
-      reader.push(chunk)
-    } catch {
-      end({ _tag: "Torn" })
+const questionOf = (reading: Reading, request: Request, relayed: boolean, progress: Progress): string => {
+  const from = progress.reader?.offset ?? 0
+  const lines = [
+    `GET ${Wire.pathOf(request.value, request.holder, relayed)} HTTP/1.1`,
+    `host: ${new URL(urlOf(request, relayed)).host}`,
+    `${Wire.peerHeader}: ${encodeURIComponent(reading.peer)}`,
+    ...(from > 0 && progress.etag !== undefined ? [`range: bytes=${from}-`, `if-range: ${progress.etag}`] : [])
+  ]
+  return `${lines.join("\r\n")}\r\n\r\n`
+}
+
+const urlOf = (request: Request, relayed: boolean): string => relayed ? request.relay ?? request.url : request.url
+
+/** One question, and how it ends. */
+class Attempt {
+  private over = false
+  private connection: Connection | undefined = undefined
+  private readonly takeBack: () => void
+  private refused: ReadFailed["why"] | undefined = undefined
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly url: string,
+    private readonly progress: Progress,
+    private readonly lease: Lease,
+    question: string,
+    private readonly done: (ended: Ended) => void
+  ) {
+    this.takeBack = reading.pool.take(url, {
+      give: (connection) => {
+        this.connection = connection
+        connection.ask(question, this)
+      },
+      fail: (error) =>
+        this.finish({ _tag: "Broken", weight: error.reason === "ConnectFailed" ? triesMax / 2 : triesMax })
+    })
+  }
+
+  readonly head = (status: number, headers: ReadonlyMap<string, string>): boolean => {
+    if (status === 416 || status === 503) return this.broken()
+    if (status !== 200 && status !== 206) {
+      this.refused = Wire.whyOf(status)
+      return true
     }
-  })
-  answer.once("end", () => end(reader.done ? { _tag: "Done" } : { _tag: "Broken", weight: 1 }))
-  answer.once("close", () => end({ _tag: "Broken", weight: 1 }))
+    if (!begin(this.progress, status, headers)) return this.broken()
+    return this.reading.in.grow(this.lease, this.progress.total ?? 0) || this.finish({ _tag: "TooMany" })
+  }
+
+  readonly body = (bytes: Uint8Array): void => {
+    if (this.refused !== undefined) return
+    try {
+      this.progress.reader?.push(bytes)
+    } catch {
+      this.finish({ _tag: "Torn" })
+    }
+  }
+
+  readonly end = (): void => {
+    if (this.refused !== undefined) this.finish({ _tag: "Refused", why: this.refused })
+    else if (this.progress.reader?.done === true) this.finish({ _tag: "Done" })
+    else this.broken()
+  }
+
+  readonly broken = (): false => this.finish({ _tag: "Broken", weight: 1 })
+
+  /** Nobody waits for it any more. */
+  readonly abandon = (): void => void this.finish({ _tag: "TooMany" })
+
+  private finish(ended: Ended): false {
+    if (this.over) return false
+    this.over = true
+    // Not there yet where all ends at once.
+    this.takeBack?.()
+    if (this.connection !== undefined) {
+      if (ended._tag === "Done" || ended._tag === "Refused") this.reading.pool.giveBack(this.url, this.connection)
+      else this.connection.destroy()
+    }
+    this.done(ended)
+    return false
+  }
 }
 
 const attempt = (
@@ -106,49 +154,10 @@ const attempt = (
   lease: Lease
 ): Effect.Effect<Ended> =>
   Effect.async<Ended>((resume) => {
-    const from = progress.reader?.offset ?? 0
-    const sent = open(
-      reading,
-      relayed ? request.relay ?? request.url : request.url,
-      Wire.pathOf(request.value, request.holder, relayed),
-      from > 0 ? { range: `bytes=${from}-`, "if-range": progress.etag } : {}
-    )
-    let over = false
-    const end = (ended: Ended): void => {
-      if (over) return
-      over = true
-      // A connection is used again when its answer was read to the end.
-      if (ended._tag !== "Done" && ended._tag !== "Refused") sent.destroy()
-      resume(Effect.succeed(ended))
-    }
-    sent.once("timeout", () => end({ _tag: "Broken", weight: 1 }))
-    sent.on("error", (error) =>
-      end({
-        _tag: "Broken",
-        weight: !isClusterError(error) ? 1 : error.reason === "ConnectFailed" ? triesMax / 2 : triesMax
-      }))
-    sent.once("response", (answer) => {
-      const status = answer.statusCode ?? 0
-      if (status === 416 || status === 503) {
-        return end({ _tag: "Broken", weight: 1 })
-      }
-      if (status !== 200 && status !== 206) {
-        answer.resume()
-        return end({ _tag: "Refused", why: Wire.whyOf(status) })
-      }
-      if (!begin(progress, answer) || progress.reader === undefined) {
-        return end({ _tag: "Broken", weight: 1 })
-      }
-      if (!reading.in.grow(lease, progress.total ?? 0)) {
-        return end({ _tag: "TooMany" })
-      }
-      readBody(progress.reader, answer, end)
-    })
-    sent.end()
-    return Effect.sync(() => {
-      over = true
-      sent.destroy()
-    })
+    const question = questionOf(reading, request, relayed, progress)
+    const attempt = new Attempt(reading, urlOf(request, relayed), progress, lease, question, (ended) =>
+      resume(Effect.succeed(ended)))
+    return Effect.sync(attempt.abandon)
   })
 
 /** With room for what comes: as much as is known of it. */

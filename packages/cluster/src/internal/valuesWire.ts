@@ -38,24 +38,20 @@ export const statusOf: { readonly [K in Why]: number } = { gone: 404, unreachabl
 export const whyOf = (status: number): Why =>
   status === statusOf.gone ? "gone" : status === statusOf.corrupt ? "corrupt" : "unreachable"
 
-/** From which byte on, of an image with this digest. */
-export const startOf = (
-  headers: { readonly range?: string | undefined; readonly "if-range"?: string | undefined },
-  etag: string
-): number => {
-  const from = /^bytes=(\d{1,15})-$/.exec(headers.range ?? "")?.[1]
-  return from !== undefined && headers["if-range"] === etag ? Number(from) : 0
+/** From which byte on, of an image with this `etag`. */
+export const startOf = (range: string | undefined, ifRange: string, etag: string): number => {
+  const from = /^bytes=(\d{1,15})-$/.exec(range ?? "")?.[1]
+  return from !== undefined && ifRange === etag ? Number(from) : 0
 }
 
 export const etagOf = (digest: string): string => `"${digest}"`
 
+export const isEtag = (text: string): boolean => /^"[0-9a-f]{1,64}"$/.test(text)
+
 /** The bytes of the whole, from an answer that has all or the end of it. */
-export const totalOf = (
-  status: number,
-  headers: { readonly "content-length"?: string | undefined; readonly "content-range"?: string | undefined }
-): number | undefined => {
+export const totalOf = (status: number, headers: ReadonlyMap<string, string>): number | undefined => {
   const text = status === 206
-    ? /^bytes \d+-\d+\/(\d{1,15})$/.exec(headers["content-range"] ?? "")?.[1]
-    : /^\d{1,15}$/.exec(headers["content-length"] ?? "")?.[0]
+    ? /^bytes \d+-\d+\/(\d{1,15})$/.exec(headers.get("content-range") ?? "")?.[1]
+    : headers.get("content-length")
   return text === undefined ? undefined : Number(text)
 }
