@@ -135,6 +135,19 @@ const memory: ReadonlyArray<Figure> = [
   figure("memory-large", "memory", "bytes", "less", "heap, shared memory and disk left after 1,000 large values")
 ]
 
+const values: ReadonlyArray<Figure> = [1, 16, 256].flatMap((size) =>
+  [1, 4].flatMap((at) => {
+    const what = `values of ${size} MiB from one process to another, ${at === 1 ? "one at a time" : `${at} at once`}`
+    return [
+      figure(`values-${size}x${at}`, "values", "MB/s", "more", what),
+      figure(`values-${size}x${at}-to-http`, "values", "×", "more", "the same, to bare HTTP in the same run", {
+        subject: "creel-cluster",
+        atLeast: 0.8
+      })
+    ]
+  })
+)
+
 const floor: ReadonlyArray<Figure> = [
   figure("floor-message", "floor", "µs", "less", "postMessage to a thread and back, one at a time"),
   figure("floor-messages", "floor", "/s", "more", "items there and back, one a message, all at once"),
@@ -155,6 +168,7 @@ export const figures: ReadonlyArray<Figure> = [
   ...bags,
   ...rest,
   ...memory,
+  ...values,
   ...floor
 ]
 

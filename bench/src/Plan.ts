@@ -57,6 +57,7 @@ export const works: ReadonlyArray<Work> = [
     50_000
   ),
   work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
+  work("values", "values", "values of 1, 16 and 256 MiB from one process to another", 1_073_741_824, 67_108_864),
   work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
 
@@ -133,6 +134,14 @@ export const subjects: ReadonlyArray<Subject> = [
     pool: false,
     quick: true,
     groups: []
+  },
+  {
+    name: "creel-cluster",
+    what: "what joins several processes: here the data plane",
+    language: "node",
+    pool: false,
+    quick: true,
+    groups: ["values"]
   },
   {
     name: "floor",

@@ -24,6 +24,7 @@ const groups: Readonly<Record<string, () => Promise<Group>>> = {
   memory: () => import("./works/memory.js"),
   idle: () => import("./works/idle.js"),
   overhead: () => import("./works/overhead.js"),
+  values: () => import("./works/values.js"),
   floor: () => import("./works/floor.js")
 }
 
