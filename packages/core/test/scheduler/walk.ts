@@ -223,6 +223,15 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     }
   }
 
+  /** Jobs that have not begun go back; those that run have it already. */
+  const dropped = (worker: FakeWorker, value: string): void => {
+    worker.values.delete(value)
+    for (const job of [...worker.jobs.values()]) {
+      if (job.running || job.cancelled || !job.run.inputs.some((input) => input.value === value)) continue
+      returnJob(worker, job, returned(job, "unfetchable"))
+    }
+  }
+
   const returned = (job: Job, why: "input withdrawn" | "recalled" | "unfetchable"): FromWorker => ({
     _tag: "TaskReturned",
     key: job.run.spec.key,
@@ -264,7 +273,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         return returnJob(worker, job, returned(job, "recalled"))
       }
       case "DropValue": {
-        worker.values.delete(note.value)
+        dropped(worker, note.value)
         return
       }
       case "FetchValue": {
@@ -314,11 +323,12 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       type: "string",
       how,
       millis: 1 + Math.floor(next() * 50),
-      inline: how === "computed" && digest.endsWith("0")
-        ? { head: new TextEncoder().encode(content).slice(0, 20), buffers: [] }
+      inline: how === "computed" && digest.endsWith("0") && content.length <= 20
+        ? { head: new TextEncoder().encode(content), buffers: [] }
         : undefined
     }
     worker.values.set(value, { note, content })
+    contents.set(value, content)
     worker.up.push(note)
   }
 
@@ -498,10 +508,15 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
 
   // --- the world -----------------------------------------------------------------------------------
 
+  /** Its session begins with what it has not said yet: what is said to it until then is of the one that broke. */
+  const isNew = ({ up }: Peer<FromClient | FromWorker, unknown>): boolean =>
+    up[0]?._tag === "WorkerTold" || up[0]?._tag === "ClientTold"
+
   const sendUp = (): boolean => {
     const peers = [...workers.values(), ...clients.values()].filter((peer) => peer.up.length > 0)
     const peer = pick(peers)
     if (peer === undefined) return false
+    if (isNew(peer)) peer.down = []
     const notes = peer.up.splice(0, 1 + Math.floor(next() * 4))
     step(...notes.map((note): Scheduler.Event =>
       peer.id.startsWith("w")
@@ -512,7 +527,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
   }
 
   const sendDown = (): boolean => {
-    const peers = [...workers.values(), ...clients.values()].filter((peer) => peer.down.length > 0)
+    const peers = [...workers.values(), ...clients.values()].filter((peer) => peer.down.length > 0 && !isNew(peer))
     const peer = pick(peers)
     if (peer === undefined) return false
     const note = peer.down.shift()!
@@ -562,8 +577,8 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     else if (worker !== undefined) {
       const value = pick([...worker.values.values()])
       if (value !== undefined) {
-        worker.values.delete(value.note.value)
         worker.up.push({ _tag: "ValueGone", key: value.note.key, value: value.note.value })
+        dropped(worker, value.note.value)
       }
     }
   }
