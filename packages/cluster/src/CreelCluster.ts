@@ -50,7 +50,7 @@ export interface CommonOptions extends Client.Options {
   /** How the nodes of the cluster know each other. Default: `Security.none`, which is for loopback alone. */
   readonly security?: Security.Service | undefined
   /** What all nodes must agree on about the database, see `Placement`. */
-  readonly storage?: Placement.Common | undefined
+  readonly storage?: Omit<Placement.Common, "security"> | undefined
   /** When a connection counts as broken, see `Links`. */
   readonly pulse?: Links.PulseOptions | undefined
   /** How long it may take until the scheduler is found. Default: 30 seconds. */

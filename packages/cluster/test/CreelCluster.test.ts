@@ -1,6 +1,8 @@
 /** A cluster as services have it: real processes, a real database. */
+import * as CreelCluster from "@creel/cluster/CreelCluster"
+import * as Security from "@creel/cluster/Security"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import * as Postgres from "./fixtures/postgres.js"
 import type { Running } from "./utils/processes.js"
 import { start } from "./utils/processes.js"
@@ -13,13 +15,13 @@ const ends = (client: Running) =>
     yield* client.line("done")
   })
 
-const cluster = (name: string) =>
+const cluster = (name: string, env: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
     const postgres = yield* Postgres.Postgres
     const database = yield* postgres.database(name)
-    const nodes = yield* Effect.all(["a", "b", "c"].map((one) => start("node.mjs", [database, one])))
+    const nodes = yield* Effect.all(["a", "b", "c"].map((one) => start("node.mjs", [database, one], env)))
     yield* Effect.all(nodes.map((node) => node.line("ready")), { concurrency: "unbounded" })
-    const client = yield* start("clusterClient.mjs", [database])
+    const client = yield* start("clusterClient.mjs", [database], env)
     return { nodes, client, database }
   })
 
@@ -44,6 +46,29 @@ layer(Postgres.layer, { excludeTestServices: true })("three nodes and a client",
         yield* nodes[carrier]!.kill("SIGKILL")
         yield* ends(client)
         assert.isTrue(carries(nodes[(carrier + 2) % 3]!))
+      }))
+
+    it.scoped("answer right while every node is replaced in turn, and who does not know the secret is not let in", () =>
+      Effect.gen(function*() {
+        const secret = yield* Security.generateSecret
+        const env = { CREEL_SECRET: Redacted.value(secret) }
+        const { client, database, nodes } = yield* cluster("rolling", env)
+        const stranger = CreelCluster.layerClient({
+          security: Security.secret(yield* Security.generateSecret),
+          startWithin: "5 seconds"
+        })
+        const refused = yield* Effect.flip(Layer.build(Layer.provide(stranger, Postgres.client(database))))
+        assert.propertyVal(refused, "reason", "NoScheduler")
+        assert.include(refused.message, "the same credentials")
+        for (const [index, node] of nodes.entries()) {
+          yield* client.line(`past ${[200, 600, 1000][index]}`)
+          const next = yield* start("node.mjs", [database, `next-${index}`], env)
+          yield* next.line("ready")
+          yield* node.kill("SIGTERM")
+          // 130: it was interrupted, and closed what it had.
+          assert.include([0, 130], node.child.exitCode, node.said())
+        }
+        yield* ends(client)
       }))
 
     it.scoped("answer right while a node, and the node that carries the scheduler, stand still, and when they go on", () =>

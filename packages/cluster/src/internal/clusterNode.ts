@@ -35,7 +35,7 @@ export interface Options {
   readonly advertise: string
   readonly ports: { readonly links: number; readonly values: number; readonly runner: number }
   readonly security: Security.Service
-  readonly storage: Placement.Common
+  readonly storage: Omit<Placement.Common, "security">
   readonly pulse: Links.PulseOptions | undefined
   readonly scheduler: Partial<CoreScheduler.Config> | undefined
   readonly startWithin: Duration.DurationInput
@@ -53,11 +53,12 @@ export interface ClusterNode {
 const placementOf = (options: Options, node: string, url: string) =>
   Effect.gen(function*() {
     const { advertise, host, namespace, ports, security } = options
-    if (!options.carries) return Placement.layerClient(options.storage)
+    if (!options.carries) return Placement.layerClient({ ...options.storage, security })
     const links = yield* Links.serve({ node, url, host, port: ports.links, security, pulse: options.pulse })
     const address = addressOf(advertise, links.port)
     return Placement.layer({
       ...options.storage,
+      security,
       node,
       namespaces: [namespace],
       host: (life) => Hosting.host({ links, address, config: options.scheduler }, life),
@@ -158,9 +159,10 @@ const found = (
       duration: options.startWithin,
       onTimeout: () => {
         const error = failed()
-        if (isClusterError(error)) return error
+        if (isClusterError(error) && error.reason !== "NoScheduler") return error
         const detail = `none of ${options.namespace} was found within ${Duration.format(options.startWithin)}`
-        return new ClusterError({ reason: "NoScheduler", detail })
+        const trust = options.security.kind === "none" ? "" : ", and whether they have the same credentials as this one"
+        return new ClusterError({ reason: "NoScheduler", detail, advice: `see whether nodes of it run${trust}` })
       }
     })
   )
