@@ -71,9 +71,14 @@ export interface NodeOptions extends CommonOptions {
    * elsewhere. What is left then begins again, or is computed again, elsewhere. Default: 10 seconds.
    */
   readonly leaveWithin?: Duration.DurationInput | undefined
+  /** Whether this node runs plain functions, which are code that comes over the wire. Default: false. */
+  readonly plainFunctions?: boolean | undefined
   /** What is set about the scheduler while it is here: the same on all nodes. */
   readonly scheduler?: Partial<CoreScheduler.Config> | undefined
 }
+
+/** What is said otherwise here. */
+type Apart = "isolate" | "startWithin" | "plainFunctions"
 
 /**
  * A node whose workers run tasks on threads.
@@ -81,7 +86,7 @@ export interface NodeOptions extends CommonOptions {
  * @since 0.1.0
  * @category models
  */
-export interface ThreadsOptions extends NodeOptions, Omit<NodeCluster.ThreadsOptions, "isolate" | "startWithin"> {}
+export interface ThreadsOptions extends NodeOptions, Omit<NodeCluster.ThreadsOptions, Apart> {}
 
 /**
  * A node whose workers run tasks on child processes.
@@ -89,7 +94,7 @@ export interface ThreadsOptions extends NodeOptions, Omit<NodeCluster.ThreadsOpt
  * @since 0.1.0
  * @category models
  */
-export interface ProcessesOptions extends NodeOptions, Omit<NodeCluster.ProcessesOptions, "isolate" | "startWithin"> {}
+export interface ProcessesOptions extends NodeOptions, Omit<NodeCluster.ProcessesOptions, Apart> {}
 
 /**
  * A node that brings no worker and carries no scheduler.
@@ -120,6 +125,12 @@ const nodeOptions = (
     startWithin: options.startWithin ?? "30 seconds"
   }
 }
+
+const engineOptions = <Options extends NodeOptions>(options: Options) => ({
+  ...options,
+  startWithin: undefined,
+  plainFunctions: options.plainFunctions ?? false
+})
 
 /** Who asks before its own workers have been heard would be told that there are none. */
 const joined = (door: Door.Service, node: string, workers: number): Effect.Effect<void> =>
@@ -198,7 +209,7 @@ const withWorkers = (
  * @category layers
  */
 export const layer = (options: ThreadsOptions): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> =>
-  withWorkers(options, NodeCluster.engineThreads({ ...options, startWithin: undefined }))
+  withWorkers(options, NodeCluster.engineThreads(engineOptions(options)))
 
 /**
  * A node with workers on child processes, see `layer`.
@@ -207,7 +218,7 @@ export const layer = (options: ThreadsOptions): Layer.Layer<Services, ClusterErr
  * @category layers
  */
 export const layerProcesses = (options: ProcessesOptions): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> =>
-  withWorkers(options, NodeCluster.engineProcesses({ ...options, startWithin: undefined }))
+  withWorkers(options, NodeCluster.engineProcesses(engineOptions(options)))
 
 /**
  * A client of a cluster whose nodes are elsewhere: it brings no worker and carries no scheduler.
