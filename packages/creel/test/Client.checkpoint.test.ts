@@ -98,4 +98,17 @@ describe("Client.checkpoint", () => {
       const more = yield* Client.submit(next, state)
       assert.deepStrictEqual(yield* more, new Uint8Array(20_000).fill(6))
     }).pipe(on({ workers: 2 }, fill, next)))
+
+  it.scopedLive("what was cut outlives one worker that dies, and is lost with the last", () =>
+    Effect.gen(function*() {
+      const state = yield* chain(3)
+      yield* Client.checkpoint(state)
+      yield* Client.scale(1, { within: 0 })
+      const more = yield* Client.submit(next, state)
+      assert.deepStrictEqual(yield* more, new Uint8Array(20_000).fill(4))
+      yield* Client.scale(0, { within: 0 })
+      const lost = yield* Effect.flip(state)
+      assert.strictEqual(lost.reason, "Lost")
+      assert.include(lost.message, "cut")
+    }).pipe(on({ workers: 2 }, fill, next)))
 })
