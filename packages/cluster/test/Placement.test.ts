@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Array as Arr, Effect, Exit, Queue, Scope } from "effect"
 import * as Placement from "../src/Placement.js"
 import * as Security from "../src/Security.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
+import * as Processes from "./fixtures/processes.js"
 
 const database = (name: string) => Effect.flatMap(Postgres.Postgres, (postgres) => postgres.database(name))
 
@@ -240,3 +241,43 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       assert.strictEqual(yield* wrong({ listen: { port } }), "ListenFailed")
     }))
 })
+
+// For whoever has one: Postgres comes as a package, MySQL does not. An empty database, as `mysql://user:password@host/name`.
+const mysql = process.env["CREEL_TEST_MYSQL"]
+
+if (mysql !== undefined) {
+  describe("Placement on MySQL", () => {
+    it.scopedLive("comes up with ten nodes at once, hands over, and knows its members", () =>
+      Effect.gen(function*() {
+        const said = yield* Nodes.ears
+        const prefix = `creel_${Date.now()}`
+        const nodes = yield* Effect.forEach(Arr.makeBy(10, (i) => `node-${i}`), (name) =>
+          closeable(Nodes.start(mysql, said, name, ["x"], { prefix })), { concurrency: "unbounded" })
+        const client = yield* Nodes.build(mysql, Placement.layerClient({ prefix }))
+        yield* client.register(member("w-1", "worker"))
+        assert.deepStrictEqual(yield* client.members("x"), [member("w-1", "worker")])
+        for (let incarnation = 1; incarnation <= 3; incarnation++) {
+          const began = yield* Nodes.next(said, "began")
+          assert.strictEqual(began.incarnation, incarnation)
+          yield* Effect.repeat(client.locate("x"), {
+            until: (place) =>
+              place.incarnation === incarnation
+          })
+          yield* nodes[Number(began.node.slice("node-".length))]?.close ?? Effect.void
+          yield* Nodes.next(said, "ended")
+          assert.isFalse(began.life.held())
+        }
+      }))
+
+    it.scopedLive("takes over from a process that is killed", () =>
+      Effect.gen(function*() {
+        const namespace = `of processes ${Date.now()}`
+        const a = yield* Processes.start(mysql, "a", [namespace])
+        yield* Processes.until(a, "acts", 1)
+        const b = yield* Processes.start(mysql, "b", [namespace])
+        yield* Processes.until(b, "up")
+        yield* a.signal("SIGKILL")
+        yield* Processes.until(b, "acts", 2)
+      }))
+  })
+}

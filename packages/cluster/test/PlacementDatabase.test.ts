@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Queue } from "effect"
+import { Effect, Exit, Queue, Scope } from "effect"
 import * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
@@ -54,5 +54,21 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       yield* more
       const place = yield* client.locate("x")
       assert.strictEqual(place.address, `a:${place.incarnation}`)
+    }))
+
+  it.scoped("closes, also when the database never answers again", () =>
+    Effect.gen(function*() {
+      const postgres = yield* Postgres.Postgres
+      const url = yield* postgres.database("closing")
+      const said = yield* Nodes.ears
+      const scope = yield* Scope.make()
+      const a = yield* Scope.extend(Nodes.start(url, said, "a", ["x"]), scope)
+      yield* Nodes.next(said, "began")
+      yield* Scope.extend(a.register({ id: "w-1", kind: "worker", namespace: "x", node: "a", host: "here" }), scope)
+      yield* Effect.acquireRelease(postgres.stop, () => postgres.start)
+      const refused = yield* Effect.flip(a.members("x"))
+      assert.strictEqual(refused.reason, "StorageFailed")
+      yield* Scope.close(scope, Exit.void)
+      yield* Nodes.next(said, "ended")
     }))
 })
