@@ -77,6 +77,33 @@ export interface Life {
   readonly held: () => boolean
   /** Ends this life, with why; the next one begins. */
   readonly end: (why: string) => Effect.Effect<void>
+  /** What earlier lives kept, and where this one keeps. */
+  readonly kept: Kept
+}
+
+/**
+ * What a namespace keeps for its own sake, whoever leaves: bytes under keys, in the database. It outlives every
+ * scheduler. What was stored is there when `store` returns, so it can be acknowledged then.
+ *
+ * All fail with `StorageFailed` when the database does not answer, and `store` and `drop` with `NoScheduler` when a later
+ * incarnation has begun: then nothing was changed, and this scheduler is about to end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Kept {
+  readonly store: (rows: ReadonlyArray<KeptRow>) => Effect.Effect<void, ClusterError>
+  readonly drop: (keys: ReadonlyArray<string>) => Effect.Effect<void, ClusterError>
+  readonly all: Effect.Effect<ReadonlyArray<KeptRow>, ClusterError>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeptRow {
+  readonly key: string
+  readonly bytes: Uint8Array
 }
 
 /**

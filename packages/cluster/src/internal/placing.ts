@@ -27,6 +27,7 @@ import * as Scope from "effect/Scope"
 import { ClusterError } from "../ClusterError.js"
 import type * as Placement from "../Placement.js"
 import * as Security from "../Security.js"
+import * as KeptTable from "./keptTable.js"
 import { Leases } from "./lease.js"
 import * as Members from "./members.js"
 import * as PlacementTables from "./placementTables.js"
@@ -173,6 +174,10 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
   if (wrong !== undefined) return yield* wrong
   const parts = yield* shared(options)
   const context = yield* Effect.context<R>()
+  const kept = yield* Effect.mapError(
+    KeptTable.make(parts.prefix),
+    Members.storageFailed("the table of what is kept could not be made")
+  )
   const security = options.security ?? Security.none
   const listening = yield* RunnerSockets.listen(security, { host, port: options.listen?.port ?? 0 })
   const address = RunnerAddress.make(options.listen?.advertise ?? host, listening.port)
@@ -203,6 +208,7 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
         shard: SteadyRunners.shardOf(SchedulerEntity.groupOf(namespace)),
         runner: `${address.host}:${address.port}`,
         tables: parts.tables,
+        kept,
         leases: parts.leases,
         host: (life) =>
           // Its own scope is the life's, not the one this was built in.

@@ -17,8 +17,10 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { ClusterError } from "../ClusterError.js"
 import type * as Placement from "../Placement.js"
 import { apart } from "./apart.js"
+import type * as KeptTable from "./keptTable.js"
 import type { Leases } from "./lease.js"
 import * as Members from "./members.js"
 import type * as PlacementTables from "./placementTables.js"
@@ -29,6 +31,7 @@ export interface Options {
   readonly shard: string
   readonly runner: string
   readonly tables: PlacementTables.Tables
+  readonly kept: KeptTable.KeptTable
   readonly leases: Leases
   readonly host: (life: Placement.Life) => Effect.Effect<string, unknown, Scope.Scope>
   readonly closeWithin: Duration.DurationInput
@@ -78,6 +81,28 @@ const superseded = (options: Options, incarnation: number): Effect.Effect<string
     Effect.as("a later incarnation has begun")
   )
 
+/** The table of what is kept, as one incarnation may use it. */
+const keptOf = ({ kept, namespace }: Options, incarnation: number): Placement.Kept => {
+  const ask = <A>(what: string, effect: Effect.Effect<A, SqlError>) =>
+    Effect.mapError(Effect.timeout(effect, "5 seconds"), Members.storageFailed(what))
+  const mine = (what: string, done: Effect.Effect<boolean, SqlError>) =>
+    Effect.flatMap(ask(what, done), (done) =>
+      done ? Effect.void : Effect.fail(
+        new ClusterError({
+          reason: "NoScheduler",
+          detail: `${what}: incarnation ${incarnation} of ${namespace} is over`,
+          advice: "ask the scheduler that lives now"
+        })
+      ))
+  return {
+    store: (rows) =>
+      rows.length === 0 ? Effect.void : mine("nothing was kept", kept.store(namespace, incarnation, rows)),
+    drop: (keys) =>
+      keys.length === 0 ? Effect.void : mine("nothing was dropped", kept.drop(namespace, incarnation, keys)),
+    all: ask("what is kept could not be read", kept.all(namespace))
+  }
+}
+
 const life = Effect.fnUntraced(function*(options: Options, place: (place: Placement.Place) => void) {
   const { namespace, node, runner, shard, tables } = options
   // The lock's row may still name this node, though nobody here knows for how long.
@@ -95,6 +120,7 @@ const life = Effect.fnUntraced(function*(options: Options, place: (place: Placem
         incarnation,
         members: rows.map(Members.fromRow),
         held: () => !ended && options.leases.held(shard),
+        kept: keptOf(options, incarnation),
         end: (why) => Effect.asVoid(Deferred.succeed(over, why))
       }),
       scope
