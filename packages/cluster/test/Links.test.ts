@@ -198,7 +198,8 @@ describe("who is not let in", () => {
         incarnation: 3,
         members: [],
         held: () => true,
-        end: (why) => Effect.sync(() => void ends.push(why))
+        end: (why) => Effect.sync(() => void ends.push(why)),
+        kept: { store: () => Effect.void, drop: () => Effect.void, all: Effect.succeed([]) }
       })
       const { client } = yield* connect(links.port)
       const refused = yield* Effect.flip(
