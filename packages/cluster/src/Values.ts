@@ -55,11 +55,14 @@ export interface ServeOptions {
   readonly port?: number | undefined
   /** The host under which others reach it. Default: `host`. */
   readonly advertise?: string | undefined
-  /** What a peer of this node holds, from memory or from disk. `unreachable`: there is no such peer here. */
+  /**
+   * What a peer of this node holds, from memory or from disk. `unreachable`: there is no such peer here. The scope is open
+   * until the answer has gone out.
+   */
   readonly find: (
     value: Id.ValueId,
     holder: Id.PeerId
-  ) => Effect.Effect<Payload.Payload | ValueImage.Source, Door.ReadFailed>
+  ) => Effect.Effect<Payload.Payload | ValueImage.Source, Door.ReadFailed, Scope.Scope>
   /**
    * Where a holder that is not of this node serves, for those who cannot reach it themselves. Only where this says are
    * relayed questions sent. Default: nowhere.

@@ -2,7 +2,7 @@ import { Certificates, Security, Values } from "@creel/cluster"
 import { ValueImage } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Door, Value } from "creel"
-import { Deferred, Effect, Exit, Fiber, Ref, Runtime } from "effect"
+import { Deferred, Effect, Exit, Fiber, Queue, Ref, Runtime } from "effect"
 import { once } from "node:events"
 import { createReadStream, mkdtempSync, writeFileSync } from "node:fs"
 import * as http from "node:http"
@@ -164,6 +164,31 @@ describe("a value", () => {
       assert.isAbove(reader.reading(), 0)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
       assert.strictEqual(reader.reading(), 0)
+    }))
+})
+
+describe("what is found", () => {
+  it.scopedLive("is lent until it has gone out, or until nobody waits for it", () =>
+    Effect.gen(function*() {
+      const lent = yield* Queue.unbounded<string>()
+      const payload = encoded(numbers(32 * mebi))
+      const server = yield* Values.serve({
+        find: (value) =>
+          Effect.as(Effect.acquireRelease(lent.offer(`${value} lent`), () => lent.offer(`${value} back`)), payload)
+      })
+      const reader = yield* Values.makeReader()
+      yield* reader.read(from(server.url, "xs"))
+      const begun = yield* Deferred.make<void>()
+      const runtime = yield* Effect.runtime<never>()
+      const slow = yield* between(server.port, (chunk, { bytes }) => {
+        if (bytes > mebi) Runtime.runSync(runtime)(Deferred.succeed(begun, undefined))
+        return bytes > mebi ? Buffer.alloc(0) : chunk
+      })
+      const fiber = yield* Effect.fork(reader.read(from(slow.url, "ys")))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      for (const words of ["xs lent", "xs back", "ys lent", "ys back"]) assert.strictEqual(yield* lent.take, words)
+      assert.strictEqual(server.sending(), 0)
     }))
 })
 

@@ -93,7 +93,7 @@ export const make = (
       host: options.host,
       port: options.ports.values,
       advertise,
-      find: shelf.read,
+      find: shelf.lend,
       relay: (holder) => Effect.suspend(() => peers.urlOf(holder))
     })
     const reader = yield* Values.makeReader({ security, role, peer: id })

@@ -10,6 +10,7 @@ import type { ReadFailed } from "creel/Door"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
 import type * as http from "node:http"
 import type * as net from "node:net"
 import type { Readable } from "node:stream"
@@ -19,7 +20,10 @@ import { isLoopback } from "./loopback.js"
 import * as Wire from "./valuesWire.js"
 
 export interface Serving {
-  readonly find: (value: string, holder: string) => Effect.Effect<Payload.Payload | ValueImage.Source, ReadFailed>
+  readonly find: (
+    value: string,
+    holder: string
+  ) => Effect.Effect<Payload.Payload | ValueImage.Source, ReadFailed, Scope.Scope>
   readonly relay: (holder: string) => Effect.Effect<string | undefined>
   /** Asks another node, for one who cannot. */
   readonly forward: (
@@ -88,7 +92,7 @@ const value = (
   serving: Serving,
   asked: Wire.Asked,
   request: http.IncomingMessage
-): Effect.Effect<Answer, ReadFailed> =>
+): Effect.Effect<Answer, ReadFailed, Scope.Scope> =>
   Effect.flatMap(serving.find(asked.value, asked.holder), (found) =>
     isSource(found)
       ? Effect.succeed(answerOf(request, found, serving.window, found.stream))
@@ -120,12 +124,19 @@ const refusal = (serving: Serving, request: http.IncomingMessage): number | unde
   return request.method === "GET" ? undefined : 405
 }
 
-const answer = (serving: Serving, request: http.IncomingMessage): Effect.Effect<Answer> => {
+const answer = (
+  serving: Serving,
+  request: http.IncomingMessage
+): Effect.Effect<Answer, never, Scope.Scope> => {
   const status = refusal(serving, request)
   if (status !== undefined) return Effect.succeed(say(status))
   const asked = Wire.askedOf(request.url ?? "")
   if (asked === undefined) return Effect.succeed(say(400))
-  const found: Effect.Effect<Answer, ReadFailed> = (asked.relayed ? relayed : value)(serving, asked, request)
+  const found: Effect.Effect<Answer, ReadFailed, Scope.Scope> = (asked.relayed ? relayed : value)(
+    serving,
+    asked,
+    request
+  )
   return found.pipe(
     Effect.catchAll((error) => Effect.succeed(say(Wire.statusOf[error.why]))),
     Effect.catchAllDefect(() => Effect.succeed(say(503)))
@@ -167,10 +178,12 @@ export const handler = (serving: Serving, runtime: Runtime.Runtime<never>): http
   return (request, response) => {
     let body: Answer["body"] = undefined
     let giveBack = (): void => {}
-    const fiber = run(Effect.map(answer(serving, request), (answer) => {
+    const give = Effect.map(answer(serving, request), (answer) => {
       body = answer.body
       giveBack = serving.out.ask(nameOf(request), answer.window, () => send(response, answer))
-    }))
+    })
+    // What was found is lent until the last of it has gone out.
+    const fiber = run(Effect.scoped(Effect.zipRight(give, Effect.never)))
     response.once("close", () => {
       fiber.unsafeInterruptAsFork(FiberId.none)
       giveBack()
