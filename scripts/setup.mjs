@@ -89,6 +89,11 @@ const commands = {
     mustBuild()
     run(["node_modules/vitest/vitest.mjs", "run", ...args])
   },
+  chaos: (args) => {
+    mustBuild()
+    process.env.CREEL_CHAOS_KILLS ??= "40"
+    run(["node_modules/vitest/vitest.mjs", "run", "--project", "@creel/cluster", "test/chaos", ...args])
+  },
   example: ([name, ...args]) => {
     mustBuild()
     run(["--enable-source-maps", `examples/${name}/dist/main.js`, ...args])

@@ -12,6 +12,8 @@ export interface Running {
   readonly said: () => string
   /** Ends when it has said a line that begins so; dies when it ends before. */
   readonly line: (begins: string) => Effect.Effect<string>
+  /** By its standard input. */
+  readonly tell: (line: string) => void
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** By this signal; returns when it is gone. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
@@ -21,7 +23,7 @@ const file = (name: string): string => fileURLToPath(new URL(`../fixtures/${name
 
 const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Running => {
   const child = spawn(process.execPath, [file(name), ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env }
   })
   let said = ""
@@ -53,6 +55,7 @@ const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<st
         look()
         return Effect.sync(() => listeners.delete(look))
       }),
+    tell: (line) => void child.stdin.write(`${line}\n`),
     signal: (signal) => Effect.sync(() => void child.kill(signal)),
     kill: (signal) =>
       Effect.suspend(() => {
