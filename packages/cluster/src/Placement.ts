@@ -188,7 +188,7 @@ export interface Options<E, R> extends Common {
  * @example
  * ```ts
  * import { Placement } from "@creel/cluster"
- * import { Effect, Layer } from "effect"
+ * import { Effect } from "effect"
  *
  * const PlacementLive = Placement.layer({
  *   node: crypto.randomUUID(),
@@ -199,7 +199,7 @@ export interface Options<E, R> extends Common {
  * const where = Effect.flatMap(Placement.Placement, (placement) => placement.locate("orders"))
  *
  * // needs a SqlClient: PgClient.layer or MysqlClient.layer
- * const program = Effect.provide(where, Layer.fresh(PlacementLive))
+ * const program = Effect.provide(where, PlacementLive)
  * ```
  *
  * @since 0.1.0

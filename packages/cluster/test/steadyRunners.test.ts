@@ -1,9 +1,13 @@
+import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Runner from "@effect/cluster/Runner"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import type * as Rpc from "@effect/rpc/Rpc"
+import * as RpcSchema from "@effect/rpc/RpcSchema"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Context, Effect } from "effect"
 import { Leases } from "../src/internal/lease.js"
+import { groupOf, SchedulerEntity } from "../src/internal/schedulerEntity.js"
 import * as SteadyRunners from "../src/internal/steadyRunners.js"
 
 const runner = (name: string, groups: ReadonlyArray<string>) =>
@@ -132,5 +136,17 @@ describe("leases", () => {
     assert.strictEqual(leases.left("s"), 3000)
     leases.forget("s")
     assert.isFalse(leases.held("s"))
+  })
+})
+
+describe("the scheduler's entity", () => {
+  it("can be asked twice: no call streams, none is stored, and a namespace's group is safe in SQL", () => {
+    for (const rpc of SchedulerEntity.protocol.requests.values()) {
+      // A stream of a runner that is killed never fails.
+      assert.isFalse(RpcSchema.isStreamSchema((rpc as Rpc.AnyWithProps).successSchema))
+      assert.isFalse(Context.get(rpc.annotations, ClusterSchema.Persisted))
+    }
+    assert.match(groupOf("it's; DROP TABLE"), /^creel-[0-9a-f]{24}$/)
+    assert.notStrictEqual(groupOf("a"), groupOf("b"))
   })
 })
