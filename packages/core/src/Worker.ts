@@ -43,6 +43,8 @@
  * - W11: bytes in memory, on their way there, on disk and on their way there are counted exactly.
  * - W12: what a job has room set aside for is in memory or on its way there; what is spilled, nobody has room set aside for.
  * - W13: an executor that is tired is told to end as soon as it has nothing to do.
+ * - W14: above *pause* there is no more in memory than *pause* and what came since it was passed: results of what was handed over
+ *   before (posted ahead only as far as there was room for the like), and what was let in one by one where nothing could be spilled.
  *
  * @since 0.1.0
  */
@@ -129,8 +131,9 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   Runs.passDeadlines(context)
   admit(context)
   startFetches(context)
-  plan(context)
+  // Above *pause* nothing begins while anything is on its way to the disk.
   spill(context)
+  plan(context)
   leave(context)
   heartbeat(context)
   if (context.told.length > 0) context.out.push({ _tag: "Tell", notes: context.told })

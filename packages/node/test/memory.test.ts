@@ -23,6 +23,9 @@ const sumOf = (xs: Float64Array) => xs.reduce((a, b) => a + b, 0)
 
 const megabyte = mega / 8
 
+/** What values of a megabyte take at most. */
+const asValue = mega + 1024
+
 /** Whoever else has something to do goes first. */
 const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
@@ -32,6 +35,18 @@ const files = (directory: string): ReadonlyArray<string> =>
   )
 
 const memoryOf = Effect.map(Client.workers, (workers) => workers[0]?.memory)
+
+/** By their own books, which miss nothing between two looks: no more than the budget and what two threads make. */
+const staysWithin = Client.workersMemory.pipe(
+  Effect.zipLeft(turn),
+  Effect.repeat({ until: (workers) => workers.every(({ peak, spilled }) => (peak ?? 0) > 0 && spilled > 0) }),
+  Effect.map((workers) => {
+    for (const { limit, managed, peak } of workers) {
+      assert.isAtMost(managed, peak!)
+      assert.isAtMost(peak!, limit! + 2 * asValue)
+    }
+  })
+)
 
 /** It has told of itself, and of all its executors, and did so after values were there. */
 const isKnown = ({ executors, limit, shared }: Door.MemoryOfWorker): boolean =>
@@ -46,8 +61,10 @@ describe("memory", () => {
       const values = yield* Client.map(fill, numbers.map(() => megabyte), numbers)
       yield* Client.wait(values)
       assert.isAtLeast(files(directory).length, count / 2)
+      yield* staysWithin
       const sums = yield* Client.gather(yield* Client.map(sumOf, values))
       assert.deepStrictEqual(sums, numbers.map((n) => n * megabyte))
+      yield* staysWithin
       // And so they come here, from memory and from the disk.
       assert.strictEqual(sumOf(yield* values[0]!), 0)
       assert.strictEqual(sumOf(yield* values[1]!), megabyte)
@@ -100,12 +117,8 @@ describe("memory", () => {
       const all = yield* Client.gather(sums)
       const expected = sums.map((_, bucket) => numbers.map((part) => length * (part * 100 + bucket)))
       assert.deepStrictEqual(all, expected)
-      // Both spilled, and know the most they ever managed: by their own books, which miss nothing between two looks.
-      const workers = yield* Client.workersMemory.pipe(
-        Effect.zipLeft(turn),
-        Effect.repeat({ until: (workers) => workers.every(({ peak, spilled }) => (peak ?? 0) > 0 && spilled > 0) })
-      )
-      for (const { managed, peak } of workers) assert.isAtMost(managed, peak!)
+      // Both spilled.
+      yield* staysWithin
     }).pipe(Effect.scoped, Effect.provide(layer))
   })
 
@@ -125,6 +138,7 @@ describe("memory", () => {
       )
       const last = samples.points.at(-1)!.workers[0]!
       assert.strictEqual(last.limit, 4 * mega)
+      assert.isAtMost(last.peak!, 4 * mega + 2 * asValue)
       assert.isAtLeast(last.managed + last.spilled, 16 * mega)
       // Nothing else stands anywhere: what results are made of is shared with the threads that made them.
       assert.isTrue(last.shared! > 0 && last.shared! <= last.managed)

@@ -214,7 +214,8 @@ const checkers: Readonly<Record<string, Checker>> = {
     if (state.memory === undefined) return
     const waiting = new Set(state.memory.waiting.entries())
     for (const job of state.jobs.values()) {
-      if (job.state._tag === "Gathering" && !job.reserved && !waiting.has(job)) yield `${job.attempt} waits for no room`
+      const asks = job.state._tag === "Gathering" && !job.reserved && job.makers === undefined
+      if (asks && !waiting.has(job)) yield `${job.attempt} waits for no room`
       if (job.state._tag === "Running" && !job.reserved) yield `${job.attempt} runs without room`
     }
     for (const replica of state.replicas.values()) {
@@ -228,6 +229,11 @@ const checkers: Readonly<Record<string, Checker>> = {
     for (const { ending, id, jobs, tired } of state.executors.values()) {
       if (tired && !ending && jobs.size === 0) yield `${id} is tired, has nothing to do, and stays`
     }
+  },
+  *W14({ memory }) {
+    if (memory === undefined) return
+    const { forced, late, pause, total } = memory
+    if (total > pause + late + forced) yield `${total} bytes, of ${pause}, ${late} and ${forced}`
   }
 }
 

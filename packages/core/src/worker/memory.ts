@@ -7,6 +7,9 @@
  * begins, the first in order, once everything else is spilled that would keep its inputs from fitting; where nothing can be
  * spilled any more it begins all the same. Without a limit none of this happens.
  *
+ * Above *target* a job waits for room only when all its inputs are made: results must not stay in memory for one that lacks
+ * the rest. What jobs make has no size before; `results` says how many may begin.
+ *
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
@@ -15,6 +18,8 @@ import * as Few from "./few.js"
 import { Heap } from "./heap.js"
 // house: room that comes makes jobs ready, and jobs that leave give up room
 import { inputHere, removeWithout, whenReady } from "./jobs.js"
+// house: room is not given for what results will take
+import * as Results from "./results.js"
 import { before, type Context, type Event, type Inner, type Job, type Replica, tell } from "./state.js"
 
 /** How many values are on their way to the disk at once. */
@@ -39,6 +44,17 @@ export class Memory {
   onDisk = 0
   /** The most that `total` ever was. */
   peak = 0
+  /**
+   * Of what came since `total` was last within `pause`: what had no need to be let in (results, small values that come with
+   * their jobs, what was larger than told), and what was let in all the same since nothing could be spilled any more.
+   */
+  late = 0
+  forced = 0
+  /** The most that any result took, and what results of jobs handed over ahead may take: see `results`. */
+  largest = 0
+  room = Infinity
+  /** Jobs that had room set aside before all their inputs were made, stale entries included. */
+  early: Array<Job> = []
   /** The job without room that is next to begin, and what it lacks: other values are spilled for it. */
   next: Job | undefined = undefined
   lacking = 0
@@ -96,24 +112,30 @@ export const make = (limits: Limits | undefined): Memory | undefined =>
 // books
 // -------------------------------------------------------------------------------------------------
 
-const expect = (memory: Memory, replica: Replica): void => {
+/** `isForced`: whether nothing can be spilled for it, so that it comes above *pause* all the same. */
+const expect = (memory: Memory, replica: Replica, isForced: boolean): void => {
   if (replica.expected) return
+  if (!memory.isPaused) memory.late = memory.forced = 0
   replica.expected = true
   memory.coming += replica.bytes
+  if (isForced) memory.forced += replica.bytes
   memory.peak = Math.max(memory.peak, memory.total)
 }
 
-/** It came, or will not. Called before its size is known better. */
-export const settle = ({ memory }: Inner, replica: Replica): void => {
-  if (!replica.expected) return
+/** It came, or will not. Called before its size is known better; answers what was set aside for it. */
+export const settle = ({ memory }: Inner, replica: Replica): number => {
+  if (!replica.expected) return 0
   replica.expected = false
   memory!.coming -= replica.bytes
+  return replica.bytes
 }
 
-/** It is held, and in memory. */
-export const arrived = ({ memory }: Inner, replica: Replica): void => {
+/** It is held, and in memory: it came into the room that was set aside for it, as far as that goes. */
+export const arrived = ({ memory }: Inner, replica: Replica, room: number): void => {
   if (memory === undefined) return
+  if (memory.total + room <= memory.pause) memory.late = memory.forced = 0
   memory.here += replica.bytes
+  memory.late += Math.max(0, replica.bytes - room)
   memory.peak = Math.max(memory.peak, memory.total)
   if (replica.pins === 0) rest(memory, replica)
 }
@@ -217,12 +239,30 @@ export const queue = (context: Context, job: Job): void => {
   if (memory === undefined || job.reserved) return
   // Who takes no room need not wait for those before it, and most jobs take none.
   if (job.inputs.length === 0) job.reserved = true
+  else if (isTooEarly(memory, job)) return
   else if (memory.isPaused) memory.waiting.push(job)
   else {
     const { all, more } = demand(state, job)
     if (more === 0 && all <= memory.limit) reserve(context, job)
     else memory.waiting.push(job)
   }
+}
+
+/** All that some of these jobs need of what is made here is made. */
+export const allMade = (context: Context, jobs: ReadonlyArray<Job>): void => {
+  if (context.state.memory === undefined) return
+  for (const job of jobs) if (job.makers === undefined && job.state._tag === "Gathering") queue(context, job)
+}
+
+/** Whether it asks for room once its inputs are made: what it has room for could not be spilled meanwhile. */
+const isTooEarly = (memory: Memory, job: Job): boolean => job.makers !== undefined && memory.total > memory.target
+
+const isEarly = (job: Job): boolean => job.reserved && job.makers !== undefined && job.state._tag === "Gathering"
+
+/** Jobs that had room before their inputs were made wait for these without it. */
+const releaseEarly = (state: Inner, memory: Memory): void => {
+  for (const job of memory.early) if (isEarly(job)) giveRoomBack(state, job)
+  memory.early = []
 }
 
 /** A job that goes back to gathering has no room any more. */
@@ -236,18 +276,19 @@ export const giveRoomBack = (state: Inner, job: Job): void => {
 }
 
 /** Sets room aside for all of its inputs; what is not here begins to come. */
-export const reserve = (context: Context, job: Job): void => {
+export const reserve = (context: Context, job: Job, isForced = false): void => {
   const { state } = context
   const { memory } = state
   if (memory === undefined || job.reserved) return
   job.reserved = true
+  if (job.makers !== undefined) memory.early.push(job)
   for (const { value } of job.inputs) {
     const replica = state.replicas.get(value)
     // One that is made here comes into memory by being made.
     if (replica === undefined || !Few.has(replica.jobs, job)) continue
     pin(memory, replica)
     if (isHere(replica)) continue
-    expect(memory, replica)
+    expect(memory, replica, isForced)
     if (replica.state._tag === "Wanted") state.wanted.push({ order: job.order, replica })
     else if (replica.state._tag === "Held" && replica.place === "disk") load(context, memory, replica)
   }
@@ -286,27 +327,34 @@ export const admit = (context: Context): void => {
   if (memory === undefined) return
   memory.next = undefined
   memory.lacking = 0
+  if (memory.early.length > 64 + 2 * state.jobs.size) memory.early = memory.early.filter(isEarly)
   if (memory.waiting.size === 0) return
   const passed: Array<Job> = []
   let isTried = false
   for (let job = memory.waiting.pop(); job !== undefined; job = memory.waiting.pop()) {
-    if (job.state._tag !== "Gathering" || job.reserved) continue
+    if (job.state._tag !== "Gathering" || job.reserved || isTooEarly(memory, job)) continue
     const { all, more } = demand(state, job)
     if (all > memory.limit) {
       exceeded(context, job, all, memory.limit)
       continue
     }
-    const fits = memory.total + more <= memory.pause
+    const fits = more > 0 ? Results.leaves(state, memory, more) : !memory.isPaused
     // Who waits for another job here is not the one to begin.
     const isNext = !fits && job.makers === undefined && !isTried && !isBusy(state)
+    if (isNext && memory.early.length > 0) {
+      // What they give back may be enough.
+      releaseEarly(state, memory)
+      memory.waiting.push(job)
+      continue
+    }
     if (fits || (isNext && !canSpill(memory, job, now))) {
-      reserve(context, job)
+      reserve(context, job, !fits)
       whenReady(context, job)
       continue
     }
     if (isNext) {
       memory.next = job
-      memory.lacking = more
+      memory.lacking = more + Results.promised(state, memory)
     }
     passed.push(job)
     if (job.makers === undefined) isTried = true
@@ -355,28 +403,22 @@ const exceeded = (context: Context, job: Job, all: number, limit: number): void 
   removeWithout(context, job)
 }
 
-/** How many jobs may begin now. */
-export const startsMax = (state: Inner): number => {
-  if (state.memory?.isPaused !== true) return Infinity
-  for (const executor of state.executors.values()) {
-    for (const { state: at } of executor.jobs) if (at._tag === "Running" && at.suspended === undefined) return 0
-  }
-  return 1
-}
-
 /** Whether this value may be fetched now: for a job with room, or as a copy for which there is room. */
 export const mayFetch = (state: Inner, replica: Replica): "yes" | "not yet" | "no" => {
   const { memory } = state
   if (memory === undefined || replica.pins > 0) return "yes"
   if (!replica.asked) return "no"
-  // Where nothing can be spilled and nothing goes on, waiting would be for ever: then copies come one by one.
-  const isStill = memory.coming === 0 && !isBusy(state)
-  return memory.total + replica.bytes > memory.pause && !isStill ? "not yet" : "yes"
+  return Results.leaves(state, memory, replica.bytes) || isStill(state, memory) ? "yes" : "not yet"
 }
 
+/** Where nothing can be spilled and nothing goes on, waiting would be for ever: then copies come one by one. */
+const isStill = (state: Inner, memory: Memory): boolean => memory.coming === 0 && memory.spills === 0 && !isBusy(state)
+
 /** It is on its way. */
-export const coming = ({ memory }: Inner, replica: Replica): void => {
-  if (memory !== undefined) expect(memory, replica)
+export const coming = (state: Inner, replica: Replica): void => {
+  const { memory } = state
+  if (memory === undefined || replica.expected) return
+  expect(memory, replica, !Results.leaves(state, memory, replica.bytes) && isStill(state, memory))
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -395,10 +437,18 @@ const canSpill = (memory: Memory, job: Job, now: number): boolean => {
 
 /** Above *target*, or to make room for the job that is next, the least recently used go to the disk. */
 export const spill = (context: Context): void => {
-  const { now, out, state: { memory } } = context
+  const { now, state } = context
+  const { memory } = state
   if (memory === undefined || now < memory.refusedUntil) return
-  const { next } = memory
   const enough = Math.min(memory.target, memory.pause - memory.lacking)
+  spillIdle(context, memory, enough)
+  if (memory.early.length === 0 || memory.total - memory.spilling <= enough) return
+  releaseEarly(state, memory)
+  spillIdle(context, memory, enough)
+}
+
+const spillIdle = ({ out }: Context, memory: Memory, enough: number): void => {
+  const { next } = memory
   for (const replica of memory.idle) {
     if (memory.total - memory.spilling <= enough || memory.spills >= spillsMax) return
     const { bytes, value } = replica
@@ -456,8 +506,7 @@ export const loadEnded = (context: Context, event: Extract<Event, { _tag: "LoadE
   memory.onDisk -= replica.bytes
   memory.refusedUntil = -Infinity
   replica.place = "memory"
-  settle(state, replica)
-  arrived(state, replica)
+  arrived(state, replica, settle(state, replica))
   inputHere(context, Few.members(replica.jobs))
   return false
 }

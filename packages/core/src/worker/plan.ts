@@ -8,7 +8,7 @@
 import * as Spec from "../Spec.js"
 import { isSibling, placeOf } from "./behind.js"
 import type { Heap } from "./heap.js"
-import { startsMax } from "./memory.js"
+import { countRoom, startsMax, takesRoom } from "./results.js"
 import { endWhenEmpty, expectedOf, fits, goOn, isRunning, run } from "./runs.js"
 import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
@@ -32,7 +32,8 @@ export const plan = (context: Context): void => {
     below[kind] = open[kind].filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
     started += start(context, kind, state.ready[kind], below[kind], kept, max - started - urgent)
   }
-  waitOrPush(context, open.whole, urgent)
+  waitOrPush(context, open.whole, urgent, max - started - urgent)
+  countRoom(state)
   for (const kind of kinds) {
     if (max === Infinity) postAhead(context, kind, below[kind])
     state.ready[kind].compact(state.jobs.size, isReady)
@@ -112,11 +113,11 @@ const start = (
  * An executor full of suspended attempts on which nothing runs: what they wait for may need something that is not known
  * here. After a while as much as it has room for may begin, so that nothing hangs, and the number grows no faster.
  */
-const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: number): void => {
+const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: number, max: number): void => {
   const { now, state } = context
   const { part, whole } = state.ready
   const full = open.filter((executor) => used(executor) === 0 && executor.suspended >= state.config.suspendedMax)
-  if (full.length === 0 || started > 0 || whole.size + part.size === 0) {
+  if (full.length === 0 || started > 0 || max === 0 || whole.size + part.size === 0) {
     state.stuckSince = undefined
     return
   }
@@ -126,7 +127,7 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   // The first of them that has a task for one of the jobs: executors may differ in what they can run.
   for (const executor of full) {
     let begun = 0
-    for (const kind of kinds) begun += start(context, kind, state.ready[kind], [executor], new Set(), Infinity)
+    for (const kind of kinds) begun += start(context, kind, state.ready[kind], [executor], new Set(), max - begun)
     if (begun > 0) return
   }
 }
@@ -149,7 +150,7 @@ const postAhead = (context: Context, kind: Kind, open: ReadonlyArray<Executor>):
       if (!Spec.covers(executor.tasks, job.spec.task) || millis + expected > config.postAheadMillis) continue
       if (best === undefined || millis < best.postedMillis[kind]) best = executor
     }
-    if (best === undefined) return
+    if (best === undefined || !takesRoom(context.state, job)) return
     ready.pop()
     run(context, job, best, true)
     postBehind(context, kind, best, executors)
@@ -184,7 +185,7 @@ const postBehind = (
     }
     const expected = expectedOf(job)
     if (next !== undefined && before(next, job)) break
-    if (executor.postedMillis[kind] + expected > postAheadMillis) break
+    if (executor.postedMillis[kind] + expected > postAheadMillis || !takesRoom(state, job)) break
     followers.pop()
     // Two that follow the same job could run at once: unless they are tiny, an idle executor is worth the round trip.
     const apart = expected > postAheadMillis / 10 && isSibling(job) &&

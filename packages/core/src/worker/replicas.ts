@@ -52,7 +52,7 @@ export const countOn = (context: Context, job: Job, input: Note.Input): Note.Tas
     const replica = blank(input, held)
     replica.jobs = job
     state.replicas.set(input.value, replica)
-    isHeld(state, replica)
+    isHeld(state, replica, 0)
     out.push({ _tag: "Keep", value: input.value, inline: input.inline })
     return undefined
   }
@@ -82,9 +82,10 @@ const want = (
   return replica
 }
 
-const isHeld = (state: Inner, replica: Replica): void => {
+/** `room`: so much of memory was set aside for it. */
+const isHeld = (state: Inner, replica: Replica, room: number): void => {
   state.heldBytes += replica.bytes
-  Memory.arrived(state, replica)
+  Memory.arrived(state, replica, room)
 }
 
 const enqueue = ({ state }: Context, replica: Replica, order: Order): void => state.wanted.push({ order, replica })
@@ -121,12 +122,13 @@ export const made = (
   replica.jobs = job.followers
   state.replicas.set(job.value, replica)
   Memory.madeFor(state, replica)
-  isHeld(state, replica)
+  isHeld(state, replica, 0)
   announce(context, replica)
   if (job.followers === undefined) return
   const followers = Few.members(job.followers)
   for (const follower of followers) follower.makers = Few.minus(follower.makers, job)
   madeAhead(followers)
+  Memory.allMade(context, followers)
   inputHere(context, followers)
 }
 
@@ -150,7 +152,7 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     replica.asked = true
     replica.how = note.how
     state.replicas.set(note.value, replica)
-    isHeld(state, replica)
+    isHeld(state, replica, 0)
     out.push({ _tag: "Keep", value: note.value, inline: note.inline })
     return announce(context, replica)
   }
@@ -169,7 +171,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   state.fetchingBytes -= replica.bytes
   bump(state.fetchesFrom, event.from, -1)
   const needed = replica.isNeeded
-  if (event.ok || !needed || replica.pins === 0) Memory.settle(state, replica)
+  const room = event.ok || !needed || replica.pins === 0 ? Memory.settle(state, replica) : 0
   if (event.ok) {
     if (!needed) {
       state.replicas.delete(event.value)
@@ -179,7 +181,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
     replica.state = held
     replica.bytes = event.bytes ?? replica.bytes
     replica.millis = now - since
-    isHeld(state, replica)
+    isHeld(state, replica, room)
     announce(context, replica)
     return inputHere(context, Few.members(replica.jobs))
   }

@@ -13,6 +13,7 @@ import * as Few from "./few.js"
 import { giveBack, hurry, hurryKeys, remove, removeWithout, whenReady } from "./jobs.js"
 import * as Memory from "./memory.js"
 import { made } from "./replicas.js"
+import { learn } from "./results.js"
 import {
   bump,
   canRun,
@@ -22,6 +23,7 @@ import {
   type Group,
   type Job,
   type Kind,
+  least,
   makerOf,
   type Outcome,
   Running,
@@ -58,9 +60,6 @@ const giveUp = (executor: Executor, job: RunningJob): void => {
   if (job.state.brief) executor.brief[job.kind] -= 1
   if (executor[job.kind] < tolerance) executor[job.kind] = 0
 }
-
-/** Shorter ones are not told apart: so many at most are posted however little they take. */
-const least = 0.025
 
 /** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
 export const expectedOf = (job: Job): number => Math.max(job.group.millis, least)
@@ -237,6 +236,7 @@ export const runEnded = (context: Context, event: Extract<Event, { _tag: "RunEnd
   const { executor } = job.state
   if (outcome._tag === "Value") {
     measure(job.group, millis, outcome.inline !== undefined)
+    learn(context.state, job.group, outcome.bytes)
     leaveExecutor(context, job)
     remove(context, job)
     // Cancelled or too late, it is a value all the same: whether anybody wants it is the scheduler's to say.

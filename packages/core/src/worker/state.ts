@@ -27,6 +27,9 @@ export type Kind = "whole" | "part"
 
 export const kinds: ReadonlyArray<Kind> = ["whole", "part"]
 
+/** In milliseconds; shorter jobs are not told apart: so many at most are posted however little they take. */
+export const least = 0.025
+
 export type PerKind<A> = Readonly<Record<Kind, A>>
 
 export const kindOf = (spec: Spec): Kind => spec.slots >= 1 - tolerance ? "whole" : "part"
@@ -51,6 +54,8 @@ export interface Group {
   seen: number
   /** Whether its last value was small: executors keep small ones for what follows. */
   small: boolean
+  /** What its values take, in bytes: the largest of late. */
+  bytes: number
 }
 
 // Rows are classes: each has one shape, which is what makes reading them cheap.
@@ -517,7 +522,7 @@ export const makerOf = (state: State, value: ValueId): Job | undefined => {
 export const groupOf = ({ groups }: Inner, name: string): Group => {
   const known = groups.get(name)
   if (known !== undefined) return known
-  const group: Group = { millis: Infinity, seen: 0, small: false }
+  const group: Group = { millis: Infinity, seen: 0, small: false, bytes: 0 }
   groups.set(name, group)
   if (groups.size > 4096) { for (const oldest of groups.keys()) if (groups.delete(oldest)) break }
   return group

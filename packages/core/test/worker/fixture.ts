@@ -56,6 +56,8 @@ export const note = (note: Note.ToWorker): Worker.Event => ({ _tag: "Notes", not
 export class Bench {
   readonly state: Worker.State
   now = 1_000
+  /** How many began above pause. */
+  alone = 0
   constructor(
     options?: {
       readonly executors?: number
@@ -79,7 +81,20 @@ export class Bench {
     const commands = Worker.step(this.state, events, this.now)
     const wrong = Worker.check(this.state)
     if (wrong.length > 0) throw new Error(`${wrong.join("\n")}\nafter ${JSON.stringify(events)}`)
+    this.heedsPause(commands)
     return commands
+  }
+
+  /** Above pause nothing begins while anything is spilled, and then one at a time. */
+  heedsPause(commands: ReadonlyArray<Worker.Command>): void {
+    const { executors, memory } = this.state
+    const begun = commands.filter((command) => command._tag === "Run").length
+    if (memory?.isPaused !== true || begun === 0) return
+    const running = [...executors.values()].flatMap(({ jobs }) => [...jobs]).filter(({ state }) =>
+      state._tag === "Running" && state.suspended === undefined
+    )
+    if (memory.spills > 0 || running.length > 1) throw new Error(`${begun} begin above pause, ${running.length} run`)
+    this.alone += begun
   }
 
   after(millis: number, ...events: ReadonlyArray<Worker.Event>): ReadonlyArray<Worker.Command> {

@@ -225,6 +225,50 @@ describe("room", () => {
     assert.strictEqual(bench.state.memory?.peak, 70_000)
   })
 
+  it("is kept for what jobs make that are handed over ahead: as many as make what fits", () => {
+    const bench = make({ disk: 0 }, { config: { postAheadMillis: 5 } })
+    bench.step(runTask("k1", 1))
+    bench.step(value(1, 20_000))
+    const jobs = [2, 3, 4, 5, 6, 7, 8, 9].map((attempt) => runTask(`k${attempt}`, attempt))
+    // One runs and two are posted behind it: with what is here that comes to pause.
+    assert.strictEqual(ran(bench.step(...jobs)).length, 3)
+    assert.strictEqual(ran(bench.step(note({ _tag: "DropValue", value: "k1#0.1" }))).length, 1)
+    // What they make is less now, and so more are posted.
+    assert.isAbove(ran(bench.step(value(2, 10), value(3, 10), value(4, 10))).length, 3)
+  })
+
+  it("is not given to what would come on top of results of jobs that are posted", () => {
+    const bench = make({}, { config: { postAheadMillis: 5 } })
+    bench.step(runTask("k1", 1))
+    bench.step(value(1, 20_000))
+    assert.strictEqual(ran(bench.step(runTask("k2", 2), runTask("k3", 3))).length, 2)
+    assert.deepStrictEqual(moves(bench.step(runTask("a", 10, { inputs: [large("x", 9, 45_000)] }))), [])
+    assert.deepStrictEqual(moves(bench.step(value(2, 10))), ["Fetch x#0.9", "Spill k1#0.1"])
+  })
+
+  it("above pause nothing begins while others go to the disk", () => {
+    const bench = make({}, { executors: 2 })
+    const spilling = makes(bench, 1, 90_000)
+    assert.deepStrictEqual(moves(spilling), ["Spill k1#0.1"])
+    assert.deepStrictEqual(ran(bench.step(runTask("k2", 2), runTask("k3", 3))), [])
+    assert.deepStrictEqual(ran(bench.step(...ended(spilling))), ["k2@e0", "k3@e1"])
+  })
+
+  it("is not kept for a job that still waits for others: what is made for it is spilled until all is made", () => {
+    const bench = make({})
+    const inputs = [1, 2, 3].map((attempt) => input(`k${attempt}`, attempt, { ahead: true, holders: [] }))
+    bench.step(...[1, 2, 3].map((attempt) => runTask(`k${attempt}`, attempt)), runTask("all", 4, { inputs }))
+    // Below target it has room, and what it waits for stays.
+    assert.deepStrictEqual(moves(bench.step(value(1, 30_000))), [])
+    const spilling = bench.step(value(2, 35_000))
+    assert.deepStrictEqual(moves(spilling), ["Spill k1#0.1"])
+    bench.step(...ended(spilling))
+    const loading = bench.step(value(3, 10_000))
+    assert.deepStrictEqual(moves(loading), ["Load k1#0.1"])
+    assert.deepStrictEqual(ran(bench.step(...ended(loading))), ["all@e0"])
+    assert.strictEqual(bench.state.memory?.peak, 75_000)
+  })
+
   it("is not waited for where the disk refuses", () => {
     const bench = make({})
     for (const attempt of [1, 2, 3]) makes(bench, attempt, 20_000)

@@ -21,6 +21,7 @@ describe("a worker on a random walk", () => {
     it(`ends every attempt once and loses no value (posting ${postAheadMillis} ms ahead, ${room})`, () => {
       let spilled = 0
       let retired = 0
+      let alone = 0
       fc.assert(
         fc.property(fc.array(action, { maxLength: 150, size: "max" }), (actions) => {
           const world = new World(postAheadMillis, memory)
@@ -31,11 +32,13 @@ describe("a worker on a random walk", () => {
           world.settle()
           spilled += world.spilled
           retired += world.retired
+          alone += world.bench.alone
         }),
         { numRuns: runs }
       )
       assert.strictEqual(spilled > 0, (memory?.disk ?? 0) > 0)
       assert.isAbove(retired, 0)
+      assert.strictEqual(alone > 0, memory !== undefined)
     }, 600_000)
   }
   it("says goodbye last", () => {
