@@ -70,9 +70,15 @@ export const whenRoom = <A>(
 }
 
 /** Of the fiber's scope, if something has begun in it before. */
-const holdIn = ({ core }: State, place: Place, fiber: AnyFiber): Hold | undefined => {
+const holdIn = (state: State, place: Place, fiber: AnyFiber): Hold | undefined => {
   const { hold } = place
-  return hold !== undefined && !hold.over ? hold : place.hold = core.holds.get(scopeIn(fiber))
+  return hold !== undefined && !hold.over ? hold : remember(state, place, state.core.holds.get(scopeIn(fiber)))
+}
+
+const remember = <H extends Hold | undefined>(state: State, place: Place, hold: H): H => {
+  place.hold = hold
+  if (hold !== undefined) hold.caller = state
+  return hold
 }
 
 /** In the hold of the fiber's scope, which is asked to end what it holds the first time that something begins in it. */
@@ -83,7 +89,9 @@ export const holding = <A>(
   go: (hold: Hold) => Effect.Effect<A, SubmitError>
 ): Effect.Effect<A, SubmitError> => {
   const hold = holdIn(state, place, fiber)
-  return hold === undefined ? Effect.flatMap(state.core.holds.attach(scopeIn(fiber)), go) : go(hold)
+  return hold === undefined
+    ? Effect.flatMap(state.core.holds.attach(scopeIn(fiber)), (hold) => go(remember(state, place, hold)))
+    : go(hold)
 }
 
 const submitNow = (

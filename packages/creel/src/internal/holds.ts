@@ -14,10 +14,17 @@ type AnyHandle = Handle<any, any>
 /** Ends these futures, and answers those whose Exit is still to come. */
 type End = (handles: ReadonlyArray<AnyHandle>) => ReadonlyArray<AnyHandle>
 
+/** Whoever remembers where it was called from, and with that the scope there and all that its end holds. */
+export interface Caller {
+  place: { readonly hold: Hold | undefined } | undefined
+}
+
 /** The futures that a scope owns, in the order in which they came. */
 export class Hold {
   /** Its scope has closed. */
   over = false
+  /** Who remembers it; forgets it when it is over. */
+  caller: Caller | undefined = undefined
   private first: AnyHandle | undefined = undefined
   private last: AnyHandle | undefined = undefined
 
@@ -45,6 +52,8 @@ export class Hold {
   /** As the scope of forked fibers does: what is pending is interrupted and waited for, what is done is let go. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.over = true
+    if (this.caller?.place?.hold === this) this.caller.place = undefined
+    this.caller = undefined
     const all: Array<AnyHandle> = []
     for (let handle = this.first; handle !== undefined; handle = handle.after) all.push(handle)
     const interrupting = this.end(all)
