@@ -49,6 +49,8 @@ export interface Options<E, R> {
   readonly disk?: Effect.Effect<Store.Disk | undefined, E, R | Scope.Scope> | undefined
   readonly scheduler?: Partial<Scheduler.Config> | undefined
   readonly worker?: Partial<Machine.Config> | undefined
+  /** Told of bytes in shared memory that a worker let go of, dropped or spilled: no engine counts those as garbage. */
+  readonly letGo?: ((bytes: number) => void) | undefined
 }
 
 /**

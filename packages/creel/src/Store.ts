@@ -129,12 +129,13 @@ const loan = (
 }
 
 /**
- * A store in memory, which spills to the disk it is given.
+ * A store in memory, which spills to the disk it is given. `letGo` is told of bytes in shared memory that are not held any
+ * more.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (disk?: Disk | undefined): Store => {
+export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) | undefined): Store => {
   const values = new Map<Id.ValueId, Payload.Payload>()
   const spilled = new Set<Id.ValueId>()
   let bytes = 0
@@ -155,7 +156,9 @@ export const make = (disk?: Disk | undefined): Store => {
     const payload = values.get(value)
     if (payload === undefined) return
     values.delete(value)
+    const before = shared
     count(payload, -1)
+    if (shared < before) letGo?.(before - shared)
   }
 
   const unspill = (value: Id.ValueId): void => {

@@ -30,6 +30,7 @@ export interface Options<E, R> {
   >
   readonly disk?: Effect.Effect<Store.Disk | undefined, E, R | Scope.Scope> | undefined
   readonly worker?: Partial<Machine.Config> | undefined
+  readonly letGo?: ((bytes: number) => void) | undefined
 }
 
 export interface Place {
@@ -69,7 +70,7 @@ const life = <E, R>(
     const id = yield* freshId("w")
     const life: Life = { id }
     lives.set(name, life)
-    const store = Store.make(options.disk === undefined ? undefined : yield* options.disk)
+    const store = Store.make(options.disk === undefined ? undefined : yield* options.disk, options.letGo)
     yield* Effect.acquireRelease(Effect.sync(() => shelf.serve(id, store)), () => Effect.sync(() => shelf.left(id)))
     const executors = yield* options.executors({ id, name })
     const actor = yield* workerActor.make({

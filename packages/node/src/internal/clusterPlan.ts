@@ -17,6 +17,7 @@ import * as SpillDisk from "../SpillDisk.js"
 import type { NodeExecutors, Options } from "../ThreadExecutors.js"
 import * as DoorWire from "./door.js"
 import * as MemoryPlan from "./memoryPlan.js"
+import * as SharedGarbage from "./sharedGarbage.js"
 
 export type Make = (options: Options) => Effect.Effect<NodeExecutors, NodeClusterError>
 
@@ -129,20 +130,24 @@ const diskOf = (spill: MemoryOptions["spill"]): Effect.Effect<Disk | undefined, 
 }
 
 /** What an engine is made of: a whole one here, or the workers of one whose scheduler is elsewhere. */
-export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, never> => ({
-  kind: `${plan.executors} ${plan.kind}`,
-  host: plan.host,
-  workers: plan.workers,
-  name: plan.workerName,
-  resources: plan.resources,
-  executors: executorsOf(plan, shares(plan.executors, plan.workers)),
-  scheduler: {
-    ...(plan.lineageBytes !== undefined && { lineageBytes: plan.lineageBytes }),
-    ...(plan.copiesIdle !== undefined && { copiesIdle: plan.copiesIdle })
-  },
-  worker: { memory: MemoryPlan.limits(plan.memory, plan.workers) },
-  disk: diskOf(plan.memory.spill)
-})
+export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, never> => {
+  const memory = MemoryPlan.limits(plan.memory, plan.workers)
+  return {
+    kind: `${plan.executors} ${plan.kind}`,
+    host: plan.host,
+    workers: plan.workers,
+    name: plan.workerName,
+    resources: plan.resources,
+    executors: executorsOf(plan, shares(plan.executors, plan.workers)),
+    scheduler: {
+      ...(plan.lineageBytes !== undefined && { lineageBytes: plan.lineageBytes }),
+      ...(plan.copiesIdle !== undefined && { copiesIdle: plan.copiesIdle })
+    },
+    worker: { memory },
+    disk: diskOf(plan.memory.spill),
+    letGo: SharedGarbage.letGo(memory?.limit ?? Infinity)
+  }
+}
 
 export const layerEngine = (plan: Plan): Layer.Layer<Door.Door | Cluster.Cluster, NodeClusterError> =>
   Engine.layer(engineOptions(plan))

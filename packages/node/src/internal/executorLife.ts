@@ -24,7 +24,8 @@ import type { Heap } from "./heapWatch.js"
 import { Postings } from "./postings.js"
 import * as RealTime from "./realTime.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelDoor, channelExecutor, channelHeap, channelRefusal, copying } from "./wire.js"
+import * as SharedGarbage from "./sharedGarbage.js"
+import { channelDoor, channelExecutor, channelGarbage, channelHeap, channelRefusal, copying } from "./wire.js"
 
 export interface LifeOptions {
   readonly name: string
@@ -228,6 +229,7 @@ export const live = (
     )
     const desk = makeDesk(backing, options.emit, tell, age.ended)
     Events.listen(backing.wire, desk.hear)
+    if (backing.shares) yield* passGarbage(backing)
 
     const closed = Deferred.unsafeMake<string>(FiberId.none)
     const closeServices = Effect.ignore(RealTime.within(Effect.ignore(rpc.Close()), options.grace))
@@ -265,6 +267,13 @@ export const live = (
     if (yield* Deferred.isDone(closed)) yield* closeServices
     return ended
   }))
+
+/** It sees the same memory: it collects when this thread does. */
+const passGarbage = ({ wire }: Backing) =>
+  Effect.acquireRelease(
+    Effect.sync(() => SharedGarbage.follow((how) => wire.post(channelGarbage, how))),
+    (stop) => Effect.sync(stop)
+  )
 
 /** Its tasks are loaded, or it is said why not. */
 const open = (

@@ -16,8 +16,9 @@ import * as HeapWatch from "./heapWatch.js"
 import * as Inside from "./inside.js"
 import * as Marks from "./marks.js"
 import * as RpcWire from "./rpcWire.js"
+import * as SharedGarbage from "./sharedGarbage.js"
 import type { Wire } from "./wire.js"
-import { channelExecutor, channelHeap, channelRefusal } from "./wire.js"
+import { channelExecutor, channelGarbage, channelHeap, channelRefusal } from "./wire.js"
 
 /** What the creel package's Runner is, seen from here. */
 export interface Body {
@@ -91,6 +92,11 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
       body.run(command.job)
     }
     yield* Effect.acquireRelease(Effect.sync(() => Commands.listen(wire, obey)), (stop) => Effect.sync(stop))
+    yield* Effect.acquireRelease(
+      // The other end of the channel is `executorLife`.
+      Effect.sync(() => wire.listen(channelGarbage, (how) => SharedGarbage.collectSoon(how as SharedGarbage.How))),
+      (stop) => Effect.sync(stop)
+    )
     return { tasks: body.tasks }
   })
 

@@ -16,6 +16,7 @@ import * as DoorWire from "./door.js"
 import type { HostOptions } from "./hostRpcs.js"
 import { HostRpcs } from "./hostRpcs.js"
 import * as RpcWire from "./rpcWire.js"
+import * as SharedGarbage from "./sharedGarbage.js"
 import type { Wire } from "./wire.js"
 import * as Wires from "./wire.js"
 
@@ -36,6 +37,10 @@ const handlers = (wire: Wire, scope: Scope.CloseableScope) =>
       Start: (options: HostOptions) =>
         Effect.gen(function*() {
           const context = yield* Layer.build(layerEngine(planOf(options)))
+          yield* Effect.acquireRelease(
+            Effect.sync(() => SharedGarbage.follow((how) => wire.post(Wires.channelGarbage, how))),
+            (stop) => Effect.sync(stop)
+          )
           const serveDoor = yield* Effect.provide(DoorWire.serve, context)
           yield* Effect.flatMap(RpcWire.makeServer(wire, Wires.channelDoor), serveDoor)
           cluster = Context.get(context, Cluster.Cluster)

@@ -24,7 +24,8 @@ import { HostRpcs } from "./hostRpcs.js"
 import * as Module from "./module.js"
 import * as RealTime from "./realTime.js"
 import * as RpcWire from "./rpcWire.js"
-import { channelExecutor } from "./wire.js"
+import * as SharedGarbage from "./sharedGarbage.js"
+import { channelExecutor, channelGarbage } from "./wire.js"
 
 /** What only one kind of cluster can be told. */
 export interface More {
@@ -118,6 +119,8 @@ const make = (plan: Plan, options: HostOptions, boot: URL) =>
       Effect.catchTag("RpcClientError", (error) => Effect.fail(died(error.message))),
       Effect.raceFirst(Effect.flatMap(Deferred.await(host.exited), (detail) => Effect.fail(died(detail))))
     )
+    // The other end of the channel is `hostServer`.
+    host.wire.listen(channelGarbage, (how) => SharedGarbage.collectSoon(how as SharedGarbage.How))
     const far = Context.get(yield* Layer.build(DoorWire.layerClient(host.wire)), Door.Door)
     const door = yield* overWith(far, host)
     return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {

@@ -28,6 +28,8 @@ export const channelWork = 3
 export const channelDoor = 1
 /** One-way: what the executor's heap takes. */
 export const channelHeap = 4
+/** One-way, to whoever sees the same memory: how to collect what was let go of. */
+export const channelGarbage = 5
 /** One-way: the program was started inside this executor. */
 export const channelRefusal = 2
 
