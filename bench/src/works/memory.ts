@@ -86,8 +86,7 @@ const comeAndGo = (order: Order) =>
     // What is loaded and grown for good is there after one turn.
     yield* small(count / 10)
     yield* large(count / 10_000)
-    // The last batch is let go of when the next is submitted.
-    const left = Effect.zipRight(small(1), Effect.zipRight(empty, heap))
+    const left = Effect.zipRight(empty, heap)
     const before = yield* left
     yield* small(count)
     const between = yield* left
