@@ -9,9 +9,9 @@ import { start } from "./nodes.js"
 import { postgres } from "./postgres.js"
 import { add, primes } from "./tasks.js"
 
-const below = 8_000_000
-const right = 539_777
-const block = 5_000
+const below = 4_000_000
+const right = 283_146
+const block = 2_500
 
 /** Counts in blocks, and adds the counts up in pairs: a tree of some 3,200 tasks. */
 const count = Effect.gen(function*() {
