@@ -694,7 +694,7 @@ export const restart: Effect.Effect<void, never, Client> = client((_) => _.resta
  * Changes how many workers a local cluster has, and waits until it is so. Those that go are given nothing more; what has
  * not begun goes to others, what runs may end, and what only they hold is copied to those that stay: `within` 30 seconds,
  * unless told otherwise. With `within: 0` they go at once, and so does what only they hold. To interrupt it stops the
- * waiting, and not the leaving.
+ * waiting, and not the leaving. What is no whole number from 0 is refused with a defect.
  *
  * @example
  * ```ts

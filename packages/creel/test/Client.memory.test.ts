@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Client, Cluster, Task } from "creel"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
@@ -95,6 +96,15 @@ describe("copies that nothing needs", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* holders([data]), [["worker-0", "worker-1"]])
     }).pipe(on({ workers: 2, copiesIdle: Infinity }, first)))
+
+  it.scoped("NaN copies are refused, and what was asked for before stays", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      yield* Client.replicate(data, { copies: 2 })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Client.replicate(data, { copies: NaN }))))
+      const [copies] = yield* Client.replicate(data, { copies: 2 })
+      assert.strictEqual(copies?.state, "done")
+    }).pipe(on({ workers: 2 })))
 })
 
 describe("Client.retire", () => {
@@ -127,6 +137,17 @@ describe("Client.retire", () => {
       const answer = yield* Client.retire("worker-0")
       assert.deepStrictEqual([answer.state, answer.stuck], ["stuck", 1])
       assert.strictEqual((yield* Client.retire("nobody")).state, "unknown")
+      assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 1)
+    }).pipe(on({ workers: 1 }, first)))
+
+  it.scopedLive("asked twice at once where nothing can take what it holds: it stays, for both", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      yield* Client.wait(data)
+      const answers = yield* Effect.all([Client.retire("worker-0"), Client.retire("worker-0")], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers.map((one) => one.state), ["stuck", "stuck"])
       assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 1)
     }).pipe(on({ workers: 1 }, first)))
 
@@ -232,6 +253,21 @@ describe("Client.scale to fewer", () => {
         assert.strictEqual(yield* x, 1)
       }).pipe(on({ workers: 2 }, task))
     }))
+})
+
+describe("Client.scale", () => {
+  it.scoped("to a number that cannot be meant is refused, and the cluster stays as it is", () =>
+    Effect.gen(function*() {
+      const data = yield* Client.scatter(big(1))
+      yield* Client.wait(data)
+      for (const workers of [NaN, Infinity, -1, 1.5]) {
+        const exit = yield* Effect.exit(Client.scale(workers, { within: 0 }))
+        assert.isTrue(Exit.isFailure(exit), String(workers))
+        assert.include(String(exit), `a cluster cannot have ${workers} workers`)
+      }
+      assert.deepStrictEqual((yield* Client.workers).map((worker) => worker.name).sort(), ["worker-0", "worker-1"])
+      assert.deepStrictEqual(yield* data, big(1))
+    }).pipe(on({ workers: 2 })))
 })
 
 describe("Client.rebalance", () => {

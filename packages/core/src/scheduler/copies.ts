@@ -413,6 +413,8 @@ export const moving = (state: State): number => {
  */
 export interface RetiringOf {
   readonly known: boolean
+  /** Whether it is to leave: somebody else may have had it stay meanwhile, and then it holds what others lack. */
+  readonly retiring: boolean
   readonly attempts: number
   readonly copying: number
   readonly stuck: number
@@ -435,5 +437,6 @@ export const retiringOf = (state: State, name: string): RetiringOf => {
       else copying++
     }
   }
-  return { known: workers.length > 0 || state.recovering !== undefined, attempts, copying, stuck }
+  const retiring = workers.every((worker) => worker.retiring)
+  return { known: workers.length > 0 || state.recovering !== undefined, retiring, attempts, copying, stuck }
 }

@@ -146,7 +146,13 @@ describe("retire", () => {
     d.join("w2", { tasks: ["u"] })
     const out = d.step({ _tag: "Retire", worker: "w1", over: false })
     assert.includeMembers([...says(out)], ["w1 RecallTask z", "w2 FetchValue x"])
-    assert.deepStrictEqual(Scheduler.retiringOf(d.state, "w1"), { known: true, attempts: 2, copying: 1, stuck: 0 })
+    assert.deepStrictEqual(Scheduler.retiringOf(d.state, "w1"), {
+      known: true,
+      retiring: true,
+      attempts: 2,
+      copying: 1,
+      stuck: 0
+    })
     assert.deepStrictEqual(says(d.returned("w1", z.note, "recalled")), [])
     copied("w2", fetches(out)[0]!.note)
     // What it still makes goes the same way.
@@ -154,7 +160,13 @@ describe("retire", () => {
     assert.deepStrictEqual(made.map(({ note, to }) => [to, note.key]), [["w2", "y"]])
     assert.strictEqual(Scheduler.retiringOf(d.state, "w1").copying, 1)
     copied("w2", made[0]!.note)
-    assert.deepStrictEqual(Scheduler.retiringOf(d.state, "w1"), { known: true, attempts: 0, copying: 0, stuck: 0 })
+    assert.deepStrictEqual(Scheduler.retiringOf(d.state, "w1"), {
+      known: true,
+      retiring: true,
+      attempts: 0,
+      copying: 0,
+      stuck: 0
+    })
     // Nothing is made again for it.
     assert.deepStrictEqual(says(d.lost("w1", true)), ["w1 Forget"])
     assert.strictEqual(runOf(d.join("w3"), "z").to, "w3")

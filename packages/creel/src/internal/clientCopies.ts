@@ -44,7 +44,9 @@ export const replicate = (
   futures: AnyFuture | Iterable<AnyFuture>,
   options: Client.ReplicateOptions | undefined
 ): Effect.Effect<ReadonlyArray<Door.Copies>> =>
-  copied(state, "replicate", futures, (ask, keys) => ask.replicate(keys, options?.copies ?? all, options?.workers))
+  Number.isNaN(options?.copies)
+    ? Effect.dieMessage("Client.replicate: `copies` is NaN, and has to be a number from 1")
+    : copied(state, "replicate", futures, (ask, keys) => ask.replicate(keys, options?.copies ?? all, options?.workers))
 
 export const checkpoint = (
   state: State,

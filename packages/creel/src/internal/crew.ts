@@ -99,6 +99,12 @@ const leave = (life: Life | undefined, name: string, within: number): Effect.Eff
       (left) => left ? Effect.void : Effect.logWarning(notHandedOver(name, within))
     )
 
+/** `NaN` would end them all, and `Infinity` never be reached. */
+const mean = (count: number): Effect.Effect<void> =>
+  Number.isInteger(count) && count >= 0
+    ? Effect.void
+    : Effect.dieMessage(`a cluster cannot have ${count} workers, but a whole number of them from 0: it stays as it is`)
+
 export const make = <E, R>(
   place: Effect.Effect<Place>,
   options: Options<E, R>
@@ -165,11 +171,14 @@ export const make = <E, R>(
     return {
       resize: (count) => Effect.flatMap(alone(resize(count)), (over) => letGo(over, 0)),
       scale: (count, within = 30_000) =>
-        alone(resize(count)).pipe(
-          Effect.catchAllCause((cause) => Effect.as(Effect.logError("a worker could not be started", cause), none)),
-          Effect.flatMap((over) => letGo(over, within)),
-          Effect.forkIn(scope),
-          Effect.flatMap(Fiber.join)
+        Effect.zipRight(
+          mean(count),
+          alone(resize(count)).pipe(
+            Effect.catchAllCause((cause) => Effect.as(Effect.logError("a worker could not be started", cause), none)),
+            Effect.flatMap((over) => letGo(over, within)),
+            Effect.forkIn(scope),
+            Effect.flatMap(Fiber.join)
+          )
         ),
       stop: (worker) => alone(stop(worker)),
       names

@@ -83,7 +83,7 @@ export const questions = (source: Source): Door.Questions => {
           const { attempts: tasks, copying, known, stuck } = at
           const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
           if (!known) return Effect.succeed(be("unknown"))
-          if (tasks + copying > 0 || at.recovering) return Effect.succeed(be("busy"))
+          if (tasks + copying > 0 || at.recovering || !at.retiring) return Effect.succeed(be("busy"))
           if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
           stay(source, worker)
           return Effect.succeed(be("stuck"))
@@ -121,7 +121,7 @@ const retiring = (
     return Effect.map(source.heard, () => {
       const state = source.state()
       return state === undefined
-        ? { known: true, attempts: 0, copying: 0, stuck: 0, recovering: true }
+        ? { known: true, retiring: false, attempts: 0, copying: 0, stuck: 0, recovering: true }
         : { ...Scheduler.retiringOf(state, worker), recovering: state.recovering !== undefined }
     })
   })
