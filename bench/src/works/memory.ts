@@ -63,7 +63,9 @@ const inFourBudgets = (order: Order) =>
       emit({ figure: "memory-spilled", value: most(samples, "spilled") })
       emit({ figure: "memory-shuffle", value: 4 * budget / 1e6 / millis * 1e3 })
     })
-    yield* run.pipe(Effect.provide(threads(2, { workers: 2, memory: { limit: budget } })))
+    // Parts and pieces, and a copy of many of them at the other worker: twice eight budgets, which have to fit on the disk.
+    const memory = { limit: budget, spill: { max: 32 * budget } }
+    yield* run.pipe(Effect.provide(threads(2, { workers: 2, memory })))
   })
 
 /** Until no worker has anything any more, by its own count and the scheduler's. */
