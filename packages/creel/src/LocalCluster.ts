@@ -118,6 +118,12 @@ const oneThread = {
   worker: { heartbeat: 1e9 }
 }
 
+/** What cannot be meant would be waited for without end. */
+const check = (name: string, n: number, least: number): Effect.Effect<void> =>
+  Number.isInteger(n) && n >= least
+    ? Effect.void
+    : Effect.dieMessage(`LocalCluster: ${name} is ${n}, and has to be a whole number from ${least}`)
+
 /** Joining takes a few turns of this thread, and no time: so it needs no clock either. */
 const joined = (workers: number, slots: number) => (context: Context.Context<Cluster.Cluster>): Effect.Effect<void> => {
   const ask = Context.get(context, Cluster.Cluster).workers
@@ -167,6 +173,15 @@ export const layer = <R = never>(
           ...options?.machines?.scheduler
         },
         worker: { ...oneThread.worker, ...options?.machines?.worker }
-      }).pipe(Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1)))
+      }).pipe(
+        Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1)),
+        (engine) =>
+          Layer.unwrapEffect(
+            Effect.as(
+              Effect.zipRight(check("workers", options?.workers ?? 1, 0), check("slots", options?.slots ?? 1, 1)),
+              engine
+            )
+          )
+      )
     )
   )

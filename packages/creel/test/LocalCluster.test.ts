@@ -19,6 +19,18 @@ describe("LocalCluster", () => {
       assert.match(line, /inc/)
     }).pipe(Effect.provide(LocalCluster.layer({ tasks: TaskGroup.make(inc), workers: 2, slots: 3 }))))
 
+  it.effect("does not come up with numbers that cannot be meant: it says which, and never waits", () =>
+    Effect.forEach(
+      [{ workers: NaN }, { workers: 1.5 }, { workers: -1 }, { slots: 0 }, { slots: NaN }],
+      (options) =>
+        Effect.gen(function*() {
+          const exit = yield* Effect.exit(Effect.scoped(Layer.build(LocalCluster.layer(options))))
+          assert.isTrue(Exit.isFailure(exit))
+          const [[name, n]] = Object.entries(options) as [[string, number]]
+          assert.include(String(exit), `LocalCluster: ${name} is ${n}`)
+        })
+    ))
+
   it.scoped("runs a synchronous task while an effect sleeps on the only executor", () =>
     Effect.gen(function*() {
       const begun = Deferred.unsafeMake<void>(FiberId.none)
