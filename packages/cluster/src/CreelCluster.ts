@@ -107,6 +107,31 @@ export interface ClientOptions extends CommonOptions {
   readonly role?: Security.Role | undefined
 }
 
+/**
+ * This node, for those who tell people about it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface NodeService {
+  /** This process, by a name of its own: `node` of its workers. */
+  readonly id: string
+  /** The machine it is on. */
+  readonly machine: string
+  /** Where its values are read. */
+  readonly url: string
+  /** Where the scheduler is reached while it is here, as `host:port`; nothing for a client. */
+  readonly links: string | undefined
+  /** Where the scheduler is now. */
+  readonly scheduler: Effect.Effect<Placement.Place, ClusterError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Node extends Context.Tag("@creel/cluster/Node")<Node, NodeService>() {}
+
 const nodeOptions = (
   options: CommonOptions,
   more: Pick<ClusterNode.Options, "role" | "carries" | "scheduler">
@@ -157,7 +182,15 @@ const millis = (within: Duration.DurationInput | undefined): number | undefined 
 /** It supervises nobody. */
 const alone: Supervisor.Tree = { id: "client", status: "up", restarts: 0, depth: undefined, children: [] }
 
-type Services = Client.Client | Cluster.Cluster | Door.Door
+type Services = Client.Client | Cluster.Cluster | Door.Door | Node
+
+const nodeService = ({ id, links, machine, scheduler, url }: ClusterNode.ClusterNode): NodeService => ({
+  id,
+  machine,
+  url,
+  links,
+  scheduler
+})
 
 const withWorkers = (
   options: NodeOptions,
@@ -175,13 +208,16 @@ const withWorkers = (
     )
     yield* Effect.addFinalizer(() => workers.scale(0, Duration.toMillis(options.leaveWithin ?? "10 seconds")))
     yield* joined(door, node.id, made.workers)
-    return Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
-      describe: Engine.describe(`a node with ${made.kind}, and others`, door),
-      workers: door.ask.workers,
-      scale: (count, options) => workers.scale(count, millis(options?.within)),
-      tree: workers.tree,
-      restartScheduler: notHere
-    }))
+    return Context.make(Door.Door, door).pipe(
+      Context.add(Node, nodeService(node)),
+      Context.add(Cluster.Cluster, {
+        describe: Engine.describe(`a node with ${made.kind}, and others`, door),
+        workers: door.ask.workers,
+        scale: (count, options) => workers.scale(count, millis(options?.within)),
+        tree: workers.tree,
+        restartScheduler: notHere
+      })
+    )
   })
   return Layer.provideMerge(Client.layer(options), Layer.scopedContext(parts))
 }
@@ -231,14 +267,17 @@ export const layerClient = (
 ): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> => {
   const parts = Effect.map(
     ClusterNode.make(nodeOptions(options, { role: options.role ?? "client", carries: false, scheduler: undefined })),
-    ({ door }) =>
-      Context.make(Door.Door, door).pipe(Context.add(Cluster.Cluster, {
-        describe: Engine.describe("nodes elsewhere", door),
-        workers: door.ask.workers,
-        scale: (count, options) => door.ask.scale(count, millis(options?.within)),
-        tree: Effect.succeed(alone),
-        restartScheduler: notHere
-      }))
+    ({ door, ...node }) =>
+      Context.make(Door.Door, door).pipe(
+        Context.add(Node, nodeService({ door, ...node })),
+        Context.add(Cluster.Cluster, {
+          describe: Engine.describe("nodes elsewhere", door),
+          workers: door.ask.workers,
+          scale: (count, options) => door.ask.scale(count, millis(options?.within)),
+          tree: Effect.succeed(alone),
+          restartScheduler: notHere
+        })
+      )
   )
   return Layer.provideMerge(Client.layer(options), Layer.scopedContext(parts))
 }

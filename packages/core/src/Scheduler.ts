@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import type { PeerId } from "./Id.js"
+import { cancelAll } from "./scheduler/cancel.js"
 import { place } from "./scheduler/classes.js"
 import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
 import { checkpoint } from "./scheduler/cut.js"
@@ -170,6 +171,8 @@ const record = (state: State, event: Event): void => {
     }
     case "Restart":
       return restart(state, event.by)
+    case "CancelAll":
+      return cancelAll(state, event)
     case "Replicate":
       return replicate(state, event)
     case "Retire":

@@ -281,6 +281,14 @@ export interface Questions {
   readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>
   readonly restart: (by: string) => Effect.Effect<void>
   /**
+   * Stops these, and what depends on them, whoever wants them: their futures end as `Cancelled`, naming who asked and why.
+   * Answers which of them were unfinished.
+   */
+  readonly cancel: (
+    keys: ReadonlyArray<Id.Key>,
+    options: { readonly by: string; readonly reason: string }
+  ) => Effect.Effect<ReadonlyArray<Id.Key>>
+  /**
    * So many workers, where the cluster can start them itself. Those that go may take so many milliseconds to hand over what
    * only they hold.
    */

@@ -330,6 +330,10 @@ const make = (schemas: Schemas) =>
     }),
     Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
     Rpc.make("Restart", { payload: { by: Schema.String } }),
+    Rpc.make("CancelAll", {
+      payload: { keys: Keys, by: Schema.String, reason: Schema.String },
+      success: Keys
+    }),
     Rpc.make("Scale", { payload: { workers: Schema.Number, within: Schema.UndefinedOr(Schema.Number) } }),
     Rpc.make("Replicate", {
       payload: { keys: Keys, copies: Schema.Number, workers: Schema.UndefinedOr(Keys) },

@@ -48,15 +48,23 @@ export interface ClusterNode {
   readonly machine: string
   readonly door: Door.Service
   readonly shelf: Shelf.Shelf
+  /** Where its values are read. */
+  readonly url: string
+  /** Where the scheduler is reached when it is here, as `host:port`; nothing where it never is. */
+  readonly links: string | undefined
+  /** Where the scheduler is now. */
+  readonly scheduler: Effect.Effect<Placement.Place, ClusterError>
 }
 
 const placementOf = (options: Options, node: string, url: string) =>
   Effect.gen(function*() {
     const { advertise, host, namespace, ports, security } = options
-    if (!options.carries) return Placement.layerClient({ ...options.storage, security })
+    if (!options.carries) {
+      return { layer: Placement.layerClient({ ...options.storage, security }), address: undefined }
+    }
     const links = yield* Links.serve({ node, url, host, port: ports.links, security, pulse: options.pulse })
     const address = addressOf(advertise, links.port)
-    return Placement.layer({
+    const layer = Placement.layer({
       ...options.storage,
       security,
       node,
@@ -64,6 +72,7 @@ const placementOf = (options: Options, node: string, url: string) =>
       host: (life) => Hosting.host({ links, address, config: options.scheduler }, life),
       listen: { host, port: ports.runner, advertise }
     })
+    return { layer, address }
   })
 
 /** `host:port`, the host maybe in brackets. */
@@ -97,10 +106,8 @@ export const make = (
       relay: (holder) => Effect.suspend(() => peers.urlOf(holder))
     })
     const reader = yield* Values.makeReader({ security, role, peer: id })
-    const placement = Context.get(
-      yield* Layer.build(yield* placementOf(options, id, values.url)),
-      Placement.Placement
-    )
+    const { address, layer } = yield* placementOf(options, id, values.url)
+    const placement = Context.get(yield* Layer.build(layer), Placement.Placement)
     let failed: unknown
     /** Where values are passed on. */
     let relay: string | undefined
@@ -141,7 +148,8 @@ export const make = (
       }
     })
     yield* found(peers, () => failed, options)
-    return { id, machine, door: peers.door, shelf }
+    const scheduler = placement.locate(namespace)
+    return { id, machine, door: peers.door, shelf, url: values.url, links: address, scheduler }
   })
 
 /** Until there is a connection; what cannot get better by waiting ends it. */

@@ -7,8 +7,8 @@ const rights = new Map<string, Role>([
   ...(["Progress", "Story", "Moving"] as const).map((tag) => [tag, "observer"] as const),
   // Who may attach as what is looked at again, when that is known.
   ...(["Attach", "Send", "Where", "Read", "Offer", "Withdraw"] as const).map((tag) => [tag, "client"] as const),
-  ...(["Replicate", "Rebalance"] as const).map((tag) => [tag, "client"] as const),
-  ...(["Restart", "Scale", "Retire"] as const).map((tag) => [tag, "operator"] as const)
+  ...(["Replicate", "Checkpoint", "Rebalance"] as const).map((tag) => [tag, "client"] as const),
+  ...(["Restart", "CancelAll", "Scale", "Retire"] as const).map((tag) => [tag, "operator"] as const)
 ])
 
 export const least = (tag: string): Role | undefined => rights.get(tag)

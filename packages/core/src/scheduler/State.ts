@@ -37,6 +37,8 @@ export type Event =
   /** The same session goes on: its lease is no longer running. */
   | { readonly _tag: "LinkUp"; readonly peer: PeerId }
   | { readonly _tag: "Restart"; readonly by: string }
+  /** What is unfinished of these ends as cancelled, whoever wants it. */
+  | { readonly _tag: "CancelAll"; readonly keys: ReadonlyArray<Key>; readonly by: string; readonly reason: string }
   /** So many workers are to hold each of these, from now on; `workers` by name or id, absent: any. */
   | {
     readonly _tag: "Replicate"

@@ -13,7 +13,7 @@ import * as Failure from "../Failure.js"
 import type { Cancel } from "../Note.js"
 import { wantOf } from "./rows.js"
 import { fail } from "./settle.js"
-import { type Client, isActive, type Row, type State, toClient, touch } from "./State.js"
+import { type Client, type Event, isActive, type Row, type State, toClient, touch } from "./State.js"
 import { drop } from "./values.js"
 
 /**
@@ -29,6 +29,20 @@ export const cancel = (state: State, client: Client, note: Cancel): void => {
     const failure = Failure.make("Cancelled", key, note.reason, { by: note.by })
     if (note.force) stop(state, reached(row), failure, true)
     else stopOwn(state, client, reached(row), failure)
+  }
+}
+
+/**
+ * Stops these, if they are unfinished, and what depends on them, whoever wants them.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const cancelAll = (state: State, event: Extract<Event, { readonly _tag: "CancelAll" }>): void => {
+  for (const key of event.keys) {
+    const row = state.rows.get(key)
+    if (row === undefined || !isActive(row.state)) continue
+    stop(state, reached(row), Failure.make("Cancelled", key, event.reason, { by: event.by }), true)
   }
 }
 

@@ -159,6 +159,29 @@ describe("wants", () => {
     assert.deepStrictEqual(reasons(d.held("w1", runOf(out, "y").note)), [["c1", "y", "TaskStored"]])
   })
 
+  it("an operator's cancel ends what is unfinished for everybody who wants it, and leaves what is done", () => {
+    const d = drive()
+    d.join("w1", { slots: 2 })
+    d.connect("c1")
+    d.connect("c2")
+    d.held("w1", runOf(d.submit("c1", [spec("x")]), "x").note)
+    const begun = runs(d.submit("c1", [spec("y", ["x"]), spec("z", ["y"])]))
+    d.submit("c2", [spec("y", ["x"])])
+    const out = d.step({ _tag: "CancelAll", keys: ["x", "y", "unheard"], by: "ops", reason: "it hangs" })
+    assert.sameDeepMembers([...reasons(out)], [
+      ["c1", "y", "Cancelled"],
+      ["c1", "z", "Cancelled"],
+      ["c2", "y", "Cancelled"]
+    ])
+    const told = toClients(out)[0]!.note
+    assert.deepInclude(told._tag === "TaskNotStored" ? told.failure : {}, { by: "ops", detail: "it hangs" })
+    assert.strictEqual(d.state.rows.get("x")!.state._tag, "Stored")
+    for (const one of begun) d.ended("w1", one.note)
+    d.release("c1", ["x", "y", "z"])
+    d.release("c2", ["y"])
+    assert.strictEqual(d.state.rows.size + d.state.runs.size, 0)
+  })
+
   it("a client without a link keeps its wants for its lease", () => {
     const d = drive()
     d.join("w1")

@@ -141,6 +141,8 @@ const asked = (ask: Door.Questions) => ({
   Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => ask.progress(payload.keys),
   Story: (payload: { readonly subject: string }) => ask.story(payload.subject),
   Restart: (payload: { readonly by: string }) => ask.restart(payload.by),
+  CancelAll: ({ by, keys, reason }: { readonly keys: Names; readonly by: string; readonly reason: string }) =>
+    ask.cancel(keys, { by, reason }),
   Scale: (payload: { readonly workers: number; readonly within: number | undefined }) =>
     ask.scale(payload.workers, payload.within),
   Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>

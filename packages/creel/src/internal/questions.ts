@@ -67,6 +67,7 @@ export const questions = (source: Source): Door.Questions => {
           millis
         }))),
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
+    cancel: (keys, { by, reason }) => cancelled(source, keys, by, reason),
     scale: source.scale,
     replicate: (keys, copies, workers) => copied(source, { _tag: "Replicate", keys, copies, workers }),
     checkpoint: (keys) => copied(source, { _tag: "Checkpoint", keys }),
@@ -89,6 +90,28 @@ export const questions = (source: Source): Door.Questions => {
           return Effect.succeed(be("stuck"))
         })
   }
+}
+
+const unfinished: ReadonlySet<string> = new Set(["Waiting", "Queued", "Assigned"])
+
+/** Those that are unfinished. */
+const cancelled = (
+  source: Source,
+  keys: ReadonlyArray<string>,
+  by: string,
+  reason: string
+): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(source.heard, () => {
+    const state = source.state()
+    if (state === undefined) return []
+    const open = keys.filter((key) => isOpen(state, key))
+    source.tell({ _tag: "CancelAll", keys: open, by, reason })
+    return open
+  })
+
+const isOpen = (state: Scheduler.State, key: string): boolean => {
+  const row = state.rows.get(key)
+  return row !== undefined && unfinished.has(row.state._tag)
 }
 
 const stay = (source: Source, worker: string): Door.Retiring => {

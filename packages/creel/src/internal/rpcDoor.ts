@@ -245,6 +245,7 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       progress: (keys) => patiently((client) => client.Progress({ keys })),
       story: (subject) => patiently((client) => client.Story({ subject })),
       restart: (by) => patiently((client) => client.Restart({ by })),
+      cancel: (keys, { by, reason }) => patiently((client) => client.CancelAll({ keys, by, reason })),
       scale: (workers, within) => patiently((client) => client.Scale({ workers, within })),
       replicate: (keys, copies, workers) => patiently((client) => client.Replicate({ keys, copies, workers })),
       checkpoint: (keys) => patiently((client) => client.Checkpoint({ keys })),
