@@ -6,6 +6,7 @@ const barrels = [
   "@effect/platform",
   "@effect/platform-node",
   "@effect/rpc",
+  "@effect/cli",
   "@effect/cluster",
   "@effect/sql",
   "@effect/experimental"

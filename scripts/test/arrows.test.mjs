@@ -31,7 +31,15 @@ const house = {
   dashboard: { own: ["core", "creel"], effect: ["effect", "@effect/platform"], builtins: true },
   cli: {
     own: ["creel", "node", "cluster", "dashboard"],
-    effect: ["effect", "@effect/cli", "@effect/platform", "@effect/platform-node"],
+    effect: [
+      "effect",
+      "@effect/cli",
+      "@effect/platform",
+      "@effect/platform-node",
+      "@effect/sql",
+      "@effect/sql-mysql2",
+      "@effect/sql-pg"
+    ],
     builtins: true
   },
   testkit: { own: ["core"], effect: ["effect"] }

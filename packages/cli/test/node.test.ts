@@ -1,0 +1,87 @@
+/** The program itself: a node, a client of a user, and questions, each a process of its own, on a real database. */
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Postgres from "./utils/postgres.js"
+import type { Running } from "./utils/processes.js"
+import { creel, ended, start } from "./utils/processes.js"
+
+const nodeOf = (database: string, name: string, ...more: ReadonlyArray<string>) =>
+  Effect.tap(
+    creel(database, "node", "--tasks", "fixtures/tasks.mjs", "--threads", "1", "--name", name, ...more),
+    (node) => node.line(`${name} is up`)
+  )
+
+const asked = (database: string, ...args: ReadonlyArray<string>) =>
+  Effect.flatMap(creel(database, ...args), ended).pipe(Effect.scoped)
+
+const after = (client: Running, word: string) => Effect.map(client.line(word), (line) => line.slice(word.length).trim())
+
+layer(Postgres.layer, { excludeTestServices: true })("creel", (it) => {
+  describe("as processes", () => {
+    it.scoped("brings a cluster up, answers, cancels, retires, and ends with 0 when it is told to end", () =>
+      Effect.gen(function*() {
+        const postgres = yield* Postgres.Postgres
+        const database = yield* postgres.database("commands")
+        const alpha = yield* nodeOf(database, "alpha")
+        const client = yield* start("fixtures/client.mjs", [database])
+        const [done, hangs] = [yield* after(client, "done "), yield* after(client, "hangs ")]
+
+        const status = yield* asked(database, "status", "--json")
+        assert.strictEqual(status.code, 0, status.said)
+        const { scheduler, workers } = JSON.parse(status.said)
+        assert.strictEqual(scheduler.namespace, "default")
+        assert.deepStrictEqual(workers.map((worker: { readonly name: string }) => worker.name), ["alpha-0"])
+
+        const story = yield* asked(database, "story", done)
+        assert.match(story.said, /assigned[^]*stored/)
+        assert.match((yield* asked(database, "tasks")).said, /endless +0 +0 +1/)
+
+        const cancelled = yield* asked(database, "cancel", hangs, "--reason", "it hangs")
+        assert.strictEqual(cancelled.code, 0, cancelled.said)
+        assert.match(yield* after(client, "ended "), /Cancelled by .*: it hangs/)
+        assert.strictEqual((yield* asked(database, "cancel", hangs)).code, 6)
+        assert.strictEqual((yield* asked(database, "story", "nothing")).code, 5)
+
+        // With nobody to take what it holds, it stays; with another, it goes.
+        assert.strictEqual((yield* asked(database, "retire", "alpha-0")).code, 6)
+        const beta = yield* nodeOf(database, "beta")
+        const retired = yield* asked(database, "retire", "alpha-0")
+        assert.strictEqual(retired.code, 0, retired.said)
+        assert.include(retired.said, "alpha-0 has retired")
+        assert.strictEqual((yield* asked(database, "retire", "nobody")).code, 5)
+
+        alpha.child.kill("SIGTERM")
+        const gone = yield* ended(alpha)
+        assert.strictEqual(gone.code, 0, gone.said)
+        assert.include(gone.said, "alpha has ended")
+        beta.child.kill("SIGINT")
+        assert.strictEqual((yield* ended(beta)).code, 0)
+      }))
+
+    it.scoped("lets nobody in who does not know the secret, and observers only look", () =>
+      Effect.gen(function*() {
+        const postgres = yield* Postgres.Postgres
+        const database = yield* postgres.database("secrets")
+        const secret = "k1pZ0vQm8uYx3rTn6sWb9dFh2jLc5aGe7iOq4wRt"
+        const withSecret = { CREEL_SECRET: secret }
+        const roleKey = yield* Effect.scoped(
+          Effect.flatMap(start("bin", ["secret", "--role", "observer"], withSecret), ended)
+        )
+        const node = yield* start(
+          "bin",
+          ["node", "--storage", database, "--tasks", "fixtures/tasks.mjs", "--threads", "1", "--name", "alpha"],
+          withSecret
+        )
+        yield* node.line("alpha is up")
+        const ask = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
+          Effect.scoped(Effect.flatMap(start("bin", [...args, "--storage", database], env), ended))
+        const observer = { CREEL_ROLE_KEY: roleKey.said.trim() }
+        assert.strictEqual((yield* ask(observer, "workers")).code, 0)
+        const refused = yield* ask(observer, "retire", "alpha-0")
+        assert.strictEqual(refused.code, 4, refused.said)
+        const stranger = yield* ask({ CREEL_SECRET: secret.toLowerCase() }, "workers", "--within", "3s")
+        assert.strictEqual(stranger.code, 3, stranger.said)
+        assert.include(stranger.said, "give the credentials that the nodes were given")
+      }))
+  })
+})
