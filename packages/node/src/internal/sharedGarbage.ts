@@ -13,10 +13,11 @@ import * as vm from "node:vm"
 export type How = "young" | "all"
 
 /** Bytes below which nobody is ever asked: small work never pays. */
-export const least = 32 * 1024 * 1024
+const least = 32 * 1024 * 1024
 
-/** Of the limit of a worker's memory: so much may be garbage. */
+/** Of the limit of a worker's memory, and at most: so much may be garbage that is new. */
 const share = 1 / 8
+const most = 256 * 1024 * 1024
 
 /**
  * At so many times the bytes at which what is new is collected, all is, in the stores' own thread: what a store holds for a
@@ -95,7 +96,7 @@ const whenQuiet = (): void => {
 
 /** Called with so many bytes of shared memory that were let go of, for stores of such a limit. */
 export const letGo = (limit: number): (bytes: number) => void => {
-  const after = limit === Infinity ? least : Math.max(least, share * limit)
+  const after = Math.max(least, Math.min(most, share * limit))
   return (bytes) => {
     sinceYoung += bytes
     sinceAll += bytes
