@@ -210,7 +210,7 @@ export interface RegionOptions extends Omit<Task.SubmitOptions, "key"> {
  * @category models
  */
 export interface ReplicateOptions {
-  /** How many workers are to hold each value, at least 1. Default: all there are. */
+  /** How many workers are to hold each value, at least 1. Default: all there are, and all that join. */
   readonly copies?: number | undefined
   /** Names or ids of the workers that further copies may be made on. Default: any. */
   readonly workers?: ReadonlyArray<string> | undefined

@@ -31,7 +31,10 @@ describe("Client.replicate", () => {
   it.scopedLive("without a number: on all; with more than there are workers: short, and it says who has it", () =>
     Effect.gen(function*() {
       const data = yield* Client.scatter(big(1))
-      assert.deepStrictEqual((yield* Client.replicate(data)).map((one) => one.state), ["short"])
+      assert.deepStrictEqual((yield* Client.replicate(data)).map((one) => [one.workers.length, one.state]), [[
+        3,
+        "done"
+      ]])
       const [many] = yield* Client.replicate(data, { copies: 7 })
       assert.strictEqual(many?.state, "short")
       assert.deepStrictEqual([...many?.workers ?? []].sort(), ["worker-0", "worker-1", "worker-2"])

@@ -38,7 +38,7 @@ export interface MemoryOptions {
   readonly pause?: number | undefined
   /**
    * The disk: in which directory (default: the system's, for temporary files), and how many bytes at most, on all workers
-   * together (default: ten times the limit). `false`: nothing is spilled.
+   * together (default: 32 times the limit, and at most half of what is free there). `false`: nothing is spilled.
    */
   readonly spill?: false | { readonly directory?: string | undefined; readonly max?: number | undefined } | undefined
 }

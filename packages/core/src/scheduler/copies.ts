@@ -35,6 +35,9 @@ import {
 
 const looked = 32
 
+/** As many copies as there are workers, and that is asked for on each that joins. */
+const everywhere = Number.MAX_SAFE_INTEGER
+
 /**
  * Asks for the copies that the row lacks.
  *
@@ -120,6 +123,9 @@ const choose = (state: State, row: Row, s: Stored, it: Spread): Worker | undefin
   return best
 }
 
+const isNamed = ({ names }: Spread, { id, info }: Worker): boolean =>
+  names === undefined || names.includes(id) || names.includes(info.name)
+
 /**
  * Whether the worker can be asked for one more copy.
  *
@@ -128,7 +134,7 @@ const choose = (state: State, row: Row, s: Stored, it: Spread): Worker | undefin
  */
 export const mayTake = (state: State, row: Row, s: Stored, it: Spread, worker: Worker): boolean =>
   worker.open && !it.carrying.has(worker) && !worker.held.has(row) &&
-  (it.names === undefined || it.names.includes(worker.id) || it.names.includes(worker.info.name)) &&
+  isNamed(it, worker) &&
   (s.inline !== undefined || reaches(state, worker, s))
 
 /**
@@ -371,11 +377,17 @@ export interface CopiesOf {
   /** Workers that hold it and stay. */
   readonly workers: ReadonlyArray<PeerId>
   /**
-   * `pending`: there is no value yet. `copying`: copies are on their way. `done`: there are as many as were asked for.
+   * `pending`: there is no value yet. `copying`: copies are on their way. `done`: there are as many as were asked for
+   * (one on each worker that stays, where all were).
    * `short`: there are fewer, and no worker can take another. `failed`, `unknown`: there will be none.
    */
   readonly state: "pending" | "copying" | "done" | "short" | "failed" | "unknown"
 }
+
+/** It was asked for on all there are, and all that stay have it. */
+const isEverywhere = ({ workers }: State, { spread }: Row, { holders }: Stored): boolean =>
+  spread !== undefined && spread.asked >= everywhere &&
+  [...workers.values()].every((worker) => worker.retiring || !isNamed(spread, worker) || holders.includes(worker))
 
 /**
  * @since 0.1.0
@@ -389,7 +401,8 @@ export const copiesOf = (state: State, keys: ReadonlyArray<Key>): ReadonlyArray<
     if (s._tag === "Failed") return { key, workers: [], state: "failed" }
     if (s._tag !== "Stored") return { key, workers: [], state: "pending" }
     const workers = s.holders.filter((one) => one._tag === "Worker" && !one.retiring).map((one) => one.id)
-    const isDone = row.cutting === undefined && (isArgument(row) || workers.length >= (row.spread?.asked ?? 1))
+    const isDone = row.cutting === undefined &&
+      (isArgument(row) || workers.length >= (row.spread?.asked ?? 1) || isEverywhere(state, row, s))
     const isStuck = row.cutting === undefined && (state.uncopied.has(row) || state.unscattered.has(row))
     return { key, workers, state: isDone ? "done" : isStuck ? "short" : "copying" }
   })

@@ -64,6 +64,8 @@ export class Memory {
   refusedUntil = -Infinity
   /** Until when it is said that values could not be read back. */
   failedUntil = -Infinity
+  /** The disk failed to read, and has done nothing right since: that values leave it is no sign that it has room. */
+  ailing = false
   /** In memory and set aside for nobody, the least recently used first. */
   readonly idle = new Set<Replica>()
   /** Jobs without room, in order; stale entries included. */
@@ -156,7 +158,7 @@ export const departed = (state: Inner, replica: Replica): void => {
     lend(memory, replica)
   } else {
     memory.onDisk -= bytes
-    memory.refusedUntil = -Infinity
+    if (!memory.ailing) memory.refusedUntil = -Infinity
   }
   if (place === "spilling") {
     memory.spilling -= bytes
@@ -476,6 +478,7 @@ export const spillEnded = (context: Context, event: Extract<Event, { _tag: "Spil
     memory.here -= replica.bytes
     memory.onDisk += replica.bytes
     replica.place = "disk"
+    memory.ailing = false
     lend(memory, replica)
     if (replica.pins > 0) load(context, memory, replica)
     return
@@ -501,10 +504,12 @@ export const loadEnded = (context: Context, event: Extract<Event, { _tag: "LoadE
   if (memory === undefined || replica?.place !== "loading" || replica.turn !== event.turn) return false
   if (!event.ok) {
     memory.failedUntil = context.now + failedFor
+    memory.ailing = true
     return true
   }
   memory.onDisk -= replica.bytes
   memory.refusedUntil = -Infinity
+  memory.ailing = false
   replica.place = "memory"
   arrived(state, replica, settle(state, replica))
   inputHere(context, Few.members(replica.jobs))

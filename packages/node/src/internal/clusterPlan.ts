@@ -109,6 +109,19 @@ export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
         detail: `executors.${name} is ${n}, and has to be more than 0`
       })
     }
+    if ((plan.executorLimits?.terminate ?? 1) > 1) {
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail:
+          `executors.terminate is ${plan.executorLimits?.terminate}, and has to be a share of the heap's limit, from 0 to 1`
+      })
+    }
+    if (plan.lineageBytes !== undefined && !(plan.lineageBytes >= 0)) {
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail: `lineageBytes is ${plan.lineageBytes}, and has to be a number of bytes`
+      })
+    }
     const total = yield* whole(plan.kind, plan.executors)
     const workers = yield* whole("workers", plan.workers)
     if (workers > total) {
