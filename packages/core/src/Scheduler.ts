@@ -62,6 +62,16 @@ export type {
   State
 } from "./scheduler/State.js"
 
+export type {
+  /**
+   * What is decided about copies, as pure functions that a cluster may be given others of.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  Policies
+} from "./scheduler/config.js"
+
 /**
  * Applies the events in their order, drives every touched row to where it belongs, gives out work, and says what is to
  * be done. `now` is in milliseconds and never goes back (an earlier one counts as the latest).

@@ -48,6 +48,11 @@ export interface Options<R> extends Client.Options {
    * cut: see `Client.checkpoint`. Default: 64 MiB.
    */
   readonly lineageBytes?: number | undefined
+  /**
+   * What is decided about copies of values: which go when nothing needs them, which move when a client asks for an even
+   * spread. Pure functions; without one the cluster's own decides.
+   */
+  readonly policies?: Partial<Scheduler.Policies> | undefined
   /** @internal for tests: the machines' own settings. */
   readonly machines?:
     | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
@@ -168,6 +173,7 @@ export const layer = <R = never>(
         executors: executors(options ?? {}),
         scheduler: {
           ...oneThread.scheduler,
+          ...(options?.policies !== undefined && { policies: options.policies }),
           ...(options?.lineageBytes !== undefined && { lineageBytes: options.lineageBytes }),
           ...(options?.copiesIdle !== undefined && { copiesIdle: Duration.toMillis(options.copiesIdle) }),
           ...options?.machines?.scheduler

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type * as Scheduler from "@creel/core/Scheduler"
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
 import type * as Engine from "creel/Engine"
@@ -71,6 +72,11 @@ export interface CommonOptions extends Client.Options {
    * cut: see `Client.checkpoint`. Default: 64 MiB.
    */
   readonly lineageBytes?: number | undefined
+  /**
+   * What is decided about copies of values: which go when nothing needs them, which move when a client asks for an even
+   * spread. Pure functions; without one the cluster's own decides. Not with `isolate`: functions cannot go to a thread.
+   */
+  readonly policies?: Partial<Scheduler.Policies> | undefined
   /** Abstract amounts each worker has, for tasks that ask for `resources`. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Whether plain functions may be submitted. Default: true. */
@@ -173,6 +179,7 @@ const planOf = (
   },
   workerName: options.workerName,
   host: options.host ?? os.hostname(),
+  policies: options.policies,
   lineageBytes: options.lineageBytes,
   copiesIdle: options.copiesIdle === undefined ? undefined : Duration.toMillis(options.copiesIdle),
   memory: options.memory ?? {}

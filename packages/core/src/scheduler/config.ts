@@ -4,6 +4,33 @@
  * @since 0.1.0
  */
 
+import type * as Rebalance from "../policy/rebalance.js"
+import type * as Replicas from "../policy/replicas.js"
+
+/**
+ * What is decided about copies, as pure functions: they look, and answer; what cannot be carried out, or would take the last
+ * copy, is left undone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Policies {
+  /**
+   * Which copies of one value go, by their place in the list. `needed`: how many are to stay. `idle`: nothing has needed the
+   * rest for long. Asked where there are more copies than needed. Default: when idle, or where a worker is short of memory,
+   * the fullest first.
+   */
+  readonly drops: (copies: ReadonlyArray<Replicas.Copy>, needed: number, idle: boolean) => ReadonlyArray<number>
+  /**
+   * Which values move where when a client asks for a rebalance. `workers`: the bytes each holds. Default: the largest that
+   * fit go from the fullest to the emptiest.
+   */
+  readonly moves: (
+    workers: ReadonlyArray<number>,
+    values: ReadonlyArray<Rebalance.Placed>
+  ) => ReadonlyArray<Rebalance.Move>
+}
+
 /**
  * All times in milliseconds.
  *
@@ -59,6 +86,8 @@ export interface Config {
   readonly stepBudget: number
   /** Entries of the journal. Default 20,000. */
   readonly journal: number
+  /** What is decided about copies, where it is not this scheduler's own policies that do. Default: none. */
+  readonly policies: Partial<Policies>
 }
 
 /**
@@ -86,5 +115,6 @@ export const defaults: Config = {
   lineageMax: 1_000_000,
   lineageBytes: 64 * 1024 * 1024,
   stepBudget: 10_000,
-  journal: 20_000
+  journal: 20_000,
+  policies: {}
 }

@@ -349,14 +349,16 @@ export const rebalance = (state: State, event: Extract<Event, { readonly _tag: "
       values.push({ bytes: row.state.bytes, on, holders })
     }
   }
-  const moves = Rebalance.plan(chosen.map((worker) => worker.heldBytes + worker.coming), values)
-  for (const move of moves) {
-    const row = rows[move.value]!
-    const to = chosen[move.to]!
-    const s = row.state as Stored
+  const { moves = Rebalance.plan } = state.config.policies
+  for (const move of moves(chosen.map((worker) => worker.heldBytes + worker.coming), values)) {
+    const row = rows[move.value]
+    const to = chosen[move.to]
+    const from = chosen[move.from]
+    if (row?.state._tag !== "Stored" || to === undefined || from === undefined || !from.held.has(row)) continue
+    const s = row.state
     const it = (row.spread ??= new Spread())
     // Of a value with several copies one moves at a time.
-    if (it.carrying.size === 0 && mayTake(state, row, s, it, to)) ask(state, row, s, it, to, chosen[move.from]!)
+    if (it.carrying.size === 0 && mayTake(state, row, s, it, to)) ask(state, row, s, it, to, from)
     touch(state, row)
   }
 }

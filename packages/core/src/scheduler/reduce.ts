@@ -70,8 +70,11 @@ const look = (state: State, row: Row, since: number): void => {
     full: fullness(worker),
     held: worker.heldBytes
   }))
-  for (const at of Replicas.drops(copies, needed, isIdle)) {
-    const worker = relied[at]!
+  const { drops = Replicas.drops } = state.config.policies
+  const chosen = new Set(drops(copies, needed, isIdle))
+  let surplus = relied.length - needed
+  for (const [at, worker] of relied.entries()) {
+    if (!chosen.has(at) || copies[at]!.stays || surplus-- <= 0) continue
     journal(state, "copy dropped", row, worker, isIdle ? "nothing needs it" : "short of memory")
     toWorker(state, worker, { _tag: "DropValue", value: s.value })
     removeHolder(state, row, s, worker)

@@ -15,8 +15,13 @@ const memory = (managed: number, more: Partial<WorkerMemory> = {}): WorkerMemory
 })
 
 /** A value `x`, computed on w1 and copied to all others. */
-const copied = (workers: number, copiesIdle = 1_000, suspectAfter = 1e9) => {
-  const d = drive({ config: { copiesIdle, suspectAfter, deadAfter: 1e9 } })
+const copied = (
+  workers: number,
+  copiesIdle = 1_000,
+  suspectAfter = 1e9,
+  policies: Partial<Scheduler.Policies> = {}
+) => {
+  const d = drive({ config: { copiesIdle, suspectAfter, deadAfter: 1e9, policies } })
   d.join("w1")
   d.connect("c1")
   const x = runOf(d.submit("c1", [spec("x")]), "x")
@@ -44,6 +49,23 @@ describe("copies that nothing needs", () => {
     // Nothing is left to look at, and so nothing is due but signs of life.
     assert.strictEqual(d.state.several.since.size, 0)
     assert.isFalse(d.state.due.items.some((due) => due._tag === "Copies"))
+  })
+
+  it("are chosen by a policy of one's own, which can neither take the last nor what was asked for", () => {
+    const keep = copied(3, 1_000, 1e9, { drops: () => [] })
+    keep.d.pass(5_000)
+    assert.strictEqual(keep.holders().length, 3)
+    const seen: Array<number> = []
+    const wild = copied(4, 1_000, 1e9, {
+      drops: (copies, needed) => {
+        seen.push(needed)
+        return [...copies.keys(), 99, -1, 0]
+      }
+    })
+    wild.d.step({ _tag: "Replicate", keys: ["x"], copies: 2, workers: undefined })
+    wild.d.pass(5_000)
+    assert.strictEqual(wild.holders().length, 2)
+    assert.include(seen, 2)
   })
 
   it("stay as many as were asked for, and where they were asked for", () => {

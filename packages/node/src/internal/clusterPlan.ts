@@ -2,6 +2,7 @@
  * What a cluster of this machine is made of, from its options; where it stands (here, or in a thread of its own) is not
  * its business.
  */
+import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Cluster from "creel/Cluster"
 import type * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
@@ -40,6 +41,7 @@ export interface Plan {
   /** Milliseconds. */
   readonly copiesIdle: number | undefined
   readonly lineageBytes: number | undefined
+  readonly policies?: Partial<Scheduler.Policies> | undefined
   readonly memory: MemoryOptions
 }
 
@@ -153,6 +155,7 @@ export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, neve
     resources: plan.resources,
     executors: executorsOf(plan, shares(plan.executors, plan.workers)),
     scheduler: {
+      ...(plan.policies !== undefined && { policies: plan.policies }),
       ...(plan.lineageBytes !== undefined && { lineageBytes: plan.lineageBytes }),
       ...(plan.copiesIdle !== undefined && { copiesIdle: plan.copiesIdle })
     },

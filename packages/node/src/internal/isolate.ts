@@ -146,6 +146,13 @@ export const layer = (
         advice: "give `tasks`, or leave out `isolate`"
       })
     }
+    if (plan.policies !== undefined) {
+      return yield* new NodeClusterError({
+        reason: "BadOption",
+        detail: "the scheduler of an isolated cluster has a thread of its own, to which `policies` cannot go",
+        advice: "leave out `policies`, or `isolate`"
+      })
+    }
     const { url } = yield* Module.resolve(more.tasks)
     const boot = yield* BootFile.locateHost
     return Layer.scopedContext(make(plan, hostOptions(plan, more, url), boot))
