@@ -274,6 +274,22 @@ describe("Client.scale", () => {
 })
 
 describe("Client.rebalance", () => {
+  it.scopedLive("what moves is said by the policy that the cluster was given", () => {
+    const asked: Array<number> = []
+    const moves = (workers: ReadonlyArray<number>, values: ReadonlyArray<unknown>) => {
+      asked.push(workers.length, values.length)
+      return []
+    }
+    return Effect.gen(function*() {
+      const data = yield* Client.submit(fill, 1)
+      yield* Client.wait([data])
+      const before = yield* holders([data])
+      yield* Client.rebalance()
+      assert.deepStrictEqual(asked, [2, 1])
+      assert.deepStrictEqual(yield* holders([data]), before)
+    }).pipe(on({ workers: 2, policies: { moves } }, fill))
+  })
+
   it.scopedLive("bytes are spread evenly over the workers, and every value is still there", () =>
     Effect.gen(function*() {
       const datas = yield* Effect.forEach([1, 2, 3, 4, 5, 6], (n) => Client.scatter(big(n)))

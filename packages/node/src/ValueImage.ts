@@ -235,23 +235,43 @@ export class Reader {
   private inPart = 0
   private crc = 0
 
-  /** `total`: the bytes of the whole image. `share`: all buffers into shared memory, not only those that were. */
+  /**
+   * `total`: the bytes of the whole image. `share`: all buffers into shared memory, not only those that were.
+   *
+   * @since 0.1.0
+   */
   constructor(readonly total: number, private readonly share: boolean = false) {}
 
-  /** The byte it waits for. */
+  /**
+   * The byte it waits for.
+   *
+   * @since 0.1.0
+   */
   get offset(): number {
     return this.at
   }
 
+  /**
+   * @since 0.1.0
+   */
   get done(): boolean {
     return this.layout !== undefined && this.at === this.total
   }
 
+  /**
+   * Of the header, once it is here.
+   *
+   * @since 0.1.0
+   */
   get digest(): string | undefined {
     return this.layout?.digest
   }
 
-  /** What comes next. Throws `Torn`; then it waits again for the first byte that is not known to be right. */
+  /**
+   * What comes next. Throws `Torn`; then it waits again for the first byte that is not known to be right.
+   *
+   * @since 0.1.0
+   */
   push(chunk: Uint8Array): void {
     let rest = chunk
     if (this.layout === undefined) {
@@ -264,14 +284,22 @@ export class Reader {
     }
   }
 
-  /** The value, when it is done. */
+  /**
+   * The value, when it is done.
+   *
+   * @since 0.1.0
+   */
   payload(): Payload {
     const [head, ...buffers] = this.parts
     if (head === undefined || !this.done) throw new Torn("it ends early", this.at)
     return { head, buffers: buffers.map((part) => part.buffer) }
   }
 
-  /** The header is small, and comes in one piece or two. */
+  /**
+   * The header is small, and comes in one piece or two.
+   *
+   * @internal
+   */
   private begin(chunk: Uint8Array): Uint8Array {
     const all = this.header.byteLength > 0 ? Buffer.concat([this.header, chunk]) : viewOf(chunk)
     const layout = parse(all, this.total)
@@ -290,11 +318,16 @@ export class Reader {
     return all.subarray(layout.headerBytes)
   }
 
+  /** @internal */
   private memory(length: number, shared: boolean): ArrayBuffer | SharedArrayBuffer {
     return shared && typeof SharedArrayBuffer !== "undefined" ? new SharedArrayBuffer(length) : new ArrayBuffer(length)
   }
 
-  /** As much as belongs into one part and one block. */
+  /**
+   * As much as belongs into one part and one block.
+   *
+   * @internal
+   */
   private fill(layout: Layout, chunk: Uint8Array): number {
     let target = this.parts[this.part]!
     while (this.inPart === target.byteLength) {
@@ -313,6 +346,7 @@ export class Reader {
     return some.byteLength
   }
 
+  /** @internal */
   private endBlock(layout: Layout, block: number): void {
     const right = this.crc === layout.checksums[block]
     this.crc = 0
@@ -321,6 +355,7 @@ export class Reader {
     throw new Torn(`block ${block} has another checksum`, this.at)
   }
 
+  /** @internal */
   private rewind(layout: Layout, inBody: number): void {
     this.at = layout.headerBytes + inBody
     this.part = 0
