@@ -1,5 +1,6 @@
 /** The options that commands share, each with the variable of the environment that stands in for it. */
 import * as Args from "@effect/cli/Args"
+import type * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
@@ -115,17 +116,7 @@ export const within = duration(
   "How long the scheduler is looked for. Default: 10s"
 )
 
-export interface ClusterOptions {
-  readonly storage: string
-  readonly namespace: Option.Option<string>
-  readonly prefix: Option.Option<string>
-  readonly secretFile: Option.Option<string>
-  readonly roleKeyFile: Option.Option<string>
-  readonly cert: Option.Option<string>
-  readonly key: Option.Option<string>
-  readonly ca: Option.Option<string>
-  readonly names: "host" | "role"
-}
+export type ClusterOptions = Command.Command.ParseConfig<typeof cluster>
 
 export const keyArg = Args.text({ name: "KEY" }).pipe(Args.withDescription("The key of a task: `future.key`."))
 

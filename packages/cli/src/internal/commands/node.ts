@@ -97,24 +97,7 @@ const limits = {
 
 const options = { ...Given.cluster, ...executors, ...place, ...limits, within: Given.within, json: Given.json }
 
-type NodeOptions = Given.ClusterOptions & {
-  readonly tasks: Option.Option<string>
-  readonly worker: Option.Option<string>
-  readonly threads: Option.Option<number>
-  readonly processes: Option.Option<number>
-  readonly workers: Option.Option<number>
-  readonly name: Option.Option<string>
-  readonly host: Option.Option<string>
-  readonly advertise: Option.Option<string>
-  readonly port: Option.Option<number>
-  readonly memory: Option.Option<number>
-  readonly spillDirectory: Option.Option<string>
-  readonly resources: Option.Option<HashMap.HashMap<string, string>>
-  readonly plainFunctions: boolean
-  readonly leaveWithin: Duration.Duration
-  readonly within: Duration.Duration
-  readonly json: boolean
-}
+type NodeOptions = Command.Command.ParseConfig<typeof options>
 
 const badOption = (detail: string, advice: string): CliError => new CliError({ reason: "BadOption", detail, advice })
 
