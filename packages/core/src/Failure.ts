@@ -47,6 +47,8 @@ export interface Failure {
   readonly detail: string
   /** The encoded cause, for `Failed`. */
   readonly cause: Payload | undefined
+  /** The cause as text with its stack, cut where it is long, for people who do not have the task that could decode it. */
+  readonly stack?: string | undefined
 }
 
 /**
@@ -61,5 +63,14 @@ export const make = (
     readonly worker?: WorkerId | undefined
     readonly by?: string | undefined
     readonly cause?: Payload | undefined
+    readonly stack?: string | undefined
   }
-): Failure => ({ reason, key, detail, worker: more?.worker, by: more?.by, cause: more?.cause })
+): Failure => ({
+  reason,
+  key,
+  detail,
+  worker: more?.worker,
+  by: more?.by,
+  cause: more?.cause,
+  ...more?.stack !== undefined && { stack: more.stack }
+})

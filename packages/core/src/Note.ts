@@ -455,6 +455,58 @@ export interface WorkerChanged {
   readonly info: WorkerInfo
 }
 /**
+ * What a worker does, in the order of `ActivityColumns.kinds`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const activityKinds = ["compute", "transfer", "spill", "load"] as const
+/**
+ * How it ended, in the order of `ActivityColumns.ends`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const activityEnds = ["done", "failed", "cancelled", "died"] as const
+/**
+ * What a worker did, as columns of equal length: one row each, in the order of their ends.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ActivityColumns {
+  /** Positions in `activityKinds`. */
+  readonly kinds: ReadonlyArray<number>
+  /** Positions in `activityEnds`. */
+  readonly ends: ReadonlyArray<number>
+  /** The task's group, as a position in `Activities.names`; an empty name where it is no task. */
+  readonly groups: ReadonlyArray<number>
+  /** The executor of a task, the holder of what was transferred, or nothing: a position in `Activities.names`. */
+  readonly lanes: ReadonlyArray<number>
+  readonly keys: ReadonlyArray<Key>
+  /** Milliseconds since the epoch, by the worker's clock. */
+  readonly starts: ReadonlyArray<number>
+  /** How long it took, in milliseconds. */
+  readonly millis: ReadonlyArray<number>
+  /** Of the value that was made or moved. */
+  readonly bytes: ReadonlyArray<number>
+}
+/**
+ * What it did of late, said while somebody looks on (`Watch`).
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface Activities {
+  readonly _tag: "Activities"
+  /** Its clock now: milliseconds since the epoch. */
+  readonly at: number
+  readonly names: ReadonlyArray<string>
+  readonly columns: ActivityColumns
+  /** How many more there were than are told. */
+  readonly missed: number
+}
+/**
  * A graceful goodbye, said last.
  *
  * @since 0.1.0
@@ -481,6 +533,7 @@ export type FromWorker =
   | ValueGone
   | FetchFailed
   | Heartbeat
+  | Activities
   | WorkerChanged
   | WorkerLeft
 
@@ -574,10 +627,20 @@ export interface MayLeave {
   readonly _tag: "MayLeave"
 }
 /**
+ * Somebody looks on, or nobody does any more: whether to tell `Activities`.
+ *
  * @since 0.1.0
  * @category worker notes
  */
-export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave
+export interface Watch {
+  readonly _tag: "Watch"
+  readonly on: boolean
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave | Watch
 
 /**
  * The body of a frame on a link, either way.

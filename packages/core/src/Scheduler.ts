@@ -28,6 +28,7 @@ import type { Command, Event, State, Worker } from "./scheduler/State.js"
 import { posted, touch } from "./scheduler/State.js"
 import { review } from "./scheduler/stuck.js"
 import { expire } from "./scheduler/unclaimed.js"
+import { unwatched, watched } from "./scheduler/watched.js"
 
 export {
   /**
@@ -85,6 +86,7 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
     state.deaf = now
   }
   state.now = Math.max(state.now, now)
+  state.life.began ??= now
   state.spent = 0
   state.out = []
   state.inbox = state.inbox.length > 0 ? [...state.inbox, ...events] : events
@@ -191,6 +193,8 @@ const record = (state: State, event: Event): void => {
       return rebalance(state, event)
     case "Checkpoint":
       return checkpoint(state, event)
+    case "Watched":
+      return watched(state)
     case "Tick":
       return
   }
@@ -259,6 +263,10 @@ const duties = (state: State): void => {
       }
       case "Copies": {
         if (due.at === state.several.at) reduce(state)
+        break
+      }
+      case "Unwatched": {
+        unwatched(state)
         break
       }
     }
@@ -498,3 +506,68 @@ export type {
    */
   WorkerView
 } from "./scheduler/questions.js"
+
+export {
+  /**
+   * What lookers-on see at a glance.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  glance,
+  /**
+   * Rows and what they need.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  graph,
+  /**
+   * All that is known of one key.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  rowOf
+} from "./scheduler/observe.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Glance,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  GlanceOptions,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  GraphView,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  GroupView,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  RowView,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  RunningNow
+} from "./scheduler/observe.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  ActivityBatch
+} from "./scheduler/watched.js"

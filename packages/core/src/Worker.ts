@@ -58,6 +58,7 @@ import { asked, dropped, fetchEnded, gone, startFetches } from "./worker/replica
 import * as Runs from "./worker/runs.js"
 import * as Inner from "./worker/state.js"
 import { changed, heartbeat, leave, measureBusy, retell } from "./worker/told.js"
+import { notice, report, watch } from "./worker/watch.js"
 
 /**
  * @since 0.1.0
@@ -136,11 +137,13 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   plan(context)
   leave(context)
   heartbeat(context)
+  report(context)
   if (context.told.length > 0) context.out.push({ _tag: "Tell", notes: context.told })
   return context.out
 }
 
 const record = (context: Inner.Context, event: Inner.Event): void => {
+  if (context.state.watching !== undefined) notice(context, context.state.watching, event)
   switch (event._tag) {
     case "Notes":
       for (const one of event.notes) note(context, one)
@@ -203,6 +206,8 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
     case "MayLeave":
       context.state.mayLeave = true
       return
+    case "Watch":
+      return watch(context, note.on)
   }
 }
 
@@ -225,8 +230,10 @@ const beginLeaving = (context: Inner.Context, within: number): void => {
  * @category getters
  */
 export const nextDeadline = (state: State): number | undefined => {
-  const { begun, config, deadlines, heartbeatAt, jobs, leaveBy, leaving, left, stuckSince } = state as Inner.Inner
+  const { begun, config, deadlines, heartbeatAt, jobs, leaveBy, leaving, left, stuckSince, watching } =
+    state as Inner.Inner
   let next = left ? Infinity : heartbeatAt ?? Infinity
+  next = Math.min(next, watching?.flushAt ?? Infinity)
   next = Math.min(next, deadlines.peek()?.at ?? Infinity, (begun.at() ?? Infinity) + config.startedAfter)
   if (stuckSince !== undefined) next = Math.min(next, stuckSince + config.suspendedPatience)
   if (leaving && !left && jobs.size === 0) next = Math.min(next, leaveBy)

@@ -24,6 +24,7 @@ import * as doorServer from "./internal/doorServer.js"
 import * as Line from "./internal/line.js"
 import type { ReadFailed } from "./internal/readFailed.js"
 import * as rpcDoor from "./internal/rpcDoor.js"
+import type * as Observe from "./Observe.js"
 import type { Introduction } from "./Rpcs.js"
 import { SchedulerRpcs, TrustedRpcs } from "./Rpcs.js"
 
@@ -308,6 +309,17 @@ export interface Questions {
   ) => Effect.Effect<number>
   /** How many values are on their way to a place that `rebalance` or `replicate` gave them. */
   readonly moving: Effect.Effect<number>
+  /**
+   * The whole at a glance, and what happened since the last one. Who asks looks on: for five seconds workers report what
+   * they do.
+   */
+  readonly observe: (options: Observe.GlanceOptions) => Effect.Effect<Observe.Glance>
+  /** All that is known of one key; absent where nothing is. */
+  readonly key: (key: Id.Key) => Effect.Effect<Observe.KeyView | undefined>
+  /** What needs what: key by key where there are at most so many, else by group. Every key is looked at. */
+  readonly graph: (max: number) => Effect.Effect<Observe.GraphView>
+  /** Who supervises whom, where the scheduler is. */
+  readonly tree: Effect.Effect<Observe.Tree>
   /** This worker, by name or id, is to leave. Asked again, it says how far that is. `over`: it stays after all. */
   readonly retire: (worker: string, over?: boolean | undefined) => Effect.Effect<Retiring>
 }

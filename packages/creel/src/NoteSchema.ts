@@ -71,7 +71,8 @@ export const FailureSchema: Schema.Schema<Failure.Failure> = Schema.Struct({
   worker: orUndefined(Peer),
   by: orUndefined(Schema.String),
   detail: Schema.String,
-  cause: orUndefined(PayloadSchema)
+  cause: orUndefined(PayloadSchema),
+  stack: Schema.optional(orUndefined(Schema.String))
 })
 
 const Retry = Schema.Struct({
@@ -197,7 +198,11 @@ export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
 
 // --- worker → scheduler ---
 
-const Info = Schema.Struct({
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const InfoSchema: Schema.Schema<Note.WorkerInfo> = Schema.Struct({
   name: Schema.String,
   node: Schema.String,
   host: Schema.optional(Schema.String),
@@ -272,13 +277,35 @@ const Job = Schema.Struct({
   cancelled: Schema.Boolean
 })
 
+const Numbers = Schema.Array(Schema.Number)
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ActivitiesSchema: Schema.Schema<Note.Activities> = Schema.TaggedStruct("Activities", {
+  at: Schema.Number,
+  names: Names,
+  columns: Schema.Struct({
+    kinds: Numbers,
+    ends: Numbers,
+    groups: Numbers,
+    lanes: Numbers,
+    keys: Names,
+    starts: Numbers,
+    millis: Numbers,
+    bytes: Numbers
+  }),
+  missed: Schema.Number
+})
+
 /**
  * @since 0.1.0
  * @category schemas
  */
 export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
   Schema.TaggedStruct("WorkerTold", {
-    info: Info,
+    info: InfoSchema,
     values: Schema.Array(ValueHeld),
     jobs: Schema.Array(Job),
     outcomes: Schema.Array(Schema.Union(TaskFailed, TaskReturned, TaskEnded, TaskDied))
@@ -302,7 +329,8 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     memory: Schema.optional(WorkerMemorySchema),
     executors: Schema.optional(Schema.Array(ExecutorMemorySchema))
   }),
-  Schema.TaggedStruct("WorkerChanged", { info: Info }),
+  ActivitiesSchema,
+  Schema.TaggedStruct("WorkerChanged", { info: InfoSchema }),
   Schema.TaggedStruct("WorkerLeft", {})
 )
 
@@ -345,7 +373,8 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
     how: Schema.Literal("copied", "scattered", "replicated")
   }),
   DropValue,
-  Schema.TaggedStruct("MayLeave", {})
+  Schema.TaggedStruct("MayLeave", {}),
+  Schema.TaggedStruct("Watch", { on: Schema.Boolean })
 )
 
 /**

@@ -15,6 +15,7 @@ import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import type * as Door from "./Door.js"
 import * as NoteSchema from "./NoteSchema.js"
+import * as Observe from "./Observe.js"
 
 /**
  * What goes down a link. A `Welcome` begins a session, or goes on with it where `hello` says from where.
@@ -345,6 +346,10 @@ const make = (schemas: Schemas) =>
       success: Schema.Number
     }),
     Rpc.make("Moving", { success: Schema.Number }),
+    Rpc.make("Observe", { payload: Observe.GlanceOptionsSchema, success: Observe.GlanceSchema }),
+    Rpc.make("KeyView", { payload: { key: Schema.String }, success: Schema.UndefinedOr(Observe.KeyViewSchema) }),
+    Rpc.make("GraphView", { payload: { max: Schema.Number }, success: Observe.GraphViewSchema }),
+    Rpc.make("Tree", { success: Observe.TreeSchema }),
     Rpc.make("Retire", {
       payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean) },
       success: Retiring

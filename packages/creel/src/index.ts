@@ -110,6 +110,13 @@ export * as LocalCluster from "./LocalCluster.js"
 export * as MemorySampler from "./MemorySampler.js"
 
 /**
+ * What lookers-on are told.
+ *
+ * @since 0.1.0
+ */
+export * as Observe from "./Observe.js"
+
+/**
  * Functions without registration.
  *
  * @since 0.1.0

@@ -47,7 +47,7 @@ const ofRecord = (record: Readonly<Record<string, string | number>> | undefined)
 }
 
 const ofFailure = (failure: Failure): number =>
-  struct + failure.key.length + failure.detail.length + ofPayload(failure.cause)
+  struct + failure.key.length + failure.detail.length + ofPayload(failure.cause) + (failure.stack?.length ?? 0)
 
 /** See `Link.weigh`; of one spec. */
 export const ofSpec = (spec: Spec): number =>
@@ -109,6 +109,8 @@ export const weigh = (note: Note): number => {
       return struct + note.key.length + ofNames(note.on)
     case "WorkerChanged":
       return struct + ofNames(note.info.tasks)
+    case "Activities":
+      return struct + ofNames(note.names) + ofNames(note.columns.keys) + 48 * note.columns.keys.length
     case "FetchFailed":
     case "ValueGone":
       return struct + note.key.length + note.value.length
@@ -120,6 +122,7 @@ export const weigh = (note: Note): number => {
     case "ClientLeft":
     case "WorkerLeft":
     case "MayLeave":
+    case "Watch":
       return struct
     case "TaskPending":
     case "Ended":

@@ -17,6 +17,8 @@ import { Several } from "./several.js"
 import { Group } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
 import { Table } from "./table.js"
+// house: what was heard of activities is part of the state
+import type { ActivityBatch } from "./watched.js"
 import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
@@ -56,6 +58,8 @@ export type Event =
   }
   /** What these are made from need not be remembered any more, once their values are kept twice. */
   | { readonly _tag: "Checkpoint"; readonly keys: ReadonlyArray<Key> }
+  /** Somebody looks on. */
+  | { readonly _tag: "Watched" }
   | { readonly _tag: "Tick" }
 
 /**
@@ -89,6 +93,7 @@ export type Duty =
   | { readonly at: number; readonly seq: number; readonly _tag: "Unclaimed" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Reachable"; readonly worker: Worker }
   | { readonly at: number; readonly seq: number; readonly _tag: "Copies" }
+  | { readonly at: number; readonly seq: number; readonly _tag: "Unwatched" }
 
 /**
  * Rows that were made from the oldest lineage, as far as they were looked at.
@@ -125,6 +130,15 @@ export interface State {
   readonly incarnation: Incarnation
   readonly config: Config
   readonly journal: Journal.Journal
+  /** What workers said that they did, for lookers-on; `until`: somebody looks till then. */
+  readonly activities: {
+    readonly batches: Array<ActivityBatch>
+    next: number
+    kept: number
+    until: number | undefined
+  }
+  /** When this life began (milliseconds since the epoch), and how many attempts have since ended with a value, or failed. */
+  readonly life: { began: number | undefined; computed: number; failed: number }
   readonly rows: Table<Row>
   /** Rows whose key now names other work, kept for those that were made from them. */
   readonly shadows: Map<Key, Array<Row>>
@@ -232,6 +246,8 @@ export const make = (options: MakeOptions): State => {
     incarnation: options.incarnation,
     config,
     journal: Journal.make(config.journal),
+    activities: { batches: [], next: 0, kept: 0, until: undefined },
+    life: { began: undefined, computed: 0, failed: 0 },
     rows: new Table(),
     shadows: new Map(),
     runs: new Runs(),

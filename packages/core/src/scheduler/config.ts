@@ -86,6 +86,10 @@ export interface Config {
   readonly stepBudget: number
   /** Entries of the journal. Default 20,000. */
   readonly journal: number
+  /** Activities of workers kept for lookers-on. Default 100,000. */
+  readonly activities: number
+  /** How long after a look somebody is taken to look on still. Default 5,000. */
+  readonly watchFor: number
   /** What is decided about copies, where it is not this scheduler's own policies that do. Default: none. */
   readonly policies: Partial<Policies>
 }
@@ -116,5 +120,7 @@ export const defaults: Config = {
   lineageBytes: 64 * 1024 * 1024,
   stepBudget: 10_000,
   journal: 20_000,
+  activities: 100_000,
+  watchFor: 5_000,
   policies: {}
 }

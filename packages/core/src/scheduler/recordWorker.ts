@@ -27,6 +27,7 @@ import { journal, type Row, type Run, type State, waitingUntil, type Worker } fr
 import { toldByWorker } from "./told.js"
 import { goneUnclaimed } from "./unclaimed.js"
 import { held } from "./values.js"
+import { did, tellWatched } from "./watched.js"
 
 /**
  * @since 0.1.0
@@ -95,12 +96,15 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
       return
     }
+    case "Activities":
+      return did(state, worker, note)
     case "WorkerChanged": {
       worker.info = note.info
       place(state, worker)
       return leaving(state, worker)
     }
     case "WorkerTold":
+      tellWatched(state, worker)
       return toldByWorker(state, worker, note, recordWorker)
     case "WorkerLeft":
       return

@@ -39,7 +39,7 @@ const peerOf = (event: Event): PeerId | undefined => {
 export const hold = (recovering: Recovering, event: Event): void => {
   const peer = peerOf(event)
   if (peer === undefined) {
-    if (event._tag !== "Tick") recovering.others.push(event)
+    if (event._tag !== "Tick" && event._tag !== "Watched") recovering.others.push(event)
     return
   }
   const tells = (event._tag === "FromClient" && event.note._tag === "ClientTold") ||

@@ -208,6 +208,7 @@ const isDoomed = (state: State, row: Row): boolean => {
  */
 export const fail = (state: State, row: Row, failure: Failure.Failure, force: boolean = false): void => {
   journal(state, "failed", row, undefined, failure.reason)
+  state.life.failed++
   become(state, row, failedBy(failure))
   if (row.runs.length === 0) return
   const reason = failure.reason === "Cancelled" ? failure.detail : `${failure.key} failed`

@@ -88,6 +88,7 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
     : find(state, note.key, note.digest)
   if (own) {
     run.row.group.millis = average(run.row.group.millis, note.millis)
+    state.life.computed++
     books.close(state, run)
   } else if (note.how === "copied" && note.millis > 0 && note.bytes >= 65_536) {
     state.bandwidth = average(state.bandwidth, note.bytes / note.millis)

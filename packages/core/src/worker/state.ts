@@ -13,6 +13,8 @@ import { Heap } from "./heap.js"
 // house: what is known of memory is part of the state, and is made of rows
 import { type Limits, make as makeMemory, type Memory } from "./memory.js"
 import { Queue } from "./queue.js"
+// house: what is noted for lookers-on is part of the state
+import type { Watching } from "./watch.js"
 
 export type Order = readonly [number, number, number]
 
@@ -417,6 +419,8 @@ export interface Inner extends State {
   leaving: boolean
   /** Until when it waits to be told that nothing is only here. */
   leaveBy: number
+  /** What is noted for those who look on, while somebody does. */
+  watching: Watching | undefined
 }
 
 const compare = (a: Order, b: Order): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
@@ -495,7 +499,8 @@ export const make = (options: {
   linked: false,
   leaving: false,
   leaveBy: 0,
-  mayLeave: false
+  mayLeave: false,
+  watching: undefined
 })
 
 /** What one step gathers. */

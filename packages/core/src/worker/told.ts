@@ -19,6 +19,8 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
   const { now, state } = context
   state.linked = true
   state.heartbeatAt = now + state.config.heartbeat
+  // Whether anybody looks on there is said anew.
+  state.watching = undefined
   const outcomes = new Map<Attempt, Outcome>()
   for (const note of unacked) {
     if (note._tag === "WorkerTold") { for (const outcome of note.outcomes) outcomes.set(outcome.attempt, outcome) }

@@ -113,6 +113,7 @@ export const news = (commands: ReadonlyArray<Worker.Command>): ReadonlyArray<str
       case "Heartbeat":
       case "WorkerChanged":
       case "WorkerTold":
+      case "Activities":
         return []
       case "TaskReturned":
         return [`${note.key} returned: ${note.why}`]

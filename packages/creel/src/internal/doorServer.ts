@@ -16,6 +16,7 @@ import * as Mailbox from "effect/Mailbox"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
+import type * as Observe from "../Observe.js"
 import type { Attaching, Down, Introduction } from "../Rpcs.js"
 import { Refused } from "../Rpcs.js"
 
@@ -150,6 +151,10 @@ const asked = (ask: Door.Questions) => ({
   Checkpoint: (payload: { readonly keys: Names }) => ask.checkpoint(payload.keys),
   Rebalance: ({ keys, workers }: Where & { readonly keys: Names | undefined }) => ask.rebalance(keys, workers),
   Moving: () => ask.moving,
+  Observe: (payload: Observe.GlanceOptions) => ask.observe(payload),
+  KeyView: (payload: { readonly key: string }) => ask.key(payload.key),
+  GraphView: (payload: { readonly max: number }) => ask.graph(payload.max),
+  Tree: () => ask.tree,
   Retire: (payload: { readonly worker: string; readonly over: boolean | undefined }) =>
     ask.retire(payload.worker, payload.over)
 })

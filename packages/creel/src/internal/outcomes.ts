@@ -67,6 +67,9 @@ const notEncodable = (context: Context, job: Job, error: unknown): Outcome =>
 /** A failure goes by the scheduler, in a note, and notes are small. */
 const causeMax = 60 * 1024
 
+/** Characters of a stack that people read. */
+const stackMax = 4096
+
 const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Cause<unknown>): Outcome => {
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   const owner = Owners.errorOwner(task, failure)
@@ -78,11 +81,13 @@ const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Ca
     const detail = `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`
     return ownFailure(context, job, "NotEncodable", detail)
   }
+  const pretty = Cause.pretty(cause)
   return {
     _tag: "Failure",
-    failure: Failure.make("Failed", job.key, Cause.pretty(cause).split("\n", 1)[0] ?? "", {
+    failure: Failure.make("Failed", job.key, pretty.split("\n", 1)[0] ?? "", {
       worker: context.worker,
-      cause: payload
+      cause: payload,
+      stack: pretty.slice(0, stackMax)
     }),
     tag: tagOf(failure),
     verdict: verdict(task, failure, job.failures)

@@ -4,6 +4,7 @@
 import * as Scheduler from "@creel/core/Scheduler"
 import * as Effect from "effect/Effect"
 import type * as Door from "../Door.js"
+import type * as Observe from "../Observe.js"
 
 export interface Source {
   readonly state: () => Scheduler.State | undefined
@@ -12,6 +13,7 @@ export interface Source {
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
   readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
+  readonly tree: Effect.Effect<Observe.Tree>
   /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
 }
@@ -23,13 +25,7 @@ export const questions = (source: Source): Door.Questions => {
       return state === undefined ? none : answer(state)
     })
   return {
-    explain: (key) =>
-      Effect.flatMap(source.heard, () => {
-        const state = source.state()
-        // A life of the scheduler begins at once: this is over before anybody can ask twice.
-        if (state === undefined) return Effect.dieMessage("the scheduler has not started")
-        return Effect.succeed(Scheduler.explain(state, key, source.now()))
-      }),
+    explain: (key) => started(source, (state) => Scheduler.explain(state, key, source.now())),
     whoHas: (keys) =>
       ask(
         {},
@@ -48,11 +44,9 @@ export const questions = (source: Source): Door.Questions => {
     nbytes: ask({}, nbytes),
     memory: (values) => ask(nothing, (state) => memory(state, values)),
     whyHeld: (key) =>
-      Effect.flatMap(source.heard, () => {
-        const state = source.state()
-        if (state === undefined) return Effect.dieMessage("the scheduler has not started")
+      started(source, (state) => {
         const why = Scheduler.whyHeld(state, key)
-        return Effect.succeed({ ...why, holders: why.holders.map(peerIn(state)) })
+        return { ...why, holders: why.holders.map(peerIn(state)) }
       }),
     wouldFree: (client, keys) =>
       ask({ bytes: 0, elsewhere: 0, keys: [], stopped: [] }, (state) => Scheduler.wouldFree(state, client, keys)),
@@ -77,6 +71,14 @@ export const questions = (source: Source): Door.Questions => {
         return ask(0, Scheduler.moving)
       }),
     moving: ask(0, Scheduler.moving),
+    observe: (options) =>
+      Effect.suspend(() => {
+        source.tell({ _tag: "Watched" })
+        return started(source, (state) => Scheduler.glance(state, source.now(), options))
+      }),
+    key: (key) => ask(undefined, (state) => Scheduler.rowOf(state, key)),
+    graph: (max) => started(source, (state) => Scheduler.graph(state, max)),
+    tree: source.tree,
     retire: (worker, over) =>
       over === true ?
         Effect.sync(() => stay(source, worker)) :
@@ -91,6 +93,13 @@ export const questions = (source: Source): Door.Questions => {
         })
   }
 }
+
+const started = <A>(source: Source, answer: (state: Scheduler.State) => A): Effect.Effect<A> =>
+  Effect.flatMap(source.heard, () => {
+    const state = source.state()
+    // A life of the scheduler begins at once: this is over before anybody can ask twice.
+    return state === undefined ? Effect.dieMessage("the scheduler has not started") : Effect.sync(() => answer(state))
+  })
 
 const unfinished: ReadonlySet<string> = new Set(["Waiting", "Queued", "Assigned"])
 

@@ -251,6 +251,10 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       checkpoint: (keys) => patiently((client) => client.Checkpoint({ keys })),
       rebalance: (keys, workers) => patiently((client) => client.Rebalance({ keys, workers })),
       moving: patiently((client) => client.Moving()),
+      observe: (options) => patiently((client) => client.Observe(options)),
+      key: (key) => patiently((client) => client.KeyView({ key })),
+      graph: (max) => patiently((client) => client.GraphView({ max })),
+      tree: patiently((client) => client.Tree()),
       retire: (worker, over) => patiently((client) => client.Retire({ worker, over }))
     }
   }

@@ -48,6 +48,8 @@ export class SchedulerHost {
   private readonly workers = new Map<Id.WorkerId, Door.Ears<Note.ToWorker>>()
   readonly shelf: Shelf.Shelf
   readonly door: Door.Service
+  /** Who supervises whom here: known as soon as the first life begins. */
+  tree: Effect.Effect<Supervisor.Tree> = Effect.never
 
   constructor(private readonly options: Options, clock: Clock.Clock) {
     this.shelf = options.shelf ?? Shelf.make()
@@ -63,7 +65,8 @@ export class SchedulerHost {
         now: () => clock.unsafeCurrentTimeMillis(),
         tell: (event) => this.tell(event),
         scale: options.scale,
-        stop: options.stop
+        stop: options.stop,
+        tree: Effect.suspend(() => this.tree)
       })
     }
   }
@@ -214,6 +217,7 @@ export const make = (
       backoff: Schedule.exponential("10 millis"),
       children: [ChildSpec.make({ id: "scheduler", start: host.life })]
     })
+    host.tree = supervisor.tree
     yield* Effect.forkScoped(Metrics.reading(host.state))
     yield* Effect.forkScoped(
       Effect.catchAll(supervisor.await, (failed) =>

@@ -1,0 +1,196 @@
+/**
+ * What is noted while somebody looks on: each thing this worker does, as a row of what is told in batches. Nobody looks:
+ * nothing is noted, and an event costs one comparison.
+ *
+ * It reads the rows before an event changes them, and never changes them itself.
+ *
+ * @since 0.1.0
+ */
+import type { Key, ValueId } from "../Id.js"
+import * as Note from "../Note.js"
+import type { Context, Event, Inner, Job, Running } from "./state.js"
+
+type Kind = typeof Note.activityKinds[number]
+type End = typeof Note.activityEnds[number]
+type Columns = { -readonly [K in keyof Note.ActivityColumns]: Array<Note.ActivityColumns[K][number]> }
+
+/** Milliseconds that rows are gathered for. */
+const period = 200
+
+/** Rows told at once; what is more in one period is counted and not told. */
+const rowsMax = 4096
+
+const none = (): Columns => ({
+  kinds: [],
+  ends: [],
+  groups: [],
+  lanes: [],
+  keys: [],
+  starts: [],
+  millis: [],
+  bytes: []
+})
+
+export class Watching {
+  private columns = none()
+  private names: Array<string> = []
+  private readonly numbers = new Map<string, number>()
+  private missed = 0
+  /** When values began to move to or from the disk. */
+  readonly moving = new Map<ValueId, number>()
+  /** When what was gathered is told. */
+  flushAt: number | undefined = undefined
+  /** The first row of the step under way. */
+  private mark = 0
+
+  private number(name: string): number {
+    const known = this.numbers.get(name)
+    if (known !== undefined) return known
+    const number = this.names.push(name) - 1
+    this.numbers.set(name, number)
+    return number
+  }
+
+  row(now: number, kind: Kind, end: End, what: {
+    readonly key: Key
+    readonly group: string
+    readonly lane: string
+    readonly millis: number
+    readonly bytes: number
+  }): void {
+    if (this.flushAt === undefined) this.flushAt = now + period
+    const { columns } = this
+    if (columns.keys.length >= rowsMax) {
+      this.missed++
+      return
+    }
+    columns.kinds.push(Note.activityKinds.indexOf(kind))
+    columns.ends.push(Note.activityEnds.indexOf(end))
+    columns.groups.push(this.number(what.group))
+    columns.lanes.push(this.number(what.lane))
+    columns.keys.push(what.key)
+    columns.starts.push(now - what.millis)
+    columns.millis.push(what.millis)
+    columns.bytes.push(what.bytes)
+  }
+
+  /**
+   * Jobs that came back together ran one after another, and not all up to now: each that fills its lane ended where the
+   * next one began.
+   */
+  spread(isWhole: (row: number) => boolean): void {
+    const { lanes, millis, starts } = this.columns
+    const from = this.mark
+    this.mark = starts.length
+    if (starts.length - from < 2) return
+    const begun = new Map<number, number>()
+    for (let row = starts.length - 1; row >= from; row--) {
+      if (!isWhole(row)) continue
+      const next = begun.get(lanes[row]!)
+      if (next !== undefined) starts[row] = Math.min(starts[row]!, next - millis[row]!)
+      begun.set(lanes[row]!, starts[row]!)
+    }
+  }
+
+  /** Whether this row is a task's. */
+  readonly isCompute = (row: number): boolean => this.columns.kinds[row] === 0
+
+  flush(now: number): Note.Activities | undefined {
+    this.flushAt = undefined
+    const { columns, missed, names } = this
+    if (columns.keys.length === 0) return undefined
+    this.columns = none()
+    this.names = []
+    this.numbers.clear()
+    this.missed = 0
+    this.mark = 0
+    return { _tag: "Activities", at: now, names, columns, missed }
+  }
+}
+
+/** Somebody looks on, or nobody does any more. */
+export const watch = ({ state }: Context, on: boolean): void => {
+  if (!on) state.watching = undefined
+  else state.watching ??= new Watching()
+}
+
+/** Looks at an event before it is recorded. */
+export const notice = ({ now, state }: Context, watching: Watching, event: Event): void => {
+  switch (event._tag) {
+    case "RunEnded": {
+      const job = state.jobs.get(event.attempt)
+      if (job === undefined || !isRunning(job)) return
+      const { outcome } = event
+      if (outcome._tag === "Interrupted" && job.state.takenBack) return
+      const millis = event.millis ?? now - job.state.since
+      const bytes = outcome._tag === "Value" ? outcome.bytes : 0
+      return ran(watching, now, job, ends[outcome._tag], millis, bytes)
+    }
+    case "ExecutorDown": {
+      const executor = state.executors.get(event.executor)
+      if (executor === undefined) return
+      const end = event.expected || executor.ending ? "cancelled" : "died"
+      for (const job of executor.jobs) {
+        if (isRunning(job) && !job.state.posted) ran(watching, now, job, end, now - job.state.since, 0)
+      }
+      return
+    }
+    case "FetchEnded": {
+      const replica = state.replicas.get(event.value)
+      if (replica?.state._tag !== "Fetching") return
+      const { from, since, stopped } = replica.state
+      const end = event.ok ? "done" : stopped ? "cancelled" : "failed"
+      const { bytes, key } = replica
+      return watching.row(now, "transfer", end, { key, group: "", lane: from, millis: now - since, bytes })
+    }
+    case "SpillEnded":
+      return moved(watching, state, now, "spill", event)
+    case "LoadEnded":
+      return moved(watching, state, now, "load", event)
+  }
+}
+
+const ends = { Value: "done", Failure: "failed", Interrupted: "cancelled" } as const
+
+const isRunning = (job: Job): job is Job & { readonly state: Running } => job.state._tag === "Running"
+
+const ran = (
+  watching: Watching,
+  now: number,
+  job: Job & { readonly state: Running },
+  end: End,
+  millis: number,
+  bytes: number
+): void => {
+  const { group, key } = job.spec
+  watching.row(now, "compute", end, { key, group, lane: job.state.executor.id, millis, bytes })
+}
+
+const moved = (
+  watching: Watching,
+  { replicas }: Inner,
+  now: number,
+  kind: "spill" | "load",
+  { ok, value }: { readonly value: ValueId; readonly ok: boolean }
+): void => {
+  const since = watching.moving.get(value)
+  const replica = replicas.get(value)
+  watching.moving.delete(value)
+  if (since === undefined || replica === undefined) return
+  const { bytes, key } = replica
+  watching.row(now, kind, ok ? "done" : "failed", { key, group: "", lane: "", millis: now - since, bytes })
+}
+
+/** At the end of a step: what begins to move is remembered, and what was gathered is told when its time has come. */
+export const report = ({ now, out, state, told }: Context): void => {
+  const { watching } = state
+  if (watching === undefined) return
+  for (const command of out) {
+    if (command._tag === "Spill" || command._tag === "Load") watching.moving.set(command.value, now)
+    else if (command._tag === "Drop") watching.moving.delete(command.value)
+  }
+  watching.spread(watching.isCompute)
+  if (watching.flushAt === undefined || now < watching.flushAt) return
+  const note = watching.flush(now)
+  if (note !== undefined && state.linked) told.push(note)
+}
