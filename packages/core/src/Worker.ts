@@ -48,9 +48,11 @@
  *
  * @since 0.1.0
  */
-import type { WorkerId } from "./Id.js"
+import type { ValueId, WorkerId } from "./Id.js"
 import type * as Note from "./Note.js"
+import type { Spec } from "./Spec.js"
 import { check as checkWorker } from "./worker/check.js"
+import * as Few from "./worker/few.js"
 import { accept, giveBack } from "./worker/jobs.js"
 import { admit, loadEnded, served, serving, spill, spillEnded } from "./worker/memory.js"
 import { plan } from "./worker/plan.js"
@@ -238,6 +240,17 @@ export const nextDeadline = (state: State): number | undefined => {
   if (stuckSince !== undefined) next = Math.min(next, stuckSince + config.suspendedPatience)
   if (leaving && !left && jobs.size === 0) next = Math.min(next, leaveBy)
   return next === Infinity ? undefined : next
+}
+
+/**
+ * Some job here that counts on this value, if any does.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const neededFor = (state: State, value: ValueId): Spec | undefined => {
+  const replica = state.replicas.get(value)
+  return replica === undefined ? undefined : Few.members(replica.jobs)[0]?.spec
 }
 
 /**

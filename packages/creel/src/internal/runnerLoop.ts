@@ -162,13 +162,15 @@ export class RunnerLoop<R> implements Runner.Runner {
       return this.refuse(job, "NotDecodable", messageOf(error))
     }
     const shared = this.strict ? Outcomes.digestShared(job) : undefined
-    if (task.kind === "sync") {
+    // A span is made by a fiber.
+    const isTraced = job.outward?.trace !== undefined
+    if (task.kind === "sync" && !isTraced) {
       const outcome = this.runSync(job, task, args)
       return this.over(job, outcome, since, shared)
     }
-    const effect = task.start(args) as Effect.Effect<unknown, unknown>
+    const effect = task.kind === "sync" ? syncOf(task, args) : task.start(args) as Effect.Effect<unknown, unknown>
     // What has ended already needs no fiber.
-    if (Exit.isExit(effect)) {
+    if (Exit.isExit(effect) && !isTraced) {
       return this.over(job, Outcomes.ofExit(this.context, job, task, effect, false), since, shared)
     }
     this.fork(job, task, effect, since, shared)
@@ -285,3 +287,12 @@ const isWhole = (job: Job): boolean => {
   for (let i = 0; i < job.inputs.length; i++) if (job.inputs[i]!.payload === undefined) return false
   return true
 }
+
+const syncOf = (task: Task.Task.Any, args: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(task.runSync(args))
+    } catch (error) {
+      return task.caught(error)
+    }
+  })

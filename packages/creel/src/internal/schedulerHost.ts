@@ -16,10 +16,12 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import type * as Tracer from "effect/Tracer"
 import type * as Door from "../Door.js"
 import * as Shelf from "../Shelf.js"
 import * as Metrics from "./metrics.js"
 import { questions } from "./questions.js"
+import { ScheduleSpans } from "./traces.js"
 
 type Ref = MachineActor.MachineRef<Scheduler.Event, Scheduler.State>
 
@@ -51,7 +53,10 @@ export class SchedulerHost {
   /** Who supervises whom here: known as soon as the first life begins. */
   tree: Effect.Effect<Supervisor.Tree> = Effect.never
 
-  constructor(private readonly options: Options, clock: Clock.Clock) {
+  private readonly spans: ScheduleSpans
+
+  constructor(private readonly options: Options, clock: Clock.Clock, tracer: Tracer.Tracer) {
+    this.spans = new ScheduleSpans(tracer, clock)
     this.shelf = options.shelf ?? Shelf.make()
     this.door = {
       attachClient: (id, ears) => this.attachClient(id, ears),
@@ -129,6 +134,7 @@ export class SchedulerHost {
       case "ToClient":
         return this.clients.get(command.client)?.notes(command.notes)
       case "ToWorker":
+        this.spans.assigned(command.worker, command.notes)
         return this.workers.get(command.worker)?.notes(command.notes)
       case "Forget": {
         // It is still here, so it begins again.
@@ -162,6 +168,7 @@ export class SchedulerHost {
         return {
           ...this.signs(id),
           send: (notes) => {
+            this.spans.submitted(notes)
             const sent = this.ref?.tellAll(notes.map((note) => ({ _tag: "FromClient", client: id, note }))) ?? false
             // Nothing is lost between two ends in one thread; what reached no life is told again to the next.
             if (sent) ears.acked(Number.MAX_SAFE_INTEGER)
@@ -208,7 +215,7 @@ export const make = (
   options: Options
 ): Effect.Effect<{ readonly host: SchedulerHost; readonly supervisor: Supervisor.Supervisor }, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const host = new SchedulerHost(options, yield* Effect.clock)
+    const host = new SchedulerHost(options, yield* Effect.clock, yield* Effect.tracer)
     // Clients may live longer than the cluster: none of them waits for one that was closed. Added first, so it comes last.
     if (options.succeeded !== true) yield* Effect.addFinalizer(() => Effect.sync(() => host.over("it was closed")))
     const supervisor = yield* Supervisor.make({

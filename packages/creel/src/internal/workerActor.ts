@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import type { ExecutorEvent, Executors, Job } from "../Executor.js"
 import type * as Store from "../Store.js"
+import { transferred } from "./traces.js"
 
 export interface Options {
   readonly id: Id.WorkerId
@@ -142,9 +143,15 @@ class Hands {
 
   private startFetch(value: Id.ValueId, from: Id.PeerId, hands: MachineActor.Hands<Machine.Event>): void {
     this.fetching.set(value, from)
+    const read = this.options.door.read(value, from)
+    const spec = Machine.neededFor(this.state, value)
+    const trace = spec?.outward?.trace
+    const traced = trace === undefined
+      ? read
+      : transferred(read, trace, { "creel.value": value, "creel.holder": from, "creel.key": spec!.key })
     hands.start(
       value,
-      this.options.door.read(value, from).pipe(
+      traced.pipe(
         Effect.match({
           onSuccess: (payload): Machine.Event => {
             this.fetching.delete(value)
