@@ -138,6 +138,8 @@ export interface StoryLine {
   readonly subject: string
   readonly what: string
   readonly detail: string
+  /** The worker or client it was told or told of, by id, where the subject is a key; `detail` begins with it. */
+  readonly peer: string | undefined
   /** How long the attempt ran that made what it speaks of, in milliseconds. */
   readonly millis: number | undefined
 }

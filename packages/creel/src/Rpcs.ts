@@ -177,6 +177,7 @@ const StoryLine: Schema.Schema<Door.StoryLine> = Schema.Struct({
   subject: Schema.String,
   what: Schema.String,
   detail: Schema.String,
+  peer: Schema.UndefinedOr(Schema.String),
   millis: Schema.Union(Schema.Number, Schema.Undefined)
 })
 

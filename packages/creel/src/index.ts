@@ -47,6 +47,13 @@ export * as Collection from "./Collection.js"
 export * as Cluster from "./Cluster.js"
 
 /**
+ * What happened, as diagrams.
+ *
+ * @since 0.1.0
+ */
+export * as Diagram from "./Diagram.js"
+
+/**
  * The way from a peer to its scheduler.
  *
  * @since 0.1.0
@@ -157,6 +164,13 @@ export * as Task from "./Task.js"
  * @since 0.1.0
  */
 export * as TaskGroup from "./TaskGroup.js"
+
+/**
+ * What the workers of a cluster do, row by row.
+ *
+ * @since 0.1.0
+ */
+export * as TaskStream from "./TaskStream.js"
 
 /**
  * Values that cross.

@@ -57,6 +57,7 @@ export const questions = (source: Source): Door.Questions => {
           at,
           subject: key ?? peer ?? "",
           what,
+          peer: key === undefined ? undefined : peer,
           detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" "),
           millis
         }))),
