@@ -263,7 +263,7 @@ const howEnded = (
   if (cancelled !== undefined) return { _tag: "TaskEnded", key, attempt }
   if (job.state.timedOut) return timedOut(state.id, job, millis)
   if (outcome._tag === "Interrupted") {
-    if (executor.ending) return { _tag: "TaskReturned", key, attempt, why: "executor ended" }
+    if (executor.ending) return endedWith(job)
     // Nobody here asked for it: a task may interrupt itself, and would do so each time.
     const failure = Failure.make("Cancelled", key, `${key} interrupted itself`, { worker: state.id })
     return { _tag: "TaskFailed", key, attempt, failure, tag: undefined, verdict: "final", millis }
@@ -354,9 +354,7 @@ export const passDeadlines = (context: Context): void => {
       job.state.timedOut = true
       if (!job.state.takenBack) interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)
       endLatest(context, job, now + state.config.grace)
-    } else if (job.state.endBy !== undefined && job.state.endBy <= now) {
-      endExecutor(context, job.state.executor, `${job.spec.key} was asked to end and did not`)
-    }
+    } else if (job.state.endBy !== undefined && job.state.endBy <= now) endExecutor(context, job)
   }
   if (state.deadlines.size > 64) state.deadlines.compact(2 * state.jobs.size, ({ job }) => isRunning(job))
 }
@@ -382,11 +380,32 @@ const tellStarted = (context: Context): void => {
   }
 }
 
-const endExecutor = (context: Context, executor: Executor, why: string): void => {
+/**
+ * Attempts beside it run again without blame, but not those that submitted it. They would submit it again, and it would
+ * take them along again, for ever: what it did to its executor was theirs, and counts as a death of theirs. So each
+ * forced end spends one of finitely many deaths, or is the end of a job whose answer somebody gets who is still there.
+ */
+const endExecutor = (context: Context, job: RunningJob): void => {
+  const { executor } = job.state
   if (executor.ending) return
   executor.ending = true
-  context.out.push({ _tag: "EndExecutor", executor: executor.id, why })
+  const { key } = job.spec
+  for (let at = submitter(context, job); at !== undefined; at = submitter(context, at)) executor.blamed.set(at, key)
+  context.out.push({ _tag: "EndExecutor", executor: executor.id, why: `${key} was asked to end and did not` })
   changed(context)
+}
+
+/** The attempt here that submitted it. One on another worker is not ended with it, and gets its answer. */
+const submitter = ({ state }: Context, { spec: { parent } }: Job): Job | undefined =>
+  parent === undefined ? undefined : state.jobs.get(parent)
+
+/** It ended since its executor did, by force. */
+const endedWith = (job: RunningJob): Note.TaskReturned | Note.TaskDied => {
+  const { attempt, spec: { key }, state: { executor } } = job
+  const culprit = executor.blamed.get(job)
+  if (culprit === undefined) return { _tag: "TaskReturned", key, attempt, why: "executor ended" }
+  const detail = `${culprit}, which it had submitted, did not end when asked to: its executor was ended, and this with it`
+  return { _tag: "TaskDied", key, attempt, detail }
 }
 
 /** What runs on it may end, and what was posted there is tiny: nobody loses anything. */
@@ -421,7 +440,7 @@ export const executorDown = (context: Context, event: Extract<Event, { _tag: "Ex
     giveUp(executor, job)
     if (job.cancelled !== undefined) tell(context, { _tag: "TaskEnded", key, attempt })
     else if (job.state.timedOut) tell(context, timedOut(state.id, job, now - job.state.since))
-    else if (blameless || !began) tell(context, { _tag: "TaskReturned", key, attempt, why: "executor ended" })
+    else if (blameless || !began) tell(context, endedWith(job))
     else tell(context, { _tag: "TaskDied", key, attempt, detail: event.detail })
     removeWithout(context, job)
   }

@@ -197,6 +197,8 @@ export class Executor {
   tired = false
   /** Told to end. */
   ending = false
+  /** Attempts that submitted the job for which it is ended by force, and that job's key. */
+  readonly blamed = new Map<Job, Key>()
   constructor(readonly id: string, readonly slots: number, readonly tasks: ReadonlySet<string>) {}
   /** Whether anything may be handed to it that it does not have yet. */
   get takes(): boolean {

@@ -270,6 +270,36 @@ describe("recall and cancel", () => {
     assert.deepStrictEqual([...news(down)].sort(), ["a TaskEnded", "b returned: executor ended"])
   })
 
+  it("who submitted the one that did not end is to blame with it, as far up as they are there; others are not", () => {
+    const bench = new Bench()
+    const nested = (key: string, attempt: number, parent: number | undefined, timeout?: number) =>
+      bench.step(runTask(key, attempt, { spec: { slots: 0.2, parent, timeout } }))
+    nested("top", 1, undefined)
+    nested("beside", 2, undefined)
+    nested("middle", 3, 1)
+    nested("sibling", 4, 1)
+    bench.step({ _tag: "Suspended", attempt: 1, on: ["middle", "sibling"] })
+    nested("deaf", 5, 3, 50)
+    bench.step({ _tag: "Suspended", attempt: 3, on: ["deaf"] })
+    assert.include(tags(bench.after(50)), "Interrupt")
+    assert.include(tags(bench.after(5_000)), "EndExecutor")
+    const down = bench.step({
+      _tag: "ExecutorDown",
+      executor: "e0",
+      started: [1, 2, 3, 4, 5],
+      detail: "ended",
+      expected: true
+    })
+    assert.sameMembers([...news(down)], [
+      "deaf failed: TimedOut",
+      "sibling returned: executor ended",
+      "middle TaskDied",
+      "beside returned: executor ended",
+      "top TaskDied"
+    ])
+    assert.include(JSON.stringify(down), "deaf, which it had submitted, did not end when asked to")
+  })
+
   it("force waits a tenth of a second, also after a gentle cancel", () => {
     const bench = new Bench()
     bench.step(runTask("a", 1))

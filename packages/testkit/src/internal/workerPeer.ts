@@ -225,6 +225,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
       throw new Wrong("not idle", `${this.id} retires ${id}, which has something to do`, [])
     }
     this.world.coverage.fired(isIdle ? "executorRetired" : "executorEnded")
+    // What had submitted the one that did not listen goes down with it, and not without blame.
+    for (const run of isIdle ? [] : this.executors.get(id)?.current() ?? []) {
+      if (run.program !== undefined) this.world.model.recordDeath(run.work.digest)
+    }
     this.world.timeline.after(1 + this.world.random.network.int(10), () => {
       const executor = this.alive ? this.executors.get(id) : undefined
       if (executor === undefined) return
