@@ -58,6 +58,15 @@ export class Accidents {
     const { random, timeline } = this.world
     if (random.faults.chance(0.8)) timeline.after(random.faults.int(3_000), () => void this.world.startWorker(name))
   }
+  /** Another life begins elsewhere after a while; `first` happens before it does. */
+  moveScheduler(first: () => void): void {
+    const { world } = this
+    first()
+    const count = world.schedulers.length
+    world.timeline.after(world.random.faults.longTailed(1, 4_000), () => {
+      if (world.schedulers.length === count) world.startScheduler(true)
+    })
+  }
   cut(peer: WorkerPeer | ClientPeer): void {
     const { faults } = this.world.random
     peer.uplink.wire?.cut(faults.int(200), faults.int(200), faults.chance(0.3))
@@ -121,6 +130,96 @@ const retire: Accident = (accidents) => {
   return true
 }
 
+/** An operator stops what anybody wants. */
+const cancelAll: Accident = ({ world: { model, random: { faults }, scheduler, timeline } }) => {
+  const rows = [...scheduler?.machine.rows.values() ?? []].filter(() => faults.chance(0.1))
+  if (rows.length === 0) return false
+  for (const { digest, key } of rows) {
+    model.cancels.push({ client: "operator", key, digest, force: true, at: timeline.now })
+  }
+  scheduler?.tell({ _tag: "CancelAll", keys: rows.map(({ key }) => key), by: "operator", reason: "no more of this" })
+  return true
+}
+
+/** Some workers and the scheduler do not reach each other, and reach everybody else. */
+const partitionSome: Accident = ({ world: { network, random: { faults }, scheduler, timeline, workers } }) => {
+  const some = [...workers.keys()].filter(() => faults.chance(0.5))
+  if (scheduler === undefined || some.length === 0) return false
+  const until = timeline.now + faults.between(500, 25_000)
+  for (const worker of some) {
+    network.block(worker, scheduler.id, until)
+    if (faults.chance(0.5)) for (const wire of network.wiresOf(worker)) wire.cut(faults.int(200), faults.int(200))
+  }
+  return true
+}
+
+/** The scheduler reaches all workers, and they do not reach each other. */
+const partitionWorkers: Accident = ({ world: { network, random: { faults }, timeline, workers } }) => {
+  const all = [...workers.keys()]
+  const until = timeline.now + faults.between(500, 25_000)
+  for (const a of all) for (const b of all) if (a < b) network.block(a, b, until)
+  return all.length > 1
+}
+
+/** The node that carries the scheduler goes: a worker with it, maybe a client too. */
+const carrierCrash: Accident = (accidents) => {
+  const { world } = accidents
+  const { faults } = world.random
+  const worker = accidents.worker()
+  const person = faults.chance(0.3) && world.people.length > 1 ? faults.pick(world.people) : undefined
+  if (world.scheduler === undefined || worker === undefined) return false
+  accidents.moveScheduler(() => world.scheduler?.die())
+  world.workerDies(worker)
+  accidents.replaceWorker(worker.name)
+  if (person !== undefined) {
+    world.peopleGone(person)
+    world.clientDies(person.client)
+  }
+  return true
+}
+
+/** It stands still, another takes over, and then it goes on as if nothing had been, until it finds out. */
+const frozenScheduler: Accident = (accidents) => {
+  const { world } = accidents
+  const { network, random: { faults }, timeline } = world
+  const old = world.scheduler
+  if (old === undefined) return false
+  const until = timeline.now + faults.between(3_000, 12_000)
+  old.frozenUntil = until
+  network.freeze(old.id, until)
+  accidents.moveScheduler(() => {
+    // Most find out by its silence; what was on its way arrives all the same, and the others go on to hear it.
+    for (const wire of network.wiresOf(old.id)) if (faults.chance(0.8)) wire.cut(faults.int(2_000), Infinity, true)
+  })
+  timeline.at(until + faults.longTailed(100, 5_000), () => old.die())
+  return true
+}
+
+/** Nothing is heard of it until it counts as dead, and then it is there again. */
+const freezeBeyondDead: Accident = (accidents) => {
+  const { network, random: { faults }, swarm: { scheduler: { deadAfter } }, timeline } = accidents.world
+  const worker = accidents.worker()
+  if (worker === undefined) return false
+  const until = timeline.now + deadAfter! + faults.between(500, 5_000)
+  worker.frozenUntil = until
+  network.freeze(worker.id, until)
+  return true
+}
+
+/** One worker after another is replaced by a new one, and leaves in peace. */
+const rolling: Accident = ({ world }) => {
+  const { random: { faults }, timeline, workers } = world
+  const all = [...workers.values()].filter((worker) => !worker.leaving)
+  all.forEach((worker, i) =>
+    timeline.after(i * faults.between(200, 2_000), () => {
+      if (!world.isSafe || !worker.alive || worker.leaving) return
+      world.startWorker(worker.name)
+      worker.leave()
+    })
+  )
+  return all.length > 0
+}
+
 const kinds: { readonly [K in FaultKind]?: Accident } = {
   workerCrash: (accidents) => {
     const worker = accidents.worker()
@@ -145,6 +244,13 @@ const kinds: { readonly [K in FaultKind]?: Accident } = {
   checkpoint,
   rebalance,
   retire,
+  cancelAll,
+  partitionSome,
+  partitionWorkers,
+  carrierCrash,
+  frozenScheduler,
+  freezeBeyondDead,
+  rolling,
   unretire: ({ world }) => {
     const one = world.random.faults.pick([...world.scheduler?.machine.roster ?? []].filter((x) => x.retiring))
     if (one !== undefined) world.scheduler?.tell({ _tag: "Retire", worker: one.id, over: true })

@@ -36,6 +36,17 @@ export const faultKinds = [
   "checkpoint"
 ] as const
 
+/** What goes wrong where there are many machines. Only some seeds are of that kind. */
+export const farKinds = [
+  "cancelAll",
+  "partitionSome",
+  "partitionWorkers",
+  "carrierCrash",
+  "frozenScheduler",
+  "freezeBeyondDead",
+  "rolling"
+] as const
+
 /** What users do, beside submitting and joining. */
 export const userKinds = [
   "cancel",
@@ -98,7 +109,11 @@ export const turnKinds = [
   "lent",
   "leftInPeace",
   "executorRetired",
-  "cutLost"
+  "cutLost",
+  "relayed",
+  "heardTwice",
+  "lateLife",
+  "toldAfterDeath"
 ] as const
 
 /** What the scheduler writes into its journal: what it decided, and what made it. */
@@ -135,7 +150,7 @@ export const decisionKinds = [
 ] as const
 
 /** @since 0.1.0 */
-export type FaultKind = (typeof faultKinds)[number]
+export type FaultKind = (typeof faultKinds)[number] | (typeof farKinds)[number]
 /** @since 0.1.0 */
 export type UserKind = (typeof userKinds)[number]
 /** @since 0.1.0 */

@@ -9,7 +9,7 @@ import type { FromClient, FromWorker, Note } from "@creel/core/Note"
 import * as Scheduler from "@creel/core/Scheduler"
 import type { Wire } from "./network.js"
 import { Peer } from "./peer.js"
-import { checkLink, makeLink, type Uplink } from "./session.js"
+import { checkLink, look, makeLink, type Uplink } from "./session.js"
 import type { World } from "./world.js"
 import { Wrong } from "./wrong.js"
 
@@ -146,6 +146,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const down = this.downs.get(peer)
     if (down === undefined) return
     const received = Link.receive(down.link, frame)
+    look(this.world, down.link, frame, received)
     this.tell(...received.notes.map((note): Scheduler.Event => fromPeer(peer, note)))
     // It came late: its sender is no nearer for it.
     if (down.wire === undefined) this.tell({ _tag: "LinkDown", peer })

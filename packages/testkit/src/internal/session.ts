@@ -24,6 +24,12 @@ export const checkLink = (link: Link.Link): void => {
   if (wrong.length > 0) throw new Wrong("link", `${link.self} ${link.session}: ${wrong.join("; ")}`, [])
 }
 
+/** Whether something was said twice, or by a life of the scheduler that is over. */
+export const look = (world: World, link: Link.Link, frame: Link.Frame, received: Link.Received): void => {
+  if (received._tag === "Applied" && received.notes.length < frame.notes.length) world.coverage.fired("heardTwice")
+  if (received._tag === "Old" && frame.incarnation < link.incarnation) world.coverage.fired("lateLife")
+}
+
 interface Owner {
   readonly id: string
   readonly alive: boolean
@@ -159,6 +165,7 @@ export class Uplink {
     // The welcome ended the session before: what comes late of that is not read, whether the machine knows or not.
     if (!this.owner.alive || this.link === undefined || this.pending !== undefined) return
     const received = Link.receive(this.link, frame)
+    look(this.world, this.link, frame, received)
     if (received.acked.count > 0) this.owner.acked(received.acked.work)
     if (received.notes.length > 0) this.owner.notes(received.notes)
     this.flush()

@@ -7,12 +7,14 @@
 import type { Config as ClientConfig } from "@creel/core/Client"
 import type { Config as SchedulerConfig } from "@creel/core/Scheduler"
 import type { Config as WorkerConfig } from "@creel/core/Worker"
-import { type FaultKind, faultKinds, type UserKind, userKinds } from "./coverage.js"
+import { farKinds, type FaultKind, faultKinds, type UserKind, userKinds } from "./coverage.js"
 import type { Random } from "./random.js"
 
 export interface Swarm {
   /** Everything happens at once, and there is hardly any room. */
   readonly isStorm: boolean
+  /** There are many machines, and what comes with them. */
+  readonly isFar: boolean
   readonly workers: number
   readonly clients: number
   /** Milliseconds of virtual time during which users act and faults happen. */
@@ -58,8 +60,11 @@ export const make = (
   const faults = choose(random, faultKinds, random.chance(0.3) ? 0.15 : 0.5)
   const latency = random.pick([[1, 3], [1, 20], [1, 20], [5, 200]] as const) ?? [1, 20]
   if (isStorm) { for (const kind of faultKinds) if (!faults.has(kind)) faults.set(kind, 0.1 + own.next()) }
+  const far = random.fork("far")
+  const isFar = options.faults !== false && (isStorm || far.chance(0.4))
   const swarm: Swarm = {
     isStorm,
+    isFar,
     workers: options.workers ?? random.between(1, 5),
     clients: options.clients ?? random.between(1, 3),
     safety: random.between(2_000, 20_000),
@@ -105,8 +110,18 @@ export const make = (
   }
   const copiesIdle = random.pick([1, 200, 3_000, Infinity]) ?? 200
   const lineageBytes = own.pick([2_000, 100_000, 1_000_000_000]) ?? 100_000
-  return { ...swarm, scheduler: { ...swarm.scheduler, copiesIdle, lineageBytes } }
+  const all = { ...swarm, scheduler: { ...swarm.scheduler, copiesIdle, lineageBytes } }
+  return isFar && all.faults.size > 0 ? farther(far, all) : all
 }
+
+/** The faults of many machines besides, and enough time for a lease to run out. All else is as it was without them. */
+const farther = (far: Random, swarm: Swarm): Swarm => ({
+  ...swarm,
+  faults: new Map([...swarm.faults, ...choose(far, farKinds, swarm.isStorm ? 1 : 0.5)]),
+  accidents: swarm.accidents + far.between(1, 8),
+  safety: swarm.safety + far.pick([0, 10_000, 20_000])!,
+  scheduler: { ...swarm.scheduler, deadAfter: Math.min(swarm.scheduler.deadAfter!, far.between(6_000, 12_000)) }
+})
 
 /** Values of the simulation have up to a million bytes: budgets so tight that whatever can happen does, and some that hold. */
 const memory = (random: Random, isTight: boolean): WorkerConfig["memory"] => {

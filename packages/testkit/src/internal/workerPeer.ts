@@ -29,6 +29,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
   /** Executors whose place another has taken. */
   private readonly tired = new Set<string>()
   leaving = false
+  /** The scheduler took it for dead. */
+  wasGivenUp = false
   private wasPaused = false
   private executorNumber = 0
   constructor(world: World, id: string, readonly name: string, readonly node: string, executors: number, gpu: number) {

@@ -228,7 +228,9 @@ export class World {
       const holder = this.workers.get(from) ?? this.clients.get(from)
       const isCut = this.network.blockedUntil(reader.id, from) !== undefined
       // A frozen holder keeps its readers waiting until they give up, as a partition does.
-      if (holder === undefined || isCut) return answer(this.random.network.int(1_000), { _tag: "unreachable" })
+      if (holder === undefined || (isCut && !this.relays(reader.id, from))) {
+        return answer(this.random.network.int(1_000), { _tag: "unreachable" })
+      }
       if (holder instanceof WorkerPeer && this.accidents.strikes("fetchGone")) {
         holder.loseValue(value, this.random.network.int(50))
       }
@@ -242,6 +244,16 @@ export class World {
       if (holder instanceof WorkerPeer) holder.serve(value, delay)
       answer(delay, { _tag: "Got", text, bytes })
     })
+  }
+  /** Whether the scheduler's node passes on what these two cannot say to each other; it may have too much to do. */
+  private relays(reader: string, holder: string): boolean {
+    const { network, scheduler } = this
+    const reaches = (peer: string) =>
+      scheduler !== undefined && network.blockedUntil(scheduler.id, peer) === undefined &&
+      network.blockedUntil(peer, scheduler.id) === undefined
+    if (!this.swarm.isFar || !reaches(reader) || !reaches(holder) || this.random.network.chance(0.2)) return false
+    this.coverage.fired("relayed")
+    return true
   }
   private bytesOf(value: string): number {
     const key = value.slice(0, value.lastIndexOf("#"))
@@ -309,9 +321,13 @@ export class World {
       if (offered !== undefined) this.model.bereft.add(offered)
     }
     const worker = this.workers.get(peer)
-    if (worker === undefined || worker.leaving) return
+    if (worker === undefined) return
+    // What it had is of no use to anybody from now on, whenever it goes.
+    this.model.recordGone([...worker.store.keys()], worker.id)
+    if (worker.leaving) return
     // Given up while it lives: what ran there counts as dead with it.
     this.coverage.fired("declaredDead")
+    worker.wasGivenUp = true
     this.unheard(worker)
     this.bereave([...worker.store.keys()], worker.id)
     for (const executor of worker.executors.values()) {
@@ -322,6 +338,9 @@ export class World {
     if (note._tag === "WorkerLeft") {
       if (worker.machine.mayLeave) this.coverage.fired("leftInPeace")
       else this.bereave([...worker.store.keys()], worker.id)
+    } else if (note._tag === "WorkerTold") {
+      if (worker.wasGivenUp) this.coverage.fired("toldAfterDeath")
+      worker.wasGivenUp = false
     } else if (note._tag === "TaskReturned") this.coverage.fired("returned")
     else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
     else if (note._tag === "TaskDied") this.coverage.fired("died")
