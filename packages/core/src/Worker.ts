@@ -52,6 +52,7 @@ import type { ValueId, WorkerId } from "./Id.js"
 import type * as Note from "./Note.js"
 import type { Spec } from "./Spec.js"
 import { check as checkWorker } from "./worker/check.js"
+import * as Endings from "./worker/endings.js"
 import * as Few from "./worker/few.js"
 import { accept, giveBack } from "./worker/jobs.js"
 import { admit, loadEnded, served, serving, spill, spillEnded } from "./worker/memory.js"
@@ -131,7 +132,7 @@ export const step = (state: State, events: ReadonlyArray<Event>, now: number): A
   const context: Inner.Context = { state: inner, now, out: [], told: [] }
   measureBusy(context)
   for (const event of events) record(context, event)
-  Runs.passDeadlines(context)
+  Endings.passDeadlines(context)
   admit(context)
   startFetches(context)
   // Above *pause* nothing begins while anything is on its way to the disk.
@@ -153,13 +154,13 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
     case "LinkReset":
       return retell(context, event.unacked)
     case "ExecutorUp":
-      return Runs.executorUp(context, event)
+      return Endings.executorUp(context, event)
     case "ExecutorDown":
-      return Runs.executorDown(context, event)
+      return Endings.executorDown(context, event)
     case "ExecutorTired":
-      return Runs.executorTired(context, event.executor)
+      return Endings.executorTired(context, event.executor)
     case "RunEnded":
-      return Runs.runEnded(context, event)
+      return Endings.runEnded(context, event)
     case "Unready":
       return Runs.unready(context, event.attempt)
     case "Claimed":
@@ -198,9 +199,9 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
     case "RunTask":
       return accept(context, note)
     case "RecallTask":
-      return Runs.recall(context, note)
+      return Endings.recall(context, note)
     case "CancelTask":
-      return Runs.cancel(context, note)
+      return Endings.cancel(context, note)
     case "FetchValue":
       return asked(context, note)
     case "DropValue":

@@ -210,7 +210,9 @@ export const count = (tally: Tally, result: Result): void => {
  * @category getters
  */
 export const neverFired = (tally: Tally): ReadonlyArray<string> =>
-  [...faultKinds, ...farKinds, ...userKinds, ...turnKinds, ...decisionKinds.map(nameOf)].filter((kind) => !tally.coverage.has(kind))
+  [...faultKinds, ...farKinds, ...userKinds, ...turnKinds, ...decisionKinds.map(nameOf)].filter((kind) =>
+    !tally.coverage.has(kind)
+  )
 
 const section = (tally: Tally, name: string, kinds: ReadonlyArray<Kind>): string =>
   `  ${name}: ${kinds.map((kind) => `${kind} ${tally.coverage.get(kind) ?? 0}`).join(", ")}`

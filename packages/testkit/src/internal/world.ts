@@ -324,15 +324,18 @@ export class World {
     if (worker === undefined) return
     // What it had is of no use to anybody from now on, whenever it goes.
     this.model.recordGone([...worker.store.keys()], worker.id)
-    if (worker.leaving) return
+    if (worker.machine.left) return
     // Given up while it lives: what ran there counts as dead with it.
     this.coverage.fired("declaredDead")
     worker.wasGivenUp = true
     this.unheard(worker)
     this.bereave([...worker.store.keys()], worker.id)
+    // What has ended there since nothing is heard of it was running for all that is known.
+    const running = new Set([...worker.machine.jobs.values()].map(({ spec }) => spec.digest))
     for (const executor of worker.executors.values()) {
-      for (const run of executor.current()) this.model.recordDeath(run.work.digest)
+      for (const run of executor.current()) running.add(run.work.digest)
     }
+    for (const digest of running) this.model.recordDeath(digest)
   }
   workerTold(worker: WorkerPeer, note: FromWorker): void {
     if (note._tag === "WorkerLeft") {
