@@ -312,8 +312,8 @@ export interface Questions {
   /** How many values are on their way to a place that `rebalance` or `replicate` gave them. */
   readonly moving: Effect.Effect<number>
   /**
-   * The whole at a glance, and what happened since the last one. Who asks looks on: for five seconds workers report what
-   * they do.
+   * The whole at a glance, and what happened since the last one. Who asks looks on, unless they say otherwise: for five
+   * seconds workers report what they do.
    */
   readonly observe: (options: Observe.GlanceOptions) => Effect.Effect<Observe.Glance>
   /** All that is known of one key; absent where nothing is. */

@@ -165,6 +165,7 @@ export const GlanceOptionsSchema: Schema.Schema<GlanceOptions> = Schema.Struct({
   cursor: Schema.Number,
   activityCursor: Schema.Number,
   routine: Schema.optional(Schema.UndefinedOr(Schema.Boolean)),
+  watch: Schema.optional(Schema.UndefinedOr(Schema.Boolean)),
   groupsMax: Schema.optional(MaybeNumber)
 })
 

@@ -28,6 +28,16 @@ describe("Observe", () => {
       assert.deepStrictEqual(again.activities, [])
     }).pipe(onDoor({}, inc, sum)))
 
+  it.scoped("who only asks how much there is has nobody report", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* Door.Door
+      yield* ask.observe({ ...begin, watch: false })
+      assert.strictEqual(yield* Client.run(inc, 1), 2)
+      yield* TestClock.adjust("1 second")
+      const glance = yield* ask.observe({ ...begin, watch: false })
+      assert.deepStrictEqual([glance.computed, glance.activities.length], [1, 0])
+    }).pipe(onDoor({}, inc)))
+
   it.scoped("an error is read with its stack by those who do not have its task", () =>
     Effect.gen(function*() {
       const { ask } = yield* Door.Door

@@ -88,6 +88,8 @@ export interface GlanceOptions {
   readonly activityCursor: number
   /** Whether entries that each task has are read too; else only those that tell of something unusual. Default: false. */
   readonly routine?: boolean | undefined
+  /** Whether whoever asks looks on, so that workers report what they do from now on. Default: true. */
+  readonly watch?: boolean | undefined
   /** Groups at most. Default 256. */
   readonly groupsMax?: number | undefined
 }

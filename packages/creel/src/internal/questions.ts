@@ -74,7 +74,7 @@ export const questions = (source: Source): Door.Questions => {
     moving: ask(0, Scheduler.moving),
     observe: (options) =>
       Effect.suspend(() => {
-        source.tell({ _tag: "Watched" })
+        if (options.watch !== false) source.tell({ _tag: "Watched" })
         return started(source, (state) => Scheduler.glance(state, source.now(), options))
       }),
     key: (key) => ask(undefined, (state) => Scheduler.rowOf(state, key)),
