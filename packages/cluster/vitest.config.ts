@@ -1,9 +1,11 @@
+import { fileURLToPath } from "node:url"
 import { mergeConfig, type UserConfigExport } from "vitest/config"
 import built from "../../vitest.built.js"
 
 const config: UserConfigExport = {
   test: {
     name: "@creel/cluster",
+    globalSetup: [fileURLToPath(new URL("./test/fixtures/postgresSetup.ts", import.meta.url))],
     // A thread or process loads all of Effect before its first job, which on a busy machine takes a while.
     testTimeout: 300_000
   }

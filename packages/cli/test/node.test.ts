@@ -1,7 +1,8 @@
 /** The program itself: a node, a client of a user, and questions, each a process of its own, on a real database. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import * as Postgres from "./utils/postgres.js"
+import * as Postgres from "../../cluster/test/fixtures/postgres.js"
+import * as PostgresShared from "../../cluster/test/fixtures/postgresShared.js"
 import type { Running } from "./utils/processes.js"
 import { creel, ended, start } from "./utils/processes.js"
 
@@ -16,7 +17,7 @@ const asked = (database: string, ...args: ReadonlyArray<string>) =>
 
 const after = (client: Running, word: string) => Effect.map(client.line(word), (line) => line.slice(word.length).trim())
 
-layer(Postgres.layer, { excludeTestServices: true })("creel", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
   describe("as processes", () => {
     it.scoped("brings a cluster up, answers, cancels, retires, and ends with 0 when it is told to end", () =>
       Effect.gen(function*() {

@@ -4,6 +4,7 @@ import * as Security from "@creel/cluster/Security"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import * as Postgres from "./fixtures/postgres.js"
+import * as PostgresShared from "./fixtures/postgresShared.js"
 import type { Running } from "./utils/processes.js"
 import { start } from "./utils/processes.js"
 
@@ -27,7 +28,7 @@ const cluster = (name: string, env: Readonly<Record<string, string>> = {}) =>
 
 const carries = (node: Running): boolean => node.said().includes("scheduler of default at")
 
-layer(Postgres.layer, { excludeTestServices: true })("three nodes and a client", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true })("three nodes and a client", (it) => {
   describe("on a database", () => {
     it.scoped("answer right", () =>
       Effect.gen(function*() {

@@ -4,6 +4,7 @@ import * as Placement from "../src/Placement.js"
 import * as Security from "../src/Security.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
+import * as PostgresShared from "./fixtures/postgresShared.js"
 import * as Processes from "./fixtures/processes.js"
 
 const database = (name: string) => Effect.flatMap(Postgres.Postgres, (postgres) => postgres.database(name))
@@ -20,7 +21,7 @@ const member = (id: string, kind: "client" | "worker"): Placement.Member =>
     ? { id, kind, namespace: "x", node: "n", host: "here" }
     : { id, kind, namespace: "x", node: "n", host: "here", address: "http://127.0.0.1:1" }
 
-layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement", (it) => {
   it.scoped("puts the scheduler on one node, and all find it there", () =>
     Effect.gen(function*() {
       const url = yield* database("one")

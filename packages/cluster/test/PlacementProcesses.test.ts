@@ -3,6 +3,7 @@ import { Effect, Fiber } from "effect"
 import * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
+import * as PostgresShared from "./fixtures/postgresShared.js"
 import * as Processes from "./fixtures/processes.js"
 
 /** A node that carries the scheduler and one that could, each a process; and a client in this one. */
@@ -18,7 +19,7 @@ const two = (name: string) =>
     return { a, b, client }
   })
 
-layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement of processes", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement of processes", (it) => {
   it.scoped("kill -9 of the scheduler's node: another takes over, and a call in flight is answered by it", () =>
     Effect.gen(function*() {
       const { a, b, client } = yield* two("killed")

@@ -5,6 +5,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Postgres from "./fixtures/postgres.js"
+import * as PostgresShared from "./fixtures/postgresShared.js"
 import type { Running } from "./utils/processes.js"
 import { start } from "./utils/processes.js"
 
@@ -13,7 +14,7 @@ const kills = Number(process.env.CREEL_CHAOS_KILLS ?? 3)
 /** Most end without a word. Each third only stands still, for ever, as far as the others can know. */
 const end = (node: Running, number: number) => number % 3 === 2 ? node.signal("SIGSTOP") : node.kill("SIGKILL")
 
-layer(Postgres.layer, { excludeTestServices: true })("chaos", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true })("chaos", (it) => {
   it.scoped("no answer is lost or wrong while nodes die and others come", () =>
     Effect.gen(function*() {
       const postgres = yield* Postgres.Postgres

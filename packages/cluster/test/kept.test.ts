@@ -4,6 +4,7 @@ import * as KeptTable from "../src/internal/keptTable.js"
 import type * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
+import * as PostgresShared from "./fixtures/postgresShared.js"
 import * as Sql from "./fixtures/sql.js"
 
 const row = (key: string, ...bytes: ReadonlyArray<number>): Placement.KeptRow => ({
@@ -48,7 +49,7 @@ const outlives = (url: string, prefix: string) =>
     assert.deepStrictEqual(sorted(yield* second.kept.all), sorted([row("one", 1, 2, 3)]))
   })
 
-layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("what is kept", (it) => {
+layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" })("what is kept", (it) => {
   it.scoped("outlives the scheduler, and is changed by the one that lives alone", () =>
     Effect.gen(function*() {
       const postgres = yield* Postgres.Postgres
