@@ -5,7 +5,7 @@ const config: UserConfigExport = {
   test: {
     name: "@creel/node",
     // A thread or process loads all of Effect before its first job, which on a busy machine takes a while.
-    testTimeout: 120_000
+    testTimeout: 300_000
   }
 }
 

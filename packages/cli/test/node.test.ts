@@ -1,10 +1,22 @@
-/** The program itself: a node, a client of a user, and questions, each a process of its own, on a real database. */
+/**
+ * The program itself: nodes and a client of a user, each a process of its own, on a real database. Of the questions the
+ * first is a process too; the others are asked from here, as a process takes a second to load.
+ */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Postgres from "../../cluster/test/fixtures/postgres.js"
 import * as PostgresShared from "../../cluster/test/fixtures/postgresShared.js"
+import * as Caught from "./utils/caught.js"
 import type { Running } from "./utils/processes.js"
 import { creel, ended, start } from "./utils/processes.js"
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "creel-cli-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
 
 const nodeOf = (database: string, name: string, ...more: ReadonlyArray<string>) =>
   Effect.tap(
@@ -12,8 +24,14 @@ const nodeOf = (database: string, name: string, ...more: ReadonlyArray<string>) 
     (node) => node.line(`${name} is up`)
   )
 
+/** Longer than any machine takes. */
+const patience = ["--within", "2m"]
+
 const asked = (database: string, ...args: ReadonlyArray<string>) =>
-  Effect.flatMap(creel(database, ...args), ended).pipe(Effect.scoped)
+  Effect.map(
+    Caught.creel(...args, ...(args.includes("--within") ? [] : patience), "--storage", database),
+    ({ code, error, out }) => ({ code, said: `${out}${error}` })
+  )
 
 const after = (client: Running, word: string) => Effect.map(client.line(word), (line) => line.slice(word.length).trim())
 
@@ -27,7 +45,7 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         const client = yield* start("fixtures/client.mjs", [database])
         const [done, hangs] = [yield* after(client, "done "), yield* after(client, "hangs ")]
 
-        const status = yield* asked(database, "status", "--json")
+        const status = yield* Effect.scoped(Effect.flatMap(creel(database, "status", "--json", ...patience), ended))
         assert.strictEqual(status.code, 0, status.said)
         const { scheduler, workers } = JSON.parse(status.said)
         assert.strictEqual(scheduler.namespace, "default")
@@ -64,23 +82,21 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         const postgres = yield* Postgres.Postgres
         const database = yield* postgres.database("secrets")
         const secret = "k1pZ0vQm8uYx3rTn6sWb9dFh2jLc5aGe7iOq4wRt"
-        const withSecret = { CREEL_SECRET: secret }
-        const roleKey = yield* Effect.scoped(
-          Effect.flatMap(start("bin", ["secret", "--role", "observer"], withSecret), ended)
-        )
-        const node = yield* start(
-          "bin",
-          ["node", "--storage", database, "--tasks", "fixtures/tasks.mjs", "--threads", "1", "--name", "alpha"],
-          withSecret
-        )
-        yield* node.line("alpha is up")
-        const ask = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-          Effect.scoped(Effect.flatMap(start("bin", [...args, "--storage", database], env), ended))
-        const observer = { CREEL_ROLE_KEY: roleKey.said.trim() }
-        assert.strictEqual((yield* ask(observer, "workers")).code, 0)
-        const refused = yield* ask(observer, "retire", "alpha-0")
+        const directory = yield* folder
+        const file = (name: string, text: string) => {
+          const path = join(directory, name)
+          writeFileSync(path, text)
+          return path
+        }
+        const secretFile = file("secret", secret)
+        const roleKey = yield* Caught.creel("secret", "--role", "observer", "--secret-file", secretFile)
+        const observer = ["--role-key-file", file("observer", roleKey.out)]
+        yield* nodeOf(database, "alpha", "--secret-file", secretFile)
+        assert.strictEqual((yield* asked(database, "workers", ...observer)).code, 0)
+        const refused = yield* asked(database, "retire", "alpha-0", ...observer)
         assert.strictEqual(refused.code, 4, refused.said)
-        const stranger = yield* ask({ CREEL_SECRET: secret.toLowerCase() }, "workers", "--within", "3s")
+        const other = ["--secret-file", file("other", secret.toLowerCase())]
+        const stranger = yield* asked(database, "workers", ...other, "--within", "3s")
         assert.strictEqual(stranger.code, 3, stranger.said)
         assert.include(stranger.said, "give the credentials that the nodes were given")
       }))

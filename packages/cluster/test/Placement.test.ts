@@ -28,7 +28,7 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
       const said = yield* Nodes.ears
       const a = yield* Nodes.start(url, said, "a", ["x"])
       const b = yield* Nodes.start(url, said, "b", ["x"])
-      const client = yield* Nodes.build(url, Placement.layerClient())
+      const client = yield* Nodes.client(url)
       const began = yield* Nodes.next(said, "began")
       assert.strictEqual(began.incarnation, 1)
       const place = { namespace: "x", address: `${began.node}:1`, incarnation: 1 }
@@ -99,6 +99,8 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
         Placement.layer({
           node: "a",
           namespaces: ["x"],
+          expiry: "1 minute",
+          locateWithin: "2 minutes",
           host: (life) =>
             Effect.zipRight(
               Nodes.say(said, "a")(life),
@@ -130,6 +132,8 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
         Placement.layer({
           node: "a",
           namespaces: ["dies", "hangs"],
+          expiry: "1 minute",
+          locateWithin: "2 minutes",
           closeWithin: "100 millis",
           host: (life) =>
             life.namespace === "dies"
@@ -151,7 +155,7 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
       const url = yield* database("nobody")
       const said = yield* Nodes.ears
       yield* Nodes.start(url, said, "a", ["x"])
-      const client = yield* Nodes.build(url, Placement.layerClient({ locateWithin: "300 millis" }))
+      const client = yield* Nodes.client(url, { locateWithin: "300 millis" })
       const error = yield* Effect.flip(client.locate("of nobody"))
       assert.strictEqual(error.reason, "NoScheduler")
       assert.include(error.message, "of nobody")
@@ -161,7 +165,7 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
     Effect.gen(function*() {
       const url = yield* database("members")
       const said = yield* Nodes.ears
-      const client = yield* Nodes.build(url, Placement.layerClient())
+      const client = yield* Nodes.client(url)
       const gone = yield* Scope.make()
       yield* client.register(member("w-1", "worker"))
       yield* client.register({ ...member("c-0", "client"), namespace: "y" })
@@ -212,15 +216,16 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
         security: Security.secret(secret),
         listen: { host: "0.0.0.0", advertise: "127.0.0.1" }
       })
-      const as = (security: Security.Service) =>
-        Nodes.build(url, Placement.layerClient({ security, locateWithin: "3 seconds" }))
+      const as = (security: Security.Service) => Nodes.client(url, { security })
       for (const security of [Security.secret(secret), Security.roleKey(Security.deriveRoleKey(secret, "observer"))]) {
         assert.strictEqual((yield* (yield* as(security)).locate("x")).address, "a:1")
       }
-      const stranger = yield* as(Security.secret(yield* Security.generateSecret))
-      assert.strictEqual((yield* Effect.flip(stranger.locate("x"))).reason, "NoScheduler")
-      const plain = yield* as(Security.none)
-      assert.strictEqual((yield* Effect.flip(plain.locate("x"))).reason, "NoScheduler")
+      const strangers = [Security.secret(yield* Security.generateSecret), Security.none]
+      yield* Effect.forEach(strangers, (security) =>
+        Effect.gen(function*() {
+          const stranger = yield* Nodes.client(url, { security, locateWithin: "3 seconds" })
+          assert.strictEqual((yield* Effect.flip(stranger.locate("x"))).reason, "NoScheduler")
+        }), { concurrency: "unbounded" })
     }))
 
   it.scoped("refuses what cannot be: other addresses without credentials, wrong names", () =>
@@ -254,7 +259,7 @@ if (mysql !== undefined) {
         const prefix = `creel_${Date.now()}`
         const nodes = yield* Effect.forEach(Arr.makeBy(10, (i) => `node-${i}`), (name) =>
           closeable(Nodes.start(mysql, said, name, ["x"], { prefix })), { concurrency: "unbounded" })
-        const client = yield* Nodes.build(mysql, Placement.layerClient({ prefix }))
+        const client = yield* Nodes.client(mysql, { prefix })
         yield* client.register(member("w-1", "worker"))
         assert.deepStrictEqual(yield* client.members("x"), [member("w-1", "worker")])
         for (let incarnation = 1; incarnation <= 3; incarnation++) {

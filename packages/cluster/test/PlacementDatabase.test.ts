@@ -1,8 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Queue, Scope } from "effect"
-import * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
+
+/** As it is where nobody says otherwise: what is tested here is what happens then. */
+const expiry = "4 seconds"
 
 layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Placement without its database", (it) => {
   it.scoped("ends a scheduler whose lock cannot be confirmed, begins the next when the database is back", () =>
@@ -10,8 +12,8 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       const postgres = yield* Postgres.Postgres
       const url = yield* postgres.database("away")
       const said = yield* Nodes.ears
-      const a = yield* Nodes.start(url, said, "a", ["x"])
-      const b = yield* Nodes.start(url, said, "b", ["x"])
+      const a = yield* Nodes.start(url, said, "a", ["x"], { expiry })
+      const b = yield* Nodes.start(url, said, "b", ["x"], { expiry })
       const first = yield* Nodes.next(said, "began")
       yield* a.register({ id: "w-1", kind: "worker", namespace: "x", node: "a", host: "here" })
       yield* postgres.stop
@@ -34,8 +36,8 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       const postgres = yield* Postgres.Postgres
       const url = yield* postgres.database("restarted")
       const said = yield* Nodes.ears
-      const a = yield* Nodes.start(url, said, "a", ["x"])
-      const client = yield* Nodes.build(url, Placement.layerClient())
+      const a = yield* Nodes.start(url, said, "a", ["x"], { expiry })
+      const client = yield* Nodes.client(url, { expiry })
       yield* Nodes.next(said, "began")
       const answers = yield* Queue.unbounded<void>()
       const ask = Effect.zipRight(
@@ -62,7 +64,7 @@ layer(Postgres.layer, { excludeTestServices: true, timeout: "120 seconds" })("Pl
       const url = yield* postgres.database("closing")
       const said = yield* Nodes.ears
       const scope = yield* Scope.make()
-      const a = yield* Scope.extend(Nodes.start(url, said, "a", ["x"]), scope)
+      const a = yield* Scope.extend(Nodes.start(url, said, "a", ["x"], { expiry }), scope)
       yield* Nodes.next(said, "began")
       yield* Scope.extend(a.register({ id: "w-1", kind: "worker", namespace: "x", node: "a", host: "here" }), scope)
       yield* Effect.acquireRelease(postgres.stop, () => postgres.start)

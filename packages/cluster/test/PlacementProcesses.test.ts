@@ -1,6 +1,5 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
 import * as PostgresShared from "./fixtures/postgresShared.js"
@@ -14,7 +13,7 @@ const two = (name: string) =>
     yield* Processes.until(a, "acts", 1)
     const b = yield* Processes.start(url, "b", ["x"])
     yield* Processes.until(b, "up")
-    const client = yield* Nodes.build(url, Placement.layerClient({ locateWithin: "1 minute" }))
+    const client = yield* Nodes.client(url, { expiry: "4 seconds" })
     assert.strictEqual((yield* client.locate("x")).address, "a:1")
     return { a, b, client }
   })

@@ -1,7 +1,8 @@
 /** Real processes with nothing but links between them: no database, and the scheduler at an address that is known. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { freePort, start } from "./utils/processes.js"
+import { freePort } from "./fixtures/ports.js"
+import { start } from "./utils/processes.js"
 
 const sum = (2048 * 2047) / 2
 const wide = 36 * 10_000

@@ -186,7 +186,7 @@ describe("executors on threads", () => {
 
   it.scopedLive("give up past the limit, and say why", () =>
     Effect.gen(function*() {
-      const { executors, log, place } = yield* threads({ restarts: { limit: 2, delay: 1 } })
+      const { executors, log, place } = yield* threads({ restarts: { limit: 2, period: "1 hour", delay: 1 } })
       for (let life = 1; life <= 3; life++) {
         yield* log.up(place, life)
         executors.run(`${place}.${life}`, job(life, "exit"))

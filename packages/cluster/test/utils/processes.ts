@@ -3,7 +3,6 @@ import { Deferred, Effect, FiberId } from "effect"
 import type { Scope } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
-import * as net from "node:net"
 import { fileURLToPath } from "node:url"
 
 export interface Running {
@@ -73,12 +72,3 @@ export const start = (
   env: Readonly<Record<string, string>> = {}
 ): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.acquireRelease(Effect.sync(() => make(name, args, env)), (running) => running.kill("SIGKILL"))
-
-/** A port nobody has just now. */
-export const freePort: Effect.Effect<number> = Effect.async((resume) => {
-  const server = net.createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as net.AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
