@@ -32,6 +32,16 @@ import { unwatched, watched } from "./scheduler/watched.js"
 
 export {
   /**
+   * Whether an attempt, or one that submitted it, runs on the worker of this name or id.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  runsOn
+} from "./scheduler/circles.js"
+
+export {
+  /**
    * A scheduler's state before its first step.
    *
    * @since 0.1.0

@@ -810,7 +810,8 @@ export const rebalance = (
  * Has a worker, by name or id, leave without losing anything: it is given no more work, what has not begun goes to others,
  * what runs may end, what only it holds is copied to others, and then it is stopped. A worker that was not started by
  * this cluster is `retired`: whoever started it may stop it. Where no other worker can take what it holds, it stays and
- * the answer is `stuck`. Interrupted (by a timeout, say), it stays as well; `Client.explain` of a key it holds says what
+ * the answer is `stuck`. A task cannot wait for the worker that it runs on, nor for one where what submitted it runs: it is
+ * told `own` at once, and the worker stays. Interrupted (by a timeout, say), it stays as well; `Client.explain` of a key it holds says what
  * its copy waits for.
  *
  * @example

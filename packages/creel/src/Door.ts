@@ -161,13 +161,14 @@ export interface Copies {
 /**
  * How far a worker is that is to leave. `busy`: tasks run there, or values are being copied. `stuck`: no other worker
  * can take what only it holds, so it stays after all. `retired`: nothing is left there, and whoever started it may stop
- * it. `left`: it was stopped.
+ * it. `left`: it was stopped. `own`: who asks runs there, or was submitted by what runs there, and would wait for itself: it
+ * goes on as before.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Retiring {
-  readonly state: "unknown" | "busy" | "stuck" | "retired" | "left"
+  readonly state: "unknown" | "busy" | "stuck" | "retired" | "left" | "own"
   /** Tasks that still run there. */
   readonly tasks: number
   /** Values that only it holds, and that are being copied. */
@@ -322,8 +323,15 @@ export interface Questions {
   readonly graph: (max: number) => Effect.Effect<Observe.GraphView>
   /** Who supervises whom, where the scheduler is. */
   readonly tree: Effect.Effect<Observe.Tree>
-  /** This worker, by name or id, is to leave. Asked again, it says how far that is. `over`: it stays after all. */
-  readonly retire: (worker: string, over?: boolean | undefined) => Effect.Effect<Retiring>
+  /**
+   * This worker, by name or id, is to leave. Asked again, it says how far that is. `over`: it stays after all. `by`: the
+   * attempt that asks, where one does.
+   */
+  readonly retire: (
+    worker: string,
+    over?: boolean | undefined,
+    by?: Id.Attempt | undefined
+  ) => Effect.Effect<Retiring>
 }
 
 /**

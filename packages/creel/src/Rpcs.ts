@@ -188,7 +188,7 @@ const Copies: Schema.Schema<Door.Copies> = Schema.Struct({
 })
 
 const Retiring: Schema.Schema<Door.Retiring> = Schema.Struct({
-  state: Schema.Literal("unknown", "busy", "stuck", "retired", "left"),
+  state: Schema.Literal("unknown", "busy", "stuck", "retired", "left", "own"),
   tasks: Schema.Number,
   copying: Schema.Number,
   stuck: Schema.Number
@@ -352,7 +352,7 @@ const make = (schemas: Schemas) =>
     Rpc.make("GraphView", { payload: { max: Schema.Number }, success: Observe.GraphViewSchema }),
     Rpc.make("Tree", { success: Observe.TreeSchema }),
     Rpc.make("Retire", {
-      payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean) },
+      payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean), by: Schema.optional(Schema.Number) },
       success: Retiring
     })
   )

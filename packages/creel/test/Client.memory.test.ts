@@ -143,6 +143,21 @@ describe("Client.retire", () => {
       assert.strictEqual(yield* Effect.flatten(Client.submit(first, data)), 1)
     }).pipe(on({ workers: 1 }, first)))
 
+  it.scopedLive("who runs there, or was submitted from there, is told that it would wait for itself; the worker stays", () => {
+    const retire = Task.make("retire", (worker: string) => Effect.map(Client.retire(worker), ({ state }) => state))
+    const nested = Task.make(
+      "nested",
+      (worker: string) => Client.run(retire.pipe(Task.with({ workers: ["worker-1"] })), worker)
+    )
+    const at = (worker: string) => Task.with({ workers: [worker] })
+    return Effect.gen(function*() {
+      assert.strictEqual(yield* Client.run(retire.pipe(at("worker-0")), "worker-0"), "own")
+      assert.strictEqual(yield* Client.run(nested.pipe(at("worker-0")), "worker-0"), "own")
+      assert.deepStrictEqual((yield* Client.workers).map((worker) => worker.status), ["running", "running"])
+      assert.strictEqual(yield* Client.run(retire.pipe(at("worker-0")), "worker-1"), "left")
+    }).pipe(on({ workers: 2 }, retire, nested))
+  })
+
   it.scopedLive("asked twice at once where nothing can take what it holds: it stays, for both", () =>
     Effect.gen(function*() {
       const data = yield* Client.scatter(big(1))

@@ -13,7 +13,7 @@
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
-import type { Key } from "../Id.js"
+import type { Attempt, Key } from "../Id.js"
 import type { TaskSuspended } from "../Note.js"
 import { suspend } from "./books.js"
 import { removeWant } from "./rows.js"
@@ -48,6 +48,24 @@ export const wait = (state: State, run: Run, note: TaskSuspended): void => {
 export const lookAgain = (state: State, client: Client): void => {
   if (state.early.size === 0) return
   for (const [run, note] of [...state.early]) if (lives(client, run, note)) wait(state, run, note)
+}
+
+/**
+ * Whether this attempt, or one that submitted it, runs on the worker of this name or id: what waits for that worker to be
+ * empty cannot be waited for from there.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const runsOn = (state: State, attempt: Attempt, name: string): boolean => {
+  const seen = new Set<Attempt>()
+  for (let at: Attempt | undefined = attempt; at !== undefined && !seen.has(at);) {
+    seen.add(at)
+    const run: Run | undefined = state.runs.get(at)
+    if (run !== undefined && (run.worker.id === name || run.worker.info.name === name)) return true
+    at = run?.row.spec?.parent
+  }
+  return false
 }
 
 /** What an attempt that waits for these keys waits for in all, and the path by which it waits for itself, if it does. */

@@ -94,8 +94,9 @@ export const rebalance = (
     )
   })
 
-export const retire = ({ core }: State, worker: string): Effect.Effect<Door.Retiring> =>
-  again(core, "retire", () => core.world.door.ask.retire(worker), (at) => at.state !== "busy").pipe(
-    // Who no longer waits for it to leave has it stay.
-    Effect.onInterrupt(() => core.world.door.ask.retire(worker, true))
-  )
+export const retire = ({ attempt, core }: State, worker: string): Effect.Effect<Door.Retiring> =>
+  again(core, "retire", () => core.world.door.ask.retire(worker, false, attempt?.attempt), (at) => at.state !== "busy")
+    .pipe(
+      // Who no longer waits for it to leave has it stay.
+      Effect.onInterrupt(() => core.world.door.ask.retire(worker, true))
+    )

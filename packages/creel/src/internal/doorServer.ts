@@ -155,8 +155,11 @@ const asked = (ask: Door.Questions) => ({
   KeyView: (payload: { readonly key: string }) => ask.key(payload.key),
   GraphView: (payload: { readonly max: number }) => ask.graph(payload.max),
   Tree: () => ask.tree,
-  Retire: (payload: { readonly worker: string; readonly over: boolean | undefined }) =>
-    ask.retire(payload.worker, payload.over)
+  Retire: (payload: {
+    readonly worker: string
+    readonly over: boolean | undefined
+    readonly by?: number | undefined
+  }) => ask.retire(payload.worker, payload.over, payload.by)
 })
 
 /** The handlers of `SchedulerRpcs`, whose peers are attached to `door` as long as the scope is open. */

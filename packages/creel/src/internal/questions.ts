@@ -80,18 +80,13 @@ export const questions = (source: Source): Door.Questions => {
     key: (key) => ask(undefined, (state) => Scheduler.rowOf(state, key)),
     graph: (max) => started(source, (state) => Scheduler.graph(state, max)),
     tree: source.tree,
-    retire: (worker, over) =>
-      over === true ?
-        Effect.sync(() => stay(source, worker)) :
-        Effect.flatMap(retiring(source, worker), (at): Effect.Effect<Door.Retiring> => {
-          const { attempts: tasks, copying, known, stuck } = at
-          const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
-          if (!known) return Effect.succeed(be("unknown"))
-          if (tasks + copying > 0 || at.recovering || !at.retiring) return Effect.succeed(be("busy"))
-          if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
-          stay(source, worker)
-          return Effect.succeed(be("stuck"))
-        })
+    retire: (worker, over, by) =>
+      over === true
+        ? Effect.sync(() => stay(source, worker))
+        : Effect.flatMap(
+          ask(false, (state) => by !== undefined && Scheduler.runsOn(state, by, worker)),
+          (isOwn) => isOwn ? Effect.succeed(own) : leave(source, worker)
+        )
   }
 }
 
@@ -123,6 +118,19 @@ const isOpen = (state: Scheduler.State, key: string): boolean => {
   const row = state.rows.get(key)
   return row !== undefined && unfinished.has(row.state._tag)
 }
+
+const own: Door.Retiring = { state: "own", tasks: 0, copying: 0, stuck: 0 }
+
+const leave = (source: Source, worker: string): Effect.Effect<Door.Retiring> =>
+  Effect.flatMap(retiring(source, worker), (at): Effect.Effect<Door.Retiring> => {
+    const { attempts: tasks, copying, known, stuck } = at
+    const be = (state: Door.Retiring["state"]): Door.Retiring => ({ state, tasks, copying, stuck })
+    if (!known) return Effect.succeed(be("unknown"))
+    if (tasks + copying > 0 || at.recovering || !at.retiring) return Effect.succeed(be("busy"))
+    if (stuck === 0) return Effect.map(source.stop(worker), (stopped) => be(stopped ? "left" : "retired"))
+    stay(source, worker)
+    return Effect.succeed(be("stuck"))
+  })
 
 const stay = (source: Source, worker: string): Door.Retiring => {
   source.tell({ _tag: "Retire", worker, over: true })

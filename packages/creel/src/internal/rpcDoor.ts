@@ -255,7 +255,7 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       key: (key) => patiently((client) => client.KeyView({ key })),
       graph: (max) => patiently((client) => client.GraphView({ max })),
       tree: patiently((client) => client.Tree()),
-      retire: (worker, over) => patiently((client) => client.Retire({ worker, over }))
+      retire: (worker, over, by) => patiently((client) => client.Retire({ worker, over, by }))
     }
   }
 }
