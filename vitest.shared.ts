@@ -21,6 +21,7 @@ const config: UserConfig = {
   resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: [path.join(root, "vitest.turn.ts")],
     // A test that hangs fails by this; a busy machine may be slow for a while.
     testTimeout: 120_000,
     hookTimeout: 120_000

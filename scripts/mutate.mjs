@@ -56,7 +56,7 @@ process.on("exit", () => fs.rmSync(temporary, { recursive: true, force: true }))
 
 /** What the unit tests of core need, with everything installed shared. */
 const copyWorkspace = () => {
-  for (const name of ["package.json", "tsconfig.base.json", "vitest.shared.ts"]) {
+  for (const name of ["package.json", "tsconfig.base.json", "vitest.shared.ts", "vitest.turn.ts"]) {
     fs.copyFileSync(path.join(root, name), path.join(temporary, name))
   }
   fs.writeFileSync(path.join(temporary, "vitest.workspace.ts"), "export default [\"packages/*/vitest.config.ts\"]\n")
