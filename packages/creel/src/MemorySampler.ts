@@ -100,7 +100,9 @@ export const sample =
         (workers) => Effect.map(Clock.currentTimeMillis, (at) => void points.push({ at, workers }))
       )
       yield* look
-      const looking = yield* Effect.fork(Effect.forever(Effect.delay(look, options?.interval ?? "100 millis")))
+      const looking = yield* Effect.fork(
+        Effect.interruptible(Effect.forever(Effect.delay(look, options?.interval ?? "100 millis")))
+      )
       const value = yield* Effect.ensuring(self, Fiber.interrupt(looking))
       yield* look
       return { value, samples: { label, points } }

@@ -193,7 +193,7 @@ export const record =
         missed += glance.activitiesMissed
         last = glance
       })
-      const looking = yield* Effect.fork(Effect.forever(Effect.delay(look, pauseOf(options))))
+      const looking = yield* Effect.fork(Effect.interruptible(Effect.forever(Effect.delay(look, pauseOf(options)))))
       const value = yield* Effect.ensuring(self, Fiber.interrupt(looking))
       // What ended last is told a moment later.
       yield* Effect.delay(look, told)

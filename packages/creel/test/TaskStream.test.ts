@@ -49,6 +49,12 @@ describe("TaskStream", () => {
       assert.isTrue(rows.every(({ lane, worker }) => lane !== "" && worker !== ""))
     }).pipe(onDoor({}, inc, sum, boom)))
 
+  it.scoped("ends with what it records, where nothing may be interrupted too", () =>
+    Effect.gen(function*() {
+      const { value } = yield* passing(Effect.uninterruptible(TaskStream.record()(Client.run(inc, 1))))
+      assert.strictEqual(value, 2)
+    }).pipe(onDoor({}, inc)))
+
   it.scoped("is a stream of what happens from now on", () =>
     Effect.gen(function*() {
       const rows = yield* TaskStream.stream().pipe(Stream.take(2), Stream.runCollect, Effect.fork)
