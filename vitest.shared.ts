@@ -8,7 +8,7 @@ const src = (name: string): string => path.join(root, "packages", name, "src")
 
 /** Sibling packages resolve to their sources, so an in-process test can never run a stale build. */
 const alias = [
-  ...["core", "actor", "collections", "node", "cluster", "cli", "testkit"].flatMap((name) => [
+  ...["core", "actor", "collections", "node", "cluster", "dashboard", "cli", "testkit"].flatMap((name) => [
     { find: new RegExp(`^@creel/${name}$`), replacement: `${src(name)}/index.ts` },
     { find: new RegExp(`^@creel/${name}/(.*)$`), replacement: `${src(name)}/$1.ts` }
   ]),

@@ -1,7 +1,7 @@
 // What "build" means here, for npm scripts and for vitest alike: entries are written, stale output is removed, and
-// `tsc -b` brings every dist up to date. Plain Node: nothing is imported from node_modules.
+// `tsc -b` and bundles bring every dist up to date. Plain Node: nothing is imported from node_modules.
 import { spawnSync } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { writeEntries } from "./entries.mjs"
@@ -71,6 +71,22 @@ export const tsc = (args) =>
     maxBuffer: 1 << 28
   })
 
+/** What a package makes of its sources besides, with a `bundle.mjs` of its own: anew when any of them is newer. */
+const bundle = () => {
+  for (const dir of packages()) {
+    const program = path.join(root, dir, "bundle.mjs")
+    if (!existsSync(program)) continue
+    const newest = Math.max(
+      ...[program, ...filesBelow(path.join(root, dir, "src"))].map((file) => statSync(file).mtimeMs)
+    )
+    const made = filesBelow(path.join(root, dir, "dist", "assets")).map((file) => statSync(file).mtimeMs)
+    if (made.length > 0 && Math.min(...made) > newest) continue
+    const result = spawnSync(process.execPath, [program], { cwd: path.join(root, dir), encoding: "utf8" })
+    if (result.status !== 0) return `${dir}/bundle.mjs: ${result.stdout}${result.stderr}`.trim()
+  }
+  return undefined
+}
+
 const builtBefore = () => packages().every((dir) => existsSync(path.join(root, dir, "dist", "index.js")))
 
 /**
@@ -85,5 +101,5 @@ export const build = ({ only, quiet = false } = {}) => {
   }
   const project = (dir) => dir.startsWith("packages/") ? `${dir}/tsconfig.src.json` : dir
   const result = tsc(["-b", ...(only === undefined ? ["tsconfig.build.json", ...examples()] : only.map(project))])
-  return result.status === 0 ? undefined : `${result.stdout}${result.stderr}`.trim()
+  return result.status === 0 ? bundle() : `${result.stdout}${result.stderr}`.trim()
 }

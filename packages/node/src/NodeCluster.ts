@@ -7,6 +7,7 @@
 import type * as Scheduler from "@creel/core/Scheduler"
 import * as Client from "creel/Client"
 import type * as Cluster from "creel/Cluster"
+import type * as Door from "creel/Door"
 import type * as Engine from "creel/Engine"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -147,7 +148,7 @@ const layerOf = (
   options: CommonOptions & { readonly isolate?: boolean | undefined },
   plan: ClusterPlan.Plan,
   more: Isolate.More
-): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
+): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     yield* insideExecutor
     yield* ClusterPlan.check(plan)
@@ -228,7 +229,7 @@ const makeProcesses = (options: ProcessesOptions): ClusterPlan.Make => (common) 
  */
 export const layerThreads = (
   options: ThreadsOptions
-): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
+): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
   layerOf(options, planOf(options, "threads", options.threads, makeThreads(options)), {
     tasks: options.tasks,
     resourceLimits: options.resourceLimits
@@ -242,7 +243,7 @@ export const layerThreads = (
  */
 export const layerProcesses = (
   options: ProcessesOptions
-): Layer.Layer<Client.Client | Cluster.Cluster, NodeClusterError> =>
+): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
   layerOf(options, planOf(options, "processes", options.processes, makeProcesses(options)), {
     tasks: options.tasks,
     execArgv: options.execArgv,

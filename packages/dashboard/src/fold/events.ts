@@ -1,0 +1,43 @@
+/** Decisions of the scheduler as a person reads them: which are bad news, and what their numbers mean. */
+import type { Entry } from "./glance.js"
+import type { Event } from "./store.js"
+
+const bad: ReadonlySet<string> = new Set(["failed", "died", "worker lost", "lost", "vanished", "refused"])
+
+const warn: ReadonlySet<string> = new Set([
+  "retried",
+  "suspect",
+  "client lost",
+  "fetch failed",
+  "cancelled",
+  "returned",
+  "restart",
+  "cut",
+  "to be cut",
+  "replaced",
+  "copies lacking",
+  "copy refused"
+])
+
+const good: ReadonlySet<string> = new Set(["joined", "heard again", "mended", "stays"])
+
+export const toneOf = (what: string): Event["tone"] =>
+  bad.has(what) ? "bad" : warn.has(what) ? "warn" : good.has(what) ? "good" : "plain"
+
+const sentence = ({ detail, what }: Entry): string | undefined => {
+  if (detail === undefined) return undefined
+  // A failure of the task's own is no news beside the word.
+  if (String(detail).toLowerCase() === what) return undefined
+  if (what === "suspect") return `silent for ${detail} ms`
+  if (what === "retried") return detail === 1 ? "failed once" : `failed ${detail} times`
+  return String(detail)
+}
+
+export const eventOf = (entry: Entry, nameOf: (peer: string) => string): Event => ({
+  at: entry.at,
+  what: entry.what,
+  tone: toneOf(entry.what),
+  key: entry.key,
+  peer: entry.peer === undefined ? undefined : nameOf(entry.peer),
+  detail: entry.what === "recalled" ? `for ${nameOf(String(entry.detail))}` : sentence(entry)
+})

@@ -1,0 +1,86 @@
+/** Who the workers are, by name, with those that are gone for a while; and what ended on each. */
+import type { Clocks } from "./clocks.js"
+import type { Glance, WorkerGlance } from "./glance.js"
+import type { Worker } from "./store.js"
+
+/** Milliseconds that one stays to be seen after it is gone. */
+const remembered = 60_000
+
+const namesMax = 10_000
+
+interface Known {
+  view: WorkerGlance
+  ended: number
+  broken: number
+  gone: number | undefined
+}
+
+export class Workers {
+  private known = new Map<string, Known>()
+  /** Names outlive their workers: events speak of them. */
+  private readonly names = new Map<string, string>()
+  private clocks: Clocks | undefined
+
+  see(glance: Glance, clocks: Clocks): void {
+    this.clocks = clocks
+    const present = new Set<string>()
+    for (const view of glance.workers) {
+      present.add(view.id)
+      this.names.set(view.id, view.info.name)
+      const known = this.known.get(view.id)
+      if (known === undefined) this.known.set(view.id, { view, ended: 0, broken: 0, gone: undefined })
+      else {
+        known.view = view
+        known.gone = undefined
+      }
+    }
+    const again = new Set(glance.workers.map(({ info }) => info.name))
+    for (const [id, known] of this.known) {
+      if (present.has(id)) continue
+      known.gone ??= glance.now
+      // Its next life, of the same name, stands for it.
+      if (again.has(known.view.info.name) || glance.now - known.gone > remembered) this.known.delete(id)
+    }
+    if (this.names.size > namesMax) {
+      for (const id of this.names.keys()) {
+        if (this.names.size <= namesMax / 2) break
+        if (!this.known.has(id)) this.names.delete(id)
+      }
+      clocks.keep(present)
+    }
+  }
+
+  name(peer: string): string {
+    return this.names.get(peer) ?? peer
+  }
+
+  ended(id: string, well: boolean): void {
+    const known = this.known.get(id)
+    if (known === undefined) return
+    if (well) known.ended++
+    else known.broken++
+  }
+
+  list(now: number): ReadonlyArray<Worker> {
+    return [...this.known.values()].map(({ broken, ended, gone, view }) => this.row(view, ended, broken, gone, now))
+  }
+
+  private row(view: WorkerGlance, ended: number, broken: number, gone: number | undefined, now: number): Worker {
+    const { info, now: running, ...rest } = view
+    const offset = this.clocks?.offset(view.id) ?? 0
+    return {
+      ...rest,
+      load: Math.round(rest.load),
+      silent: gone === undefined ? rest.silent : rest.silent + now - gone,
+      name: info.name,
+      node: info.node,
+      host: info.host,
+      slots: info.slots,
+      tasks: info.tasks,
+      now: gone === undefined ? running.map((one) => ({ ...one, since: one.since + offset })) : [],
+      ended,
+      broken,
+      gone
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/** One task's life: where it is and why, what it needs, what became of it. */
+import * as Amount from "../fold/amounts.js"
+import type { KeyView } from "../fold/glance.js"
+import type { App } from "./app.js"
+import { type Child, h, type Node_ } from "./dom.js"
+import { bar, empty, panel, pill, swatch, taskLink, workerLink } from "./parts.js"
+
+export interface TaskAnswer {
+  readonly key: string
+  readonly view: KeyView | undefined
+  readonly story: ReadonlyArray<{
+    readonly at: number
+    readonly subject: string
+    readonly what: string
+    readonly detail: string
+    readonly millis: number | undefined
+  }>
+  readonly explanation: { readonly summary: string }
+}
+
+const search = (app: App, key: string): Node_ =>
+  h(
+    "form.search",
+    {
+      onsubmit: (event: { preventDefault: () => void; readonly target: HTMLFormElement }) => {
+        event.preventDefault()
+        const wanted = String(new FormData(event.target).get("key") ?? "").trim()
+        if (wanted !== "") app.go(`#/task/${encodeURIComponent(wanted)}`)
+      }
+    },
+    h("input", {
+      name: "key",
+      type: "search",
+      placeholder: "A key, as futures and errors name it",
+      "aria-label": "Key of a task",
+      autocomplete: "off",
+      spellcheck: "false",
+      value: key
+    }),
+    h("button.tool.act", { type: "submit" }, "Find")
+  )
+
+const story = (app: App, { story }: TaskAnswer): Node_ => {
+  const first = story[0]?.at ?? 0
+  const last = story[story.length - 1]?.at ?? first
+  const whole = Math.max(1, last - first)
+  const tones = new Map(app.feed.store.events.list.map((event) => [event.what, event.tone]))
+  return panel(
+    "Its life",
+    h("span.hint", {}, story.length === 0 ? "" : Amount.duration(last - first)),
+    story.length === 0
+      ? empty(
+        "Nothing is written of it any more.",
+        "The scheduler keeps its latest decisions; what is older is forgotten."
+      )
+      : h(
+        "div.rows.story",
+        {},
+        story.map((entry, index) =>
+          h(
+            "div.event",
+            { key: index, "data-tone": tones.get(entry.what) ?? (entry.what === "stored" ? "good" : "plain") },
+            h(
+              "time",
+              { title: Amount.clock(entry.at, 3) },
+              index === 0 ? Amount.clock(entry.at, 3) : `+ ${Amount.duration(entry.at - first)}`
+            ),
+            h("b", {}, entry.what),
+            h("span.subject", {}, nameOf(app, entry.subject)),
+            h(
+              "span.detail",
+              {},
+              [nameOf(app, entry.detail), entry.millis === undefined ? "" : `ran ${Amount.duration(entry.millis)}`]
+                .filter((part) => part !== "").join(" · ")
+            ),
+            h("span.track", {}, h("i", { style: { left: `${(((entry.at - first) / whole) * 100).toFixed(1)}%` } }))
+          )
+        )
+      )
+  )
+}
+
+const nameOf = (app: App, peer: string): string =>
+  app.feed.store.workers.list.find(({ id }) => id === peer)?.name ?? peer
+
+const failure = (view: KeyView): Child => {
+  const { failure } = view
+  if (failure === undefined) return undefined
+  return panel(
+    "Why it failed",
+    h("span.pill", { "data-state": "Failed" }, failure.reason),
+    h("p.says", {}, failure.detail),
+    failure.key !== view.key &&
+      h("p.says", {}, "It never ran: what it needs failed first, ", taskLink(failure.key)),
+    failure.stack !== undefined && h("pre.stack", {}, failure.stack)
+  )
+}
+
+const around = (title: string, list: KeyView["inputs"], none: string): Node_ =>
+  panel(
+    title,
+    h("span.hint", {}, list.length >= 100 ? "the first 100" : String(list.length)),
+    list.length === 0
+      ? empty(none)
+      : h("div.rows", {}, list.map(({ key, state }) => h("div.item", { key }, taskLink(key), pill(state))))
+  )
+
+const factsOf = (app: App, view: KeyView): Node_ =>
+  h(
+    "dl.facts",
+    {},
+    h("dt", {}, "Task"),
+    h("dd", {}, swatch(app.colours.of(view.group)), " ", view.group),
+    ...(view.bytes === undefined
+      ? []
+      : [
+        h("dt", {}, "Value"),
+        h("dd", {}, `${Amount.bytes(view.bytes)}${view.type === undefined ? "" : `, ${view.type}`}`)
+      ]),
+    ...(view.holders.length === 0 ? [] : [
+      h("dt", {}, "Held by"),
+      h("dd", {}, view.holders.flatMap((id, index) => [index > 0 && ", ", workerLink(id, nameOf(app, id))]))
+    ]),
+    ...(view.failures === 0
+      ? []
+      : [h("dt", {}, "Failed"), h("dd", {}, `${view.failures} ${view.failures === 1 ? "time" : "times"}`)]),
+    ...view.attempts.flatMap((attempt) => [
+      h("dt", {}, attempt.phase === "Running" || attempt.since !== undefined ? "Runs on" : "Given to"),
+      h(
+        "dd",
+        {},
+        workerLink(attempt.worker, nameOf(app, attempt.worker)),
+        attempt.since === undefined ? "" : `, for ${Amount.duration(Math.max(0, app.feed.now - attempt.since))}`
+      )
+    ])
+  )
+
+const recent = (app: App): Node_ => {
+  const { rects } = app.feed.store
+  const failedOnes: Array<number> = []
+  const others: Array<number> = []
+  const seen = new Set<string>()
+  for (let n = rects.next - 1; n >= rects.oldest && n > rects.next - 20_000; n--) {
+    const at = n % rects.capacity
+    if (rects.kind[at] !== 0 || seen.has(rects.keys[at]!)) continue
+    const list = rects.end[at] === 0 ? others : failedOnes
+    if (list.length >= 14) continue
+    seen.add(rects.keys[at]!)
+    list.push(at)
+    if (others.length >= 14 && failedOnes.length >= 14) break
+  }
+  const most = Math.max(1, ...[...failedOnes, ...others].map((at) => rects.millis[at]!))
+  const rows = (list: ReadonlyArray<number>) =>
+    h(
+      "div.rows",
+      {},
+      list.map((at) => {
+        const name = app.feed.store.names[rects.name[at]!] ?? ""
+        return h(
+          "div.item.ran",
+          { key: rects.keys[at]! },
+          swatch(app.colours.of(name)),
+          taskLink(rects.keys[at]!),
+          bar("", [{ share: rects.millis[at]! / most, class: "done", colour: app.colours.of(name) }]),
+          h("span.num", {}, Amount.duration(rects.millis[at]!))
+        )
+      })
+    )
+  return h(
+    "div.columns.two",
+    {},
+    panel(
+      "Failed of late",
+      undefined,
+      failedOnes.length === 0 ? empty("Nothing failed while this page was open.") : rows(failedOnes)
+    ),
+    panel(
+      "Done of late",
+      undefined,
+      others.length === 0 ? empty("Nothing ended while this page was open.") : rows(others)
+    )
+  )
+}
+
+export const task = (app: App, key: string): Node_ => {
+  if (key === "") return h("div.view", {}, search(app, ""), recent(app))
+  const answer = app.answers.task
+  if (answer === undefined || answer.key !== key) {
+    return h("div.view", {}, search(app, key), empty("Asking the scheduler …"))
+  }
+  const { explanation, view } = answer
+  return h(
+    "div.view.one",
+    { key },
+    search(app, key),
+    h(
+      "div.title",
+      {},
+      h("h1.key", {}, key),
+      view === undefined
+        ? h("span.pill", {}, "unknown")
+        : pill(view.attempts.some(({ since }) => since !== undefined) ? "Running" : view.state),
+      app.feed.store.now.role === "operator" && view !== undefined &&
+        ["Waiting", "Queued", "Assigned"].includes(view.state) &&
+        h("button.tool.act", {
+          onclick: () => app.cancel(key),
+          title: "Stops it and what depends on it, whoever wants them"
+        }, "Cancel")
+    ),
+    h("p.says", {}, explanation.summary),
+    view === undefined
+      ? h("div.columns.two", {}, story(app, answer))
+      : h(
+        "div.stack",
+        {},
+        failure(view),
+        h(
+          "div.columns",
+          {},
+          h(
+            "div.stack",
+            {},
+            panel("Facts", undefined, factsOf(app, view)),
+            around("Needs", view.inputs, "It needs no other task.")
+          ),
+          story(app, answer),
+          around("Needed by", view.dependents, "No task needs it.")
+        )
+      )
+  )
+}
