@@ -49,7 +49,8 @@ const stream = (watching: Watching): Route => ({ message, response, url }) =>
 /** The whole as data, for scripts. */
 const state = ({ ask, describe }: Needs): Route => () =>
   Effect.gen(function*() {
-    const glance = yield* ask.observe({ cursor: Number.MAX_SAFE_INTEGER, activityCursor: Number.MAX_SAFE_INTEGER })
+    const nothingNew = { cursor: Number.MAX_SAFE_INTEGER, activityCursor: Number.MAX_SAFE_INTEGER }
+    const glance = yield* ask.observe({ ...nothingNew, watch: false })
     const {
       activities: _,
       activitiesMissed: __,
