@@ -80,6 +80,24 @@ describe("a link", () => {
       }).pipe(Effect.provide(context))
     }))
 
+  it.scopedLive("takes what is longer than a frame in pieces, also where it is cut meanwhile", () =>
+    Effect.gen(function*() {
+      const { port } = yield* served()
+      const proxy = yield* Proxy.make(port)
+      const context = yield* client(proxy.port)
+      yield* Effect.gen(function*() {
+        const count = 6_000
+        const futures = yield* Client.map(inc, Array.from({ length: count }, (_, n) => n)).pipe(
+          Client.withOptions({ batchSize: count })
+        )
+        proxy.cut()
+        yield* futures[0]!
+        proxy.cut()
+        const sum = (yield* Effect.all(futures)).reduce((a, b) => a + b, 0)
+        assert.strictEqual(sum, count * (count + 1) / 2)
+      }).pipe(Effect.provide(context))
+    }))
+
   it.scopedLive("whose other end stands still is given up, and made anew", () =>
     Effect.gen(function*() {
       const pulse = { beat: "50 millis", silence: "500 millis" } as const

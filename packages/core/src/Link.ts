@@ -16,11 +16,25 @@
  * - L3: `bytes` is the sum of the kept notes' weights, `flying` of those sent, `work` of those that make new work.
  * - L4: an acknowledgement never says more than was received.
  *
+ * A note longer than `noteMax` is cut into pieces, numbered like notes, and joined at the other end: so frames stay short
+ * whatever a peer has to tell, and both ends do something else in between.
+ *
  * @since 0.1.0
  */
 import type { Incarnation, PeerId } from "./Id.js"
-import { isWork, type TooLarge, tooLarge, weigh } from "./link/weight.js"
+import { cut, isWorkOf, join, type Piece } from "./link/pieces.js"
+import { type TooLarge, tooLarge } from "./link/weight.js"
 import type { Note } from "./Note.js"
+
+export {
+  /**
+   * Entries of the lists of a long note, which comes after them: how it travels where it is longer than `noteMax`.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  type Piece
+} from "./link/pieces.js"
 
 export {
   /**
@@ -71,7 +85,7 @@ export interface Frame {
   readonly incarnation: Incarnation
   /** The number of the first note; of the next one where there are none. */
   readonly first: number
-  readonly notes: ReadonlyArray<Note>
+  readonly notes: ReadonlyArray<Note | Piece>
   /** The greatest number received in the other direction, all before it included. */
   readonly ack: number
   /** Notes after `ack` did not arrive although later ones did: send them again. */
@@ -121,8 +135,10 @@ export interface Acked {
 }
 
 interface Kept {
-  readonly note: Note
+  readonly note: Note | Piece
   readonly bytes: number
+  /** All of it, where this is the last piece. */
+  readonly whole?: Note
 }
 
 /**
@@ -139,6 +155,8 @@ export interface Link {
   readonly window: number
   /** Bytes at which a frame is cut. */
   readonly frameMax: number
+  /** Bytes at which a note is cut into pieces. */
+  readonly noteMax: number
   kept: Array<Kept>
   /** Index in `kept` of the oldest unacknowledged note: the array is compacted now and then. */
   start: number
@@ -149,6 +167,8 @@ export interface Link {
   flying: number
   work: number
   received: number
+  /** Of a note that has not come yet. */
+  pieces: Array<Piece>
   /** The last acknowledgement put into a frame. */
   said: number
   gap: boolean
@@ -157,7 +177,7 @@ export interface Link {
 const none: Acked = { count: 0, bytes: 0, work: 0 }
 
 /**
- * A fresh end of a session. `window` defaults to 4 MiB, `frameMax` to 1 MiB.
+ * A fresh end of a session. `window` defaults to 4 MiB, `frameMax` to 1 MiB, `noteMax` to 256 KiB.
  *
  * @since 0.1.0
  * @category constructors
@@ -168,12 +188,14 @@ export const make = (options: {
   readonly incarnation?: Incarnation | undefined
   readonly window?: number | undefined
   readonly frameMax?: number | undefined
+  readonly noteMax?: number | undefined
 }): Link => ({
   self: options.self,
   session: options.session,
   incarnation: options.incarnation ?? 0,
   window: options.window ?? 4 * 1024 * 1024,
   frameMax: options.frameMax ?? 1024 * 1024,
+  noteMax: options.noteMax ?? 256 * 1024,
   kept: [],
   start: 0,
   base: 0,
@@ -183,6 +205,7 @@ export const make = (options: {
   flying: 0,
   work: 0,
   received: 0,
+  pieces: [],
   said: 0,
   gap: false
 })
@@ -201,13 +224,15 @@ export const push = (link: Link, notes: ReadonlyArray<Note>): TooLarge | undefin
     const refused = tooLarge(note)
     if (refused !== undefined) return refused
   }
-  for (const note of notes) {
-    const bytes = weigh(note)
-    link.kept.push({ note, bytes })
-    link.bytes += bytes
-    if (isWork(note)) link.work += bytes
+  for (const whole of notes) {
+    const parts = cut(whole, link.noteMax)
+    for (const { bytes, note } of parts) {
+      link.kept.push(note === whole || note._tag === "Piece" ? { note, bytes } : { note, bytes, whole })
+      link.bytes += bytes
+      if (isWorkOf(note)) link.work += bytes
+    }
+    link.next += parts.length
   }
-  link.next += notes.length
   return undefined
 }
 
@@ -219,7 +244,7 @@ export const push = (link: Link, notes: ReadonlyArray<Note>): TooLarge | undefin
  * @category combinators
  */
 export const flush = (link: Link): Frame | undefined => {
-  const notes: Array<Note> = []
+  const notes: Array<Note | Piece> = []
   const first = link.sent + 1
   let bytes = 0
   while (link.sent + 1 < link.next) {
@@ -254,7 +279,7 @@ const acknowledge = (link: Link, number: number): Acked => {
     if (link.base <= link.sent) link.flying -= kept.bytes
     count += 1
     bytes += kept.bytes
-    if (isWork(kept.note)) work += kept.bytes
+    if (isWorkOf(kept.note)) work += kept.bytes
   }
   link.bytes -= bytes
   link.work -= work
@@ -271,6 +296,22 @@ const rewind = (link: Link): void => {
   link.sent = link.base
   link.flying = 0
 }
+
+/** What is whole by now; pieces of what is not wait for the rest of it. */
+const joined = (link: Link, fresh: ReadonlyArray<Note | Piece>): ReadonlyArray<Note> => {
+  if (link.pieces.length === 0 && !fresh.some(isPiece)) return fresh as ReadonlyArray<Note> // no piece is among them
+  const notes: Array<Note> = []
+  for (const note of fresh) {
+    if (note._tag === "Piece") link.pieces.push(note)
+    else {
+      notes.push(link.pieces.length === 0 ? note : join(link.pieces, note))
+      link.pieces = []
+    }
+  }
+  return notes
+}
+
+const isPiece = (note: Note | Piece): boolean => note._tag === "Piece"
 
 /**
  * Takes a frame from the wire.
@@ -296,9 +337,9 @@ export const receive = (link: Link, frame: Frame): Received => {
     if (frame.notes.length > 0) link.said = -1
     return { _tag: "Applied", notes: [], ack: link.received, acked }
   }
-  const notes = known === 0 ? frame.notes : frame.notes.slice(known)
-  link.received += notes.length
-  return { _tag: "Applied", notes, ack: link.received, acked }
+  const fresh = known === 0 ? frame.notes : frame.notes.slice(known)
+  link.received += fresh.length
+  return { _tag: "Applied", notes: joined(link, fresh), ack: link.received, acked }
 }
 
 /**
@@ -342,7 +383,11 @@ export const resume = (
  */
 export const unacked = (link: Link): ReadonlyArray<Note> => {
   const notes: Array<Note> = []
-  for (let i = link.start; i < link.kept.length; i++) notes.push(link.kept[i]!.note)
+  for (let i = link.start; i < link.kept.length; i++) {
+    const { note, whole } = link.kept[i]!
+    // Of a note that travels in pieces nothing was applied before the last of them.
+    if (note._tag !== "Piece") notes.push(whole ?? note)
+  }
   return notes
 }
 
@@ -364,7 +409,7 @@ export const check = (link: Link): ReadonlyArray<string> => {
   const sum = (some: ReadonlyArray<Kept>): number => some.reduce((total, one) => total + one.bytes, 0)
   const bytes = sum(kept)
   const flying = sum(kept.slice(0, link.sent - link.base))
-  const work = sum(kept.filter((one) => isWork(one.note)))
+  const work = sum(kept.filter((one) => isWorkOf(one.note)))
   if (bytes !== link.bytes || flying !== link.flying || work !== link.work) {
     wrong.push(`L3: ${link.bytes}/${link.flying}/${link.work} bytes counted, ${bytes}/${flying}/${work} there`)
   }

@@ -134,6 +134,8 @@ const Told = orUndefined(
   )
 )
 
+const WantTold = Schema.Struct({ ...Want.fields, told: Told, keep: Schema.Boolean })
+
 const FetchFailed = Schema.TaggedStruct("FetchFailed", {
   key: Key,
   value: Value,
@@ -149,7 +151,7 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
   Schema.TaggedStruct("ClientTold", {
     name: Schema.String,
     specs: Schema.Array(SpecSchema),
-    wants: Schema.Array(Schema.Struct({ ...Want.fields, told: Told, keep: Schema.Boolean })),
+    wants: Schema.Array(WantTold),
     offers: Schema.Array(Offer),
     cut: Schema.optional(Schema.Array(Key))
   }),
@@ -299,6 +301,8 @@ export const ActivitiesSchema: Schema.Schema<Note.Activities> = Schema.TaggedStr
   missed: Schema.Number
 })
 
+const Outcome = Schema.Union(TaskFailed, TaskReturned, TaskEnded, TaskDied)
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -308,7 +312,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     info: InfoSchema,
     values: Schema.Array(ValueHeld),
     jobs: Schema.Array(Job),
-    outcomes: Schema.Array(Schema.Union(TaskFailed, TaskReturned, TaskEnded, TaskDied))
+    outcomes: Schema.Array(Outcome)
   }),
   Schema.TaggedStruct("TaskStarted", { ...ofAttempt, at: Schema.Number }),
   ValueHeld,
@@ -336,6 +340,16 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
 
 // --- scheduler → worker ---
 
+const Input = Schema.Struct({
+  key: Key,
+  value: Value,
+  digest: Schema.String,
+  bytes: Schema.Number,
+  holders: Schema.Array(Peer),
+  ahead: Schema.Boolean,
+  inline: orUndefined(PayloadSchema)
+})
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -345,15 +359,7 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
     spec: SpecSchema,
     attempt: Attempt,
     order: Schema.Tuple(Schema.Number, Schema.Number, Schema.Number),
-    inputs: Schema.Array(Schema.Struct({
-      key: Key,
-      value: Value,
-      digest: Schema.String,
-      bytes: Schema.Number,
-      holders: Schema.Array(Peer),
-      ahead: Schema.Boolean,
-      inline: orUndefined(PayloadSchema)
-    })),
+    inputs: Schema.Array(Input),
     failures: Schema.Number
   }),
   Schema.TaggedStruct("RecallTask", ofAttempt),
@@ -377,6 +383,39 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
   Schema.TaggedStruct("Watch", { on: Schema.Boolean })
 )
 
+// --- pieces of long notes ---
+
+const list = <A>(entry: Schema.Schema<A, any>) => Schema.optionalWith(Schema.Array(entry), { exact: true })
+
+const piece = <const Tag extends string, Fields extends Schema.Struct.Fields>(of: Tag, lists: Fields) =>
+  Schema.TaggedStruct("Piece", { of: Schema.Literal(of), lists: Schema.Struct(lists) })
+
+/**
+ * Of what clients and workers say.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PieceUp: Schema.Schema<Exclude<Link.Piece, { readonly of: "RunTask" }>> = Schema.Union(
+  piece("ClientTold", { specs: list(SpecSchema), wants: list(WantTold), offers: list(Offer), cut: list(Key) }),
+  piece("Submit", { specs: list(SpecSchema), wants: list(Want), keep: list(Key) }),
+  piece("Release", { wants: list(Want) }),
+  piece("Cancel", { wants: list(Want) }),
+  piece("Retry", { wants: list(Want) }),
+  piece("WorkerTold", { values: list(ValueHeld), jobs: list(Job), outcomes: list(Outcome) }),
+  piece("TaskSuspended", { on: list(Key) })
+)
+
+/**
+ * Of what the scheduler says.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PieceDown: Schema.Schema<Extract<Link.Piece, { readonly of: "RunTask" }>> = piece("RunTask", {
+  inputs: list(Input)
+})
+
 /**
  * @since 0.1.0
  * @category schemas
@@ -393,7 +432,7 @@ export const HelloSchema: Schema.Schema<Link.Hello> = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const frame = <A extends Note.Note>(notes: Schema.Schema<A>): Schema.Schema<Link.Frame> =>
+export const frame = <A extends Note.Note | Link.Piece>(notes: Schema.Schema<A>): Schema.Schema<Link.Frame> =>
   Schema.Struct({
     session: Schema.String,
     incarnation: Schema.Number,

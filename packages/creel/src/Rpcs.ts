@@ -118,7 +118,7 @@ interface Schemas {
 }
 
 const checked: Schemas = {
-  up: NoteSchema.frame(Schema.Union(NoteSchema.FromClient, NoteSchema.FromWorker)),
+  up: NoteSchema.frame(Schema.Union(NoteSchema.FromClient, NoteSchema.FromWorker, NoteSchema.PieceUp)),
   down: Schema.Union(
     Schema.TaggedStruct("Welcome", {
       welcome: Schema.Struct({ incarnation: Schema.Number, heartbeat: Schema.Number }),
@@ -126,7 +126,9 @@ const checked: Schemas = {
       hello: Schema.Union(NoteSchema.HelloSchema, Schema.Undefined)
     }),
     Schema.TaggedStruct("Over", { why: Schema.String }),
-    Schema.TaggedStruct("Frame", { frame: NoteSchema.frame(Schema.Union(NoteSchema.ToClient, NoteSchema.ToWorker)) })
+    Schema.TaggedStruct("Frame", {
+      frame: NoteSchema.frame(Schema.Union(NoteSchema.ToClient, NoteSchema.ToWorker, NoteSchema.PieceDown))
+    })
   ),
   payload: NoteSchema.PayloadSchema
 }

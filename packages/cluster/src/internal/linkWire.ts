@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 export const strangerMax = 64 * 1024
 
 /**
- * Frames of notes are cut at 1 MiB, but what a peer tells a new scheduler is one note: some 300 bytes for each task it
- * wants and each value it holds. This is a million of those.
+ * What is said is cut into notes and frames of about 1 MiB, however long (`Link`); answers to questions about all there is
+ * are one message, of some 60 bytes for each key: this is four million of those.
  */
-export const peerMax = 512 * 1024 * 1024
+export const peerMax = 256 * 1024 * 1024
 
 /**
  * Messages in msgpack. A frame holds whole messages, so a rest is a mistake of whoever made it. One for each connection

@@ -7,7 +7,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { Key } from "../Id.js"
-import type { Note } from "../Note.js"
+import type { ClientTold, Input, Note, WorkerTold } from "../Note.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
 
@@ -30,9 +30,12 @@ const struct = 32
 
 const ofPayload = (payload: Payload.Payload | undefined): number => payload === undefined ? 0 : Payload.bytes(payload)
 
+/** See `Link.weigh`; of one name in a list. */
+export const ofName = (name: string): number => name.length + 3
+
 const ofNames = (names: ReadonlyArray<string> | undefined): number => {
   let total = 0
-  if (names !== undefined) { for (const name of names) total += name.length + 3 }
+  if (names !== undefined) { for (const name of names) total += ofName(name) }
   return total
 }
 
@@ -60,7 +63,8 @@ const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number): number => {
   return total
 }
 
-const ofValue = (
+/** See `Link.weigh`; of one value that is told of. */
+export const ofValue = (
   value: {
     readonly key: string
     readonly value: string
@@ -69,20 +73,26 @@ const ofValue = (
   }
 ): number => 2 * struct + value.key.length + value.value.length + value.digest.length + ofPayload(value.inline)
 
-const ofWant = (want: { readonly key: string; readonly digest?: string | undefined }): number =>
+/** See `Link.weigh`; of one want. */
+export const ofWant = (want: { readonly key: string; readonly digest?: string | undefined }): number =>
   want.key.length + 12 + (want.digest?.length ?? 0)
+
+/** See `Link.weigh`; of one want, with what its client was told. */
+export const ofTold = (want: ClientTold["wants"][number]): number =>
+  ofWant(want) + struct + (want.told !== undefined && "failure" in want.told ? ofFailure(want.told.failure) : struct)
+
+/** See `Link.weigh`; of one job that is told of. */
+export const ofJob = (job: WorkerTold["jobs"][number]): number => struct + ofSpec(job.spec) + ofNames(job.inputs)
+
+/** See `Link.weigh`; of one input. */
+export const ofInput = (input: Input): number => ofValue(input) + ofNames(input.holders)
 
 /** See `Link.weigh`. */
 export const weigh = (note: Note): number => {
   switch (note._tag) {
     case "ClientTold":
       return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) + ofNames(note.cut) +
-        sum(
-          note.wants,
-          (want) =>
-            ofWant(want) + struct +
-            (want.told !== undefined && "failure" in want.told ? ofFailure(want.told.failure) : struct)
-        )
+        sum(note.wants, ofTold)
     case "Submit":
       return struct + sum(note.specs, ofSpec) + sum(note.wants, ofWant) + ofNames(note.keep)
     case "Release":
@@ -91,9 +101,9 @@ export const weigh = (note: Note): number => {
       return struct + sum(note.wants, ofWant)
     case "WorkerTold":
       return struct + ofNames(note.info.tasks) + sum(note.values, ofValue) +
-        sum(note.jobs, (job) => struct + ofSpec(job.spec) + ofNames(job.inputs)) + sum(note.outcomes, weigh)
+        sum(note.jobs, ofJob) + sum(note.outcomes, weigh)
     case "RunTask":
-      return struct + ofSpec(note.spec) + sum(note.inputs, (input) => ofValue(input) + ofNames(input.holders))
+      return struct + ofSpec(note.spec) + sum(note.inputs, ofInput)
     case "Offer":
     case "ValueHeld":
       return struct + ofValue(note)
@@ -138,7 +148,7 @@ export const weigh = (note: Note): number => {
 }
 
 /** See `Link.isWork`. */
-export const isWork = (note: Note): boolean =>
+export const isWork = (note: { readonly _tag: Note["_tag"] }): boolean =>
   note._tag === "Submit" || note._tag === "Offer" || note._tag === "ClientTold" || note._tag === "RunTask"
 
 const refuse = (note: Note, key: Key, bytes: number): TooLarge | undefined =>

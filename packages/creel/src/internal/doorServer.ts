@@ -106,8 +106,10 @@ class Session {
     const last = notes.at(-1)?._tag
     this.left = this.left || last === "ClientLeft" || last === "WorkerLeft"
     if (notes.length > 0) this.mouth?.send(notes)
+    // It is still telling what it has: a sign of life.
+    else if (frame.notes.length > 0) this.mouth?.back?.()
     // It came late, after the connection was gone: a note is a sign of life, and this one must not end the lease.
-    if (notes.length > 0 && this.mailbox === undefined && !this.left) this.mouth?.broken?.()
+    if (frame.notes.length > 0 && this.mailbox === undefined && !this.left) this.mouth?.broken?.()
     this.pump()
   }
 

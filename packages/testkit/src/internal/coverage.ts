@@ -90,6 +90,8 @@ export const turnKinds = [
   "fetched",
   "toldAgain",
   "sessionResumed",
+  "inPieces",
+  "halfTold",
   "pendingAgain",
   "lateFrame",
   "declaredDead",

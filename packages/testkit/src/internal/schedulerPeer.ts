@@ -87,6 +87,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
   }
   private forget(peer: string): void {
     const down = this.downs.get(peer)
+    this.ended(down)
     this.downs.delete(peer)
     down?.wire?.cut(1 + this.world.network.delay(), Infinity)
   }
@@ -114,6 +115,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const session = `${peer}/${this.incarnation}/${++this.sessions}`
     const link = makeLink(this.world, "scheduler", session, this.incarnation)
     const down: Down = known ?? { peer, link, uplink, wire }
+    this.ended(down)
     down.link = link
     down.uplink = uplink
     down.wire = wire
@@ -122,6 +124,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
   }
   /** Loses the session with this peer, as a restart of the transport would. */
   loseSession(peer: string): void {
+    this.ended(this.downs.get(peer))
     this.downs.delete(peer)
   }
   wireLost(peer: string, wire: Wire): void {
@@ -129,6 +132,11 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     if (down === undefined || down.wire !== wire) return
     down.wire = undefined
     this.tell({ _tag: "LinkDown", peer })
+  }
+
+  /** What came of a note that was on its way in pieces, means nothing. */
+  private ended(down: Down | undefined): void {
+    if (down !== undefined && down.link.pieces.length > 0) this.world.coverage.fired("halfTold")
   }
 
   private flush(down: Down): void {
@@ -158,6 +166,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     this.alive = false
     this.world.journal.note(this.world.timeline.now, this.id, "dies", "")
     for (const down of this.downs.values()) {
+      this.ended(down)
       down.wire?.cut(1 + this.world.network.delay(), Infinity, this.world.random.network.chance(0.5))
     }
     this.downs.clear()

@@ -13,11 +13,15 @@ import type { SchedulerPeer } from "./schedulerPeer.js"
 import type { World } from "./world.js"
 import { Wrong } from "./wrong.js"
 
-/** Small enough that windows fill up now and then. */
-const sizes = { window: 16 * 1024, frameMax: 4 * 1024 }
+/** Small enough that windows fill up now and then, and that what is told travels in pieces, and those in frames. */
+const sizesOf = ({ swarm: { client: { noteBytes = 32 * 1024 }, latency } }: World) => ({
+  ...latency[1] > 20 ? { window: 16 * 1024, frameMax: 4 * 1024 } : {},
+  ...noteBytes < 1024 ? { window: 2 * 1024, frameMax: 2 * noteBytes } : {},
+  noteMax: noteBytes
+})
 
 export const makeLink = (world: World, self: string, session: string, incarnation: Incarnation): Link.Link =>
-  Link.make({ self, session, incarnation, ...world.swarm.latency[1] > 20 ? sizes : {} })
+  Link.make({ self, session, incarnation, ...sizesOf(world) })
 
 export const checkLink = (link: Link.Link): void => {
   const wrong = Link.check(link)
@@ -154,6 +158,7 @@ export class Uplink {
   private put(frame: Link.Frame): void {
     const scheduler = this.scheduler
     const id = this.owner.id
+    if (frame.notes.some((note) => note._tag === "Piece")) this.world.coverage.fired("inPieces")
     this.wire?.send("b", () => scheduler?.frame(id, frame))
   }
   /** May come late, of a connection that was given up: the link tells whether it still means anything. */

@@ -1,0 +1,101 @@
+import { Link, type Note, Payload } from "@creel/core"
+import { assert, describe, it } from "@effect/vitest"
+import { NoteSchema } from "creel"
+import { Schema } from "effect"
+
+const keys = Array.from({ length: 40 }, (_, n) => `key ${n}`)
+
+const task: Note.RunTask = {
+  _tag: "RunTask",
+  spec: {
+    key: "k",
+    digest: "d",
+    task: "t",
+    group: "g",
+    args: Payload.empty,
+    inputs: keys,
+    priority: 0,
+    slots: 1,
+    workers: undefined,
+    soft: false,
+    resources: undefined,
+    retry: undefined,
+    timeout: undefined,
+    parent: undefined,
+    outward: undefined
+  },
+  attempt: 1,
+  order: [0, 0, 0],
+  inputs: keys.map((key) => ({
+    key,
+    value: `${key}#1`,
+    digest: "d",
+    bytes: 3,
+    holders: ["w1"],
+    ahead: false,
+    inline: { head: new Uint8Array([1, 2, 3]), buffers: [] }
+  })),
+  failures: 0
+}
+
+const wants = keys.map((key, want) => ({ key, want }))
+
+const up: ReadonlyArray<Note.Note> = [
+  {
+    _tag: "ClientTold",
+    name: "c",
+    specs: keys.map((key) => ({ ...task.spec, key })),
+    wants: wants.map((want) => ({ ...want, told: undefined, keep: true })),
+    offers: [],
+    cut: keys
+  },
+  { _tag: "Submit", specs: keys.map((key) => ({ ...task.spec, key })), wants, keep: keys },
+  { _tag: "Release", wants, answer: false },
+  { _tag: "Cancel", wants, force: false, by: "me", reason: "r" },
+  { _tag: "Retry", wants },
+  {
+    _tag: "WorkerTold",
+    info: { name: "w", node: "n", slots: 1, resources: {}, tasks: [] },
+    values: [],
+    jobs: [],
+    outcomes: keys.map((key, attempt) => ({ _tag: "TaskEnded", key, attempt }))
+  },
+  { _tag: "TaskSuspended", key: "k", attempt: 1, on: keys }
+]
+
+const Up = NoteSchema.frame(Schema.Union(NoteSchema.FromClient, NoteSchema.FromWorker, NoteSchema.PieceUp))
+const Down = NoteSchema.frame(Schema.Union(NoteSchema.ToClient, NoteSchema.ToWorker, NoteSchema.PieceDown))
+
+const make = (self: string): Link.Link => Link.make({ self, session: "s", noteMax: 300, frameMax: 1_000 })
+
+describe("what is checked on its way", () => {
+  for (const [way, schema, notes] of [["up", Up, up], ["down", Down, [task]]] as const) {
+    it(`is the same at the other end, also in pieces (${way})`, () => {
+      const [a, b] = [make("a"), make("b")]
+      Link.push(a, notes)
+      const got: Array<Note.Note> = []
+      let pieces = 0
+      for (let frame = Link.flush(a); frame !== undefined; frame = Link.flush(a)) {
+        pieces += frame.notes.filter((note) => note._tag === "Piece").length
+        const wire = Schema.encodeSync(schema)(frame)
+        got.push(...Link.receive(b, Schema.decodeUnknownSync(schema)(wire)).notes)
+      }
+      assert.isAtLeast(pieces, notes.length)
+      assert.deepStrictEqual(got, notes)
+    })
+  }
+
+  it("is no piece of what only the other end says, nor of something else", () => {
+    const frame = (of: string, lists: unknown) => ({
+      session: "s",
+      incarnation: 0,
+      first: 1,
+      notes: [{ _tag: "Piece", of, lists }],
+      ack: 0
+    })
+    assert.throws(() => Schema.decodeUnknownSync(Up)(frame("RunTask", { inputs: [] })))
+    assert.throws(() => Schema.decodeUnknownSync(Down)(frame("Submit", { wants: [] })))
+    assert.throws(() => Schema.decodeUnknownSync(Up)(frame("Offer", {})))
+    assert.throws(() => Schema.decodeUnknownSync(Up)(frame("Retry", { wants: [1] })))
+  })
+})
