@@ -11,8 +11,8 @@
  */
 import type * as Id from "@creel/core/Id"
 import type * as Payload from "@creel/core/Payload"
-import type * as ValueImage from "@creel/node/ValueImage"
 import type * as Door from "creel/Door"
+import type * as Store from "creel/Store"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -62,7 +62,7 @@ export interface ServeOptions {
   readonly find: (
     value: Id.ValueId,
     holder: Id.PeerId
-  ) => Effect.Effect<Payload.Payload | ValueImage.Source, Door.ReadFailed, Scope.Scope>
+  ) => Effect.Effect<Payload.Payload | Store.Source, Door.ReadFailed, Scope.Scope>
   /**
    * Where a holder that is not of this node serves, for those who cannot reach it themselves. Only where this says are
    * relayed questions sent. Default: nowhere.

@@ -1,13 +1,14 @@
 import { Certificates, Security, Values } from "@creel/cluster"
-import { ValueImage } from "@creel/node"
+import { SpillDisk, ValueImage } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Door, Value } from "creel"
+import { Door, Shelf, Store, Value } from "creel"
 import { Deferred, Effect, Exit, Fiber, Queue, Ref, Runtime } from "effect"
 import { once } from "node:events"
 import { createReadStream, mkdtempSync, writeFileSync } from "node:fs"
 import * as http from "node:http"
 import * as os from "node:os"
 import * as path from "node:path"
+import { Readable } from "node:stream"
 import { between } from "./support/between.js"
 import { secretOf } from "./support/sockets.js"
 
@@ -147,6 +148,61 @@ describe("a value", () => {
       const broken = yield* between(server.port, (chunk, seen) => seen.bytes > 2 * mebi ? undefined : chunk)
       const reader = yield* Values.makeReader()
       assert.deepStrictEqual(Value.decode(yield* reader.read(from(broken.url, "xs"))), xs)
+    }))
+
+  it.scopedLive("on disk is sent without being loaded, and no further ahead than its reader takes it", () =>
+    Effect.gen(function*() {
+      const directory = mkdtempSync(path.join(os.tmpdir(), "creel-test-"))
+      const disk = yield* SpillDisk.make({ directory })
+      // Many times what a worker of little memory may have there.
+      const size = 64 * mebi
+      const given = { loads: 0, bytes: 0, taken: 0, ahead: 0 }
+      const store = Store.make({
+        ...disk,
+        read: (value) => Effect.zipRight(Effect.sync(() => given.loads++), disk.read(value)),
+        source: (value) =>
+          Effect.map(disk.source!(value), (source) => ({
+            ...source,
+            stream: async function*(from: number) {
+              for await (const some of source.stream(from)) {
+                given.bytes += some.byteLength
+                given.ahead = Math.max(given.ahead, given.bytes - given.taken)
+                yield some
+              }
+            }
+          }))
+      })
+      const shelf = Shelf.make()
+      shelf.serve("w", store)
+      store.put("xs", encoded(new Uint8Array(size).fill(7)))
+      yield* store.spill("xs")
+      assert.strictEqual(store.bytes(), 0)
+      const server = yield* Values.serve({ find: shelf.source })
+      const slow = yield* between(server.port, (chunk) => {
+        given.taken += chunk.byteLength
+        return chunk
+      })
+      const reader = yield* Values.makeReader()
+      const read = yield* reader.read(from(slow.url, "xs"))
+      assert.isTrue(Buffer.from(read.buffers[0]!).equals(Buffer.alloc(size, 7)))
+      assert.strictEqual(given.loads, 0)
+      assert.strictEqual(store.bytes() + store.sharedBytes(), 0)
+      assert.isAbove(given.bytes, size)
+      // What sockets take by themselves, and a few pieces.
+      assert.isBelow(given.ahead, size / 2)
+      yield* store.load("xs")
+      assert.deepStrictEqual((yield* reader.read(from(server.url, "xs"))).buffers[0]!.byteLength, size)
+    }))
+
+  it.scopedLive("whose file became shorter is no value", () =>
+    Effect.gen(function*() {
+      const image = yield* Effect.promise(() => ValueImage.make(encoded(numbers(2 * mebi))))
+      const bytes = Buffer.concat([...ValueImage.pieces(image, 0)]).subarray(0, mebi)
+      const server = yield* Values.serve({
+        find: () => Effect.succeed({ ...image, stream: (start) => Readable.from([bytes.subarray(start)]) })
+      })
+      const reader = yield* Values.makeReader()
+      assert.strictEqual((yield* Effect.flip(reader.read(from(server.url, "xs")))).why, "unreachable")
     }))
 
   it.scopedLive("that nobody waits for any more is not read on", () =>

@@ -39,6 +39,11 @@ export interface Shelf {
     value: Id.ValueId,
     holder: Id.PeerId
   ) => Effect.Effect<Payload.Payload, ReadFailed, Scope.Scope>
+  /** The same for who can send what is on disk as it stands: that is not loaded, and takes no memory. */
+  readonly source: (
+    value: Id.ValueId,
+    holder: Id.PeerId
+  ) => Effect.Effect<Payload.Payload | Store.Source, ReadFailed, Scope.Scope>
 }
 
 /**
@@ -89,6 +94,13 @@ export const make = (): Shelf => {
       (loan) => loan === undefined ? read(value, holder) : Effect.succeed(loan.payload)
     )
 
+  const source: Shelf["source"] = (value, holder) =>
+    Effect.suspend((): ReturnType<Shelf["source"]> => {
+      const onDisk = stores.get(holder)?.source(value)
+      // What cannot be read may have come back to memory just now.
+      return onDisk === undefined ? lend(value, holder) : Effect.catchAll(onDisk, () => lend(value, holder))
+    })
+
   return {
     serve: (worker, store) => void stores.set(worker, store),
     arrived,
@@ -105,6 +117,7 @@ export const make = (): Shelf => {
     find,
     // What is in memory needs no fiber: its Exit is the answer.
     read,
-    lend
+    lend,
+    source
   }
 }

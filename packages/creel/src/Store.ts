@@ -8,6 +8,7 @@ import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 
 /**
  * A value could not be written to the disk, or not be read back. A writer goes on having it in memory; for a reader it is
@@ -45,6 +46,19 @@ const advice = {
 }
 
 /**
+ * A value as bytes that can be sent as they stand: how many, a name for exactly these, and they themselves from any of them
+ * on, as many times as somebody asks. Whoever receives them looks whether they are right.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source {
+  readonly bytes: number
+  readonly digest: string
+  readonly stream: (from: number) => AsyncIterable<Uint8Array>
+}
+
+/**
  * Where a store spills to. What is read is what was written, byte by byte, or a `DiskError`.
  *
  * @since 0.1.0
@@ -53,6 +67,8 @@ const advice = {
 export interface Disk {
   readonly write: (value: Id.ValueId, payload: Payload.Payload) => Effect.Effect<void, DiskError>
   readonly read: (value: Id.ValueId) => Effect.Effect<Payload.Payload, DiskError>
+  /** What is there, to be sent without being loaded, while the scope is open, whatever is removed. Absent: it cannot. */
+  readonly source?: ((value: Id.ValueId) => Effect.Effect<Source, DiskError, Scope.Scope>) | undefined
   /** In its own time, and whatever becomes of it: what is left over goes with the directory. */
   readonly remove: (value: Id.ValueId) => void
 }
@@ -96,6 +112,8 @@ export interface Store {
   readonly isSpilled: (value: Id.ValueId) => boolean
   /** A spilled value, for somebody who takes it away: it stays where it is. */
   readonly peek: (value: Id.ValueId) => Effect.Effect<Payload.Payload, DiskError>
+  /** The same without loading it, where the disk can do that: undefined where it cannot. */
+  readonly source: (value: Id.ValueId) => Effect.Effect<Source, DiskError, Scope.Scope> | undefined
   /** A value is written once: a second write of the same name is ignored. */
   readonly put: (value: Id.ValueId, payload: Payload.Payload) => void
   /** From memory and disk. */
@@ -175,6 +193,7 @@ export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) 
     watch: (to) => void (watcher = to),
     isSpilled: (value) => spilled.has(value),
     peek: (value) => disk === undefined ? Effect.fail(noDisk(value)) : disk.read(value),
+    source: (value) => spilled.has(value) ? disk?.source?.(value) : undefined,
     put,
     drop: (value) => {
       forget(value)

@@ -38,3 +38,42 @@ describe("Shelf.lend", () => {
       assert.deepStrictEqual(said, [])
     }))
 })
+
+describe("Shelf.source", () => {
+  const disk = (source: Store.Disk["source"]): Store.Disk => ({
+    write: () => Effect.void,
+    read: () => Effect.succeed(payload),
+    remove: () => {},
+    source
+  })
+  const onDisk: Store.Source = { bytes: 3, digest: "d", stream: async function*() {} }
+
+  const spilled = (source: Store.Disk["source"]) =>
+    Effect.gen(function*() {
+      const shelf = Shelf.make()
+      const store = Store.make(disk(source))
+      shelf.serve("w1", store)
+      store.put("x#1", payload)
+      yield* store.spill("x#1")
+      return { shelf, store }
+    })
+
+  it.scoped("what is on disk is not loaded, where the disk can send it as it stands", () =>
+    Effect.gen(function*() {
+      const { shelf, store } = yield* spilled(() => Effect.succeed(onDisk))
+      assert.strictEqual(yield* shelf.source("x#1", "w1"), onDisk)
+      yield* store.load("x#1")
+      assert.strictEqual(yield* shelf.source("x#1", "w1"), payload)
+      store.drop("x#1")
+      assert.strictEqual((yield* Effect.flip(shelf.source("x#1", "w1"))).why, "gone")
+    }))
+
+  it.scoped("and is read where it cannot", () =>
+    Effect.gen(function*() {
+      const failing = new Store.DiskError({ reason: "Failed", value: "x#1", detail: "" })
+      for (const source of [undefined, () => Effect.fail(failing)]) {
+        const { shelf } = yield* spilled(source)
+        assert.strictEqual(yield* shelf.source("x#1", "w1"), payload)
+      }
+    }))
+})

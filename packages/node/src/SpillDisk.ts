@@ -1,6 +1,6 @@
 /**
- * A directory that values are spilled to: one file for each, the bytes as they are behind a header that says how many and
- * which they are. Each life of a worker has a directory of its own, which goes when it ends; what processes that are no
+ * A directory that values are spilled to: one file for each, which is its `ValueImage`: so it can be sent to another node as
+ * it stands, without being loaded. Each life of a worker has a directory of its own, which goes when it ends; what processes that are no
  * more left behind goes when the next one begins.
  *
  * @since 0.1.0
@@ -13,7 +13,9 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
+import { Readable } from "node:stream"
 import { NodeClusterError } from "./NodeClusterError.js"
+import * as ValueImage from "./ValueImage.js"
 
 /**
  * @since 0.1.0
@@ -27,95 +29,81 @@ export interface Options {
 /** Machines that share the directory do not see each other's processes. */
 const prefix = `creel-spill-${createHash("sha1").update(os.hostname()).digest("hex").slice(0, 8)}-`
 
-/** Bytes that are hashed and written, or read, before others have their turn. */
+/** Bytes that are written before others have their turn. */
 const slice = 4 * 1024 * 1024
 
-const magic = 0x4c455243 // "CREL"
+/** Bytes that are read ahead for somebody who is sent a value. */
+const ahead = 512 * 1024
 
-/** Of SHA-1: nobody is to be kept from forging, disks only from forgetting. */
-const digestBytes = 20
-
-type Part = Uint8Array | ArrayBuffer | SharedArrayBuffer
-
-const bytesOf = (part: Part): Uint8Array => part instanceof Uint8Array ? part : new Uint8Array(part)
-
-/** Magic, how many parts, then for each its bytes and whether its memory is shared. The first part is the head. */
-const header = (parts: ReadonlyArray<Part>): Buffer => {
-  const out = Buffer.alloc(8 + 9 * parts.length)
-  out.writeUInt32LE(magic, 0)
-  out.writeUInt32LE(parts.length, 4)
-  parts.forEach((part, i) => {
-    out.writeBigUInt64LE(BigInt(part.byteLength), 8 + 9 * i)
-    out.writeUInt8(isShared(part) ? 1 : 0, 16 + 9 * i)
-  })
-  return out
+/** What was written: enough to say what there is without a look at it. */
+interface Written {
+  readonly file: string
+  readonly bytes: number
+  readonly digest: string
 }
 
-const isShared = (part: Part): boolean => typeof SharedArrayBuffer !== "undefined" && part instanceof SharedArrayBuffer
-
-const write = async (file: string, payload: Payload): Promise<void> => {
-  const parts = [payload.head, ...payload.buffers]
-  const hash = createHash("sha1")
+const write = async (file: string, payload: Payload): Promise<Written> => {
+  const { bytes, digest, header, parts } = await ValueImage.make(payload)
   const handle = await fs.open(file, "wx", 0o600)
   try {
-    for (const part of [header(parts), ...parts]) {
-      const bytes = bytesOf(part)
-      for (let at = 0; at < bytes.byteLength; at += slice) {
-        const some = bytes.subarray(at, at + slice)
-        hash.update(some)
-        await handle.writeFile(some)
-      }
+    for (const part of [header, ...parts]) {
+      for (let at = 0; at < part.byteLength; at += slice) await handle.writeFile(part.subarray(at, at + slice))
     }
-    await handle.writeFile(hash.digest())
   } finally {
     await handle.close()
   }
+  return { file, bytes, digest }
 }
 
-class Torn extends Error {}
+/** Of the header, at first: most need no more. */
+const firstBytes = 4096
 
-/** Reads so many bytes, into memory of their own. */
-const take = async (
-  handle: fs.FileHandle,
-  hash: ReturnType<typeof createHash> | undefined,
-  into: Uint8Array
-): Promise<Uint8Array> => {
-  for (let at = 0; at < into.byteLength;) {
-    const { bytesRead } = await handle.read(into, at, Math.min(slice, into.byteLength - at))
-    if (bytesRead === 0) throw new Torn("it ends early")
-    hash?.update(into.subarray(at, at + bytesRead))
-    at += bytesRead
-  }
-  return into
-}
-
+/** Straight into the memory in which the value stays. */
 const read = async (file: string): Promise<Payload> => {
   const handle = await fs.open(file, "r")
   try {
     const { size } = await handle.stat()
-    const hash = createHash("sha1")
-    const start = Buffer.from((await take(handle, hash, new Uint8Array(8))).buffer)
-    const count = start.readUInt32LE(4)
-    if (start.readUInt32LE(0) !== magic || 8 + 9 * count + digestBytes > size) throw new Torn("it is no spilled value")
-    const table = Buffer.from((await take(handle, hash, new Uint8Array(9 * count))).buffer)
-    const lengths = Array.from({ length: count }, (_, i) => Number(table.readBigUInt64LE(9 * i)))
-    // Before memory is asked for: a broken length must not ask for all there is.
-    const all = lengths.reduce((sum, length) => sum + length, 8 + 9 * count + digestBytes)
-    if (all !== size) throw new Torn(`it has ${size} bytes instead of ${all}`)
-    const parts: Array<Uint8Array> = []
-    for (const [i, length] of lengths.entries()) {
-      const memory = table.readUInt8(9 * i + 8) === 1 ? new SharedArrayBuffer(length) : new ArrayBuffer(length)
-      parts.push(await take(handle, hash, new Uint8Array(memory)))
+    const reader = new ValueImage.Reader(size)
+    while (!reader.done) {
+      const { offset, space } = reader
+      const into = space ?? Buffer.allocUnsafe(Math.min(Math.max(firstBytes, offset), size - offset))
+      const { bytesRead } = await handle.read(into, 0, into.byteLength, offset)
+      if (bytesRead === 0) throw new ValueImage.Torn("it ends early", offset)
+      if (space === undefined) reader.push(into.subarray(0, bytesRead))
+      else reader.took(bytesRead)
     }
-    const digest = await take(handle, undefined, new Uint8Array(digestBytes))
-    if (!hash.digest().equals(digest)) throw new Torn("its checksum is another")
-    const [head, ...buffers] = parts
-    if (head === undefined) throw new Torn("it has no head")
-    return { head, buffers: buffers.map((part) => part.buffer) }
+    return reader.payload()
   } finally {
     await handle.close()
   }
 }
+
+/** From a file that others read too, and that is closed elsewhere. */
+const streamOf = (handle: fs.FileHandle, from: number): Readable => {
+  let at = from
+  return new Readable({
+    highWaterMark: ahead,
+    read() {
+      handle.read(Buffer.allocUnsafe(ahead), 0, ahead, at).then(
+        ({ buffer, bytesRead }) => {
+          at += bytesRead
+          this.push(bytesRead === 0 ? null : buffer.subarray(0, bytesRead))
+        },
+        (error: Error) => this.destroy(error)
+      )
+    }
+  })
+}
+
+/** A file that is open stays readable, though it is removed meanwhile. */
+const source = ({ bytes, digest, file }: Written): Effect.Effect<ValueImage.Source, unknown, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.tryPromise({ try: () => fs.open(file, "r"), catch: (error) => error }),
+      (handle) => Effect.promise(() => handle.close().catch(() => {}))
+    ),
+    (handle) => ({ bytes, digest, stream: (from) => streamOf(handle, from) })
+  )
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined
@@ -124,7 +112,7 @@ const full: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBI
 
 const failed = (value: string) => (error: unknown): DiskError =>
   new DiskError({
-    reason: error instanceof Torn ? "Corrupt" : full.has(codeOf(error)) ? "Full" : "Failed",
+    reason: error instanceof ValueImage.Torn ? "Corrupt" : full.has(codeOf(error)) ? "Full" : "Failed",
     value,
     detail: error instanceof Error ? error.message : "it did not say why"
   })
@@ -196,9 +184,10 @@ export const make = (options?: Options): Effect.Effect<Disk, NodeClusterError, S
 
 const diskIn = (directory: string): Disk => {
   // Names of values are users' words: files have numbers. A second write of a name is another file.
-  const files = new Map<string, string>()
+  const files = new Map<string, Written>()
   let last = 0
-  const fileOf = (value: string): string => files.get(value) ?? path.join(directory, "nothing")
+  const nothing: Written = { file: path.join(directory, "nothing"), bytes: 0, digest: "" }
+  const find = (value: string): Written => files.get(value) ?? nothing
   const erase = (file: string): void => void fs.rm(file, { force: true }).catch(() => {})
   return {
     write: (value, payload) =>
@@ -207,17 +196,18 @@ const diskIn = (directory: string): Disk => {
         return Effect.tryPromise({ try: () => write(file, payload), catch: failed(value) }).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
-              if (exit._tag === "Success") files.set(value, file)
+              if (exit._tag === "Success") files.set(value, exit.value)
               else erase(file)
             })
           )
         )
       }),
-    read: (value) => Effect.tryPromise({ try: () => read(fileOf(value)), catch: failed(value) }),
+    read: (value) => Effect.tryPromise({ try: () => read(find(value).file), catch: failed(value) }),
+    source: (value) => Effect.mapError(Effect.suspend(() => source(find(value))), failed(value)),
     remove: (value) => {
-      const file = files.get(value)
+      const written = files.get(value)
       files.delete(value)
-      if (file !== undefined) erase(file)
+      if (written !== undefined) erase(written.file)
     }
   }
 }

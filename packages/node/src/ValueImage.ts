@@ -285,6 +285,29 @@ export class Reader {
   }
 
   /**
+   * Where the next bytes belong, up to the end of their block: whoever has a source that writes there says `took`, and pushes
+   * nothing. Undefined while the header is not here yet, and when all is.
+   *
+   * @since 0.1.0
+   */
+  get space(): Uint8Array | undefined {
+    if (this.layout === undefined || this.done) return undefined
+    const target = this.target()
+    const left = blockBytes - (this.at - this.layout.headerBytes) % blockBytes
+    return target.subarray(this.inPart, this.inPart + left)
+  }
+
+  /**
+   * So many bytes are where `space` said. Throws as `push` does.
+   *
+   * @since 0.1.0
+   */
+  took(bytes: number): void {
+    if (this.layout === undefined) return
+    this.count(this.layout, this.target().subarray(this.inPart, this.inPart + bytes))
+  }
+
+  /**
    * The value, when it is done.
    *
    * @since 0.1.0
@@ -329,21 +352,35 @@ export class Reader {
    * @internal
    */
   private fill(layout: Layout, chunk: Uint8Array): number {
+    const target = this.target()
+    const left = Math.min(target.byteLength - this.inPart, blockBytes - (this.at - layout.headerBytes) % blockBytes)
+    const some = chunk.byteLength <= left ? chunk : chunk.subarray(0, left)
+    target.set(some, this.inPart)
+    this.count(layout, some)
+    return some.byteLength
+  }
+
+  /**
+   * The part that is not full yet.
+   *
+   * @internal
+   */
+  private target(): Uint8Array {
     let target = this.parts[this.part]!
     while (this.inPart === target.byteLength) {
       target = this.parts[++this.part]!
       this.inPart = 0
     }
-    const inBody = this.at - layout.headerBytes
-    const left = Math.min(target.byteLength - this.inPart, blockBytes - inBody % blockBytes)
-    const some = chunk.byteLength <= left ? chunk : chunk.subarray(0, left)
-    target.set(some, this.inPart)
+    return target
+  }
+
+  /** @internal */
+  private count(layout: Layout, some: Uint8Array): void {
     this.crc = crc32(some, this.crc)
     this.inPart += some.byteLength
     this.at += some.byteLength
-    const end = inBody + some.byteLength
+    const end = this.at - layout.headerBytes
     if (end % blockBytes === 0 || this.at === layout.bytes) this.endBlock(layout, Math.ceil(end / blockBytes) - 1)
-    return some.byteLength
   }
 
   /** @internal */

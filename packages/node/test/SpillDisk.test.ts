@@ -1,5 +1,5 @@
 import * as Payload from "@creel/core/Payload"
-import { SpillDisk } from "@creel/node"
+import { SpillDisk, ValueImage } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Store, Value } from "creel"
 import { Effect, Exit, Scope } from "effect"
@@ -60,6 +60,26 @@ describe("a disk to spill to", () => {
       disk.remove("a#0.1")
       assert.strictEqual((yield* Effect.flip(disk.read("a#0.1"))).reason, "Failed")
       assert.strictEqual((yield* Effect.flip(disk.read("b#0.2"))).reason, "Failed")
+    }))
+
+  it.scopedLive("gives what it has as it stands, from any byte on, though it is removed meanwhile", () =>
+    Effect.gen(function*() {
+      const { disk, parent } = yield* spilled
+      const { bytes, digest, stream } = yield* disk.source!("a#0.1")
+      const payload = yield* disk.read("a#0.1")
+      assert.strictEqual((yield* Effect.promise(() => ValueImage.make(payload))).digest, digest)
+      disk.remove("a#0.1")
+      while (files(parent).length > 0) yield* Effect.promise(() => new Promise(setImmediate))
+      const reader = new ValueImage.Reader(bytes)
+      yield* Effect.promise(async () => {
+        for await (const some of stream(0)) {
+          reader.push(some)
+          if (reader.offset > 3_000_000) break
+        }
+        for await (const some of stream(reader.offset)) reader.push(some)
+      })
+      assert.deepStrictEqual(Value.decode(reader.payload()), { xs, name: "a" })
+      assert.strictEqual((yield* Effect.flip(disk.source!("a#0.1"))).reason, "Failed")
     }))
 
   it.live("leaves nothing behind when its scope closes, whatever was in it", () =>

@@ -102,7 +102,7 @@ export const make = (
       host: options.host,
       port: options.ports.values,
       advertise,
-      find: shelf.lend,
+      find: shelf.source,
       relay: (holder) => Effect.suspend(() => peers.urlOf(holder))
     })
     const reader = yield* Values.makeReader({ security, role, peer: id })

@@ -7,13 +7,14 @@
 import type * as Payload from "@creel/core/Payload"
 import * as ValueImage from "@creel/node/ValueImage"
 import type { ReadFailed } from "creel/Door"
+import type * as Store from "creel/Store"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as http from "node:http"
 import type * as net from "node:net"
-import type { Readable } from "node:stream"
+import { Readable } from "node:stream"
 import * as Security from "../Security.js"
 import type { Budget } from "./budget.js"
 import { isLoopback } from "./loopback.js"
@@ -23,7 +24,7 @@ export interface Serving {
   readonly find: (
     value: string,
     holder: string
-  ) => Effect.Effect<Payload.Payload | ValueImage.Source, ReadFailed, Scope.Scope>
+  ) => Effect.Effect<Payload.Payload | Store.Source, ReadFailed, Scope.Scope>
   readonly relay: (holder: string) => Effect.Effect<string | undefined>
   /** Asks another node, for one who cannot. */
   readonly forward: (
@@ -62,7 +63,7 @@ const nameOf = (request: http.IncomingMessage): string => {
   return typeof named === "string" ? named : request.socket.remoteAddress ?? ""
 }
 
-const isSource = (found: Payload.Payload | ValueImage.Source): found is ValueImage.Source => "stream" in found
+const isSource = (found: Payload.Payload | Store.Source): found is Store.Source => "stream" in found
 
 const answerOf = (
   request: http.IncomingMessage,
@@ -88,6 +89,9 @@ const answerOf = (
   }
 }
 
+const readable = (bytes: AsyncIterable<Uint8Array>): Readable =>
+  bytes instanceof Readable ? bytes : Readable.from(bytes, { objectMode: false })
+
 const value = (
   serving: Serving,
   asked: Wire.Asked,
@@ -95,7 +99,7 @@ const value = (
 ): Effect.Effect<Answer, ReadFailed, Scope.Scope> =>
   Effect.flatMap(serving.find(asked.value, asked.holder), (found) =>
     isSource(found)
-      ? Effect.succeed(answerOf(request, found, serving.window, found.stream))
+      ? Effect.succeed(answerOf(request, found, serving.window, (from) => readable(found.stream(from))))
       : Effect.map(Effect.promise(() => ValueImage.make(found)), (image) =>
         answerOf(request, image, serving.window, (from) => ValueImage.pieces(image, from))))
 
@@ -167,9 +171,12 @@ const send = (response: http.ServerResponse, { body, headers, status }: Answer):
   if (body === undefined) response.end()
   else if (isReadable(body)) {
     // What breaks off before its length is reached is broken for the reader too.
+    let left = Number(headers["content-length"])
+    body.on("data", (some: Uint8Array) => void (left -= some.byteLength))
     body.once("error", () => response.destroy())
+    body.once("end", () => left === 0 ? response.end() : response.destroy())
     body.once("close", () => response.writableEnded ? undefined : response.destroy())
-    body.pipe(response)
+    body.pipe(response, { end: false })
   } else pump(response, body)
 }
 
