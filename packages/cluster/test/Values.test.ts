@@ -163,7 +163,7 @@ describe("a value", () => {
         source: (value) =>
           Effect.map(disk.source!(value), (source) => ({
             ...source,
-            stream: async function*(from: number) {
+            async *stream(from: number) {
               for await (const some of source.stream(from)) {
                 given.bytes += some.byteLength
                 given.ahead = Math.max(given.ahead, given.bytes - given.taken)

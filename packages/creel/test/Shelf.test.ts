@@ -46,7 +46,7 @@ describe("Shelf.source", () => {
     remove: () => {},
     source
   })
-  const onDisk: Store.Source = { bytes: 3, digest: "d", stream: async function*() {} }
+  const onDisk: Store.Source = { bytes: 3, digest: "d", async *stream() {} }
 
   const spilled = (source: Store.Disk["source"]) =>
     Effect.gen(function*() {
