@@ -4,8 +4,8 @@
 //   count.mjs sum <report> <code> [<report> <code>] "<passed> <failed>", and writes failed.txt and flaky.txt beside the report
 //
 // The second report is that of the failed files alone. A test that fails in both has failed. One that failed once is flaky:
-// it counts as passed, and is named. What nobody can repeat (an error outside of any test, a run that ended badly without
-// naming a test, a run that was killed) has failed.
+// it counts as passed, and is named; so is an error outside of any test that does not come again. What nobody can repeat (a
+// run that ended badly without naming a file, a run that was killed) has failed.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
@@ -33,7 +33,11 @@ const read = (report, code) => {
   const files = new Map(
     lines.filter((line) => line.file !== undefined).map(({ file, tests }) => [file, distinct(tests)])
   )
-  const broken = [...(ended?.unhandled ?? [])]
+  const broken = (ended?.unhandled ?? []).map(({ file, said }) => ({
+    file,
+    name: `an error outside of any test, while ${file ?? "something"} ran`,
+    said
+  }))
   const missing = (lines.find((line) => line.start)?.start ?? []).filter((file) => !files.has(file))
   if (ended === undefined) {
     const where = lines.length === 0 ? "vitest never started" : `not finished:\n${missing.join("\n")}`
@@ -66,9 +70,9 @@ const merge = (once, again) => {
 
 const commands = {
   again: (report) => {
-    const { ended, files } = read(report, "0")
+    const { broken, ended, files } = read(report, "0")
     for (const [file, tests] of files) {
-      if (ended && tests.some(failed)) console.log(file)
+      if (ended && (tests.some(failed) || broken.some((error) => error.file === file))) console.log(file)
     }
   },
   sum: (report, code, secondReport, secondCode) => {
@@ -84,7 +88,11 @@ const commands = {
         }
       }
     }
-    told.failed.push(...first.broken, ...second.broken)
+    told.failed.push(...second.broken)
+    for (const error of first.broken) {
+      if (second.broken.some((other) => error.name === other.name)) continue
+      told[second.files.has(error.file) ? "flaky" : "failed"].push(error)
+    }
     const dir = dirname(report)
     for (const kind of ["failed", "flaky"]) {
       const names = told[kind].map((test) => `${kind}: ${test.name}\n`)

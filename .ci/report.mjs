@@ -50,7 +50,7 @@ export default class {
     say({
       end: true,
       unhandled: unhandled.map((error) => ({
-        name: `an error outside of any test, while ${error.VITEST_TEST_PATH ?? "something"} ran`,
+        file: error.VITEST_TEST_PATH === undefined ? undefined : path(error.VITEST_TEST_PATH),
         said: messages([error])
       }))
     })
