@@ -579,5 +579,10 @@ export type {
    * @since 0.1.0
    * @category models
    */
-  ActivityBatch
+  ActivityBatch,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  FailureSeen
 } from "./scheduler/watched.js"

@@ -154,7 +154,15 @@ export const GlanceSchema: Schema.Schema<Glance> = Schema.Struct({
     note: NoteSchema.ActivitiesSchema
   })),
   activityCursor: Schema.Number,
-  activitiesMissed: Schema.Number
+  activitiesMissed: Schema.Number,
+  failures: Schema.Array(Schema.Struct({
+    at: Schema.Number,
+    key: Schema.String,
+    group: Schema.String,
+    failures: Schema.Number,
+    failure: NoteSchema.FailureSchema
+  })),
+  failureCursor: Schema.Number
 })
 
 /**
@@ -164,6 +172,7 @@ export const GlanceSchema: Schema.Schema<Glance> = Schema.Struct({
 export const GlanceOptionsSchema: Schema.Schema<GlanceOptions> = Schema.Struct({
   cursor: Schema.Number,
   activityCursor: Schema.Number,
+  failureCursor: Schema.optional(MaybeNumber),
   routine: Schema.optional(Schema.UndefinedOr(Schema.Boolean)),
   watch: Schema.optional(Schema.UndefinedOr(Schema.Boolean)),
   groupsMax: Schema.optional(MaybeNumber)

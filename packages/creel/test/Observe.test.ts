@@ -47,6 +47,14 @@ describe("Observe", () => {
       assert.strictEqual(view?.state, "Failed")
       assert.include(view?.failure?.stack, "on purpose")
       assert.include(view?.failure?.stack, "LocalCluster.fixture")
+      // Also when nobody wants it any more.
+      const gone = yield* Effect.scoped(
+        Effect.flatMap(Client.submit(broken, "gone"), (one) => Effect.as(Effect.exit(one), one.key))
+      )
+      assert.include((yield* ask.key(gone))?.failure?.stack, "gone")
+      const { failureCursor, failures } = yield* ask.observe({ ...begin, failureCursor: 1 })
+      assert.deepStrictEqual(failures.map((one) => one.key), [gone])
+      assert.strictEqual(failureCursor, 2)
     }).pipe(onDoor({}, broken)))
 
   it.scoped("answers are what their Schemas say, and cross a wire", () =>
@@ -60,7 +68,7 @@ describe("Observe", () => {
       yield* TestClock.adjust("1 second")
       const crossed = <A>(schema: Schema.Schema<A>, value: A) =>
         assert.deepStrictEqual(Schema.decodeUnknownSync(schema)(Schema.encodeSync(schema)(value)), value)
-      crossed(Observe.GlanceSchema, yield* ask.observe({ ...begin, routine: true }))
+      crossed(Observe.GlanceSchema, yield* ask.observe({ ...begin, routine: true, failureCursor: 0 }))
       for (const key of [future.key, failed.key]) {
         crossed(Schema.UndefinedOr(Observe.KeyViewSchema), yield* ask.key(key))
       }

@@ -18,7 +18,7 @@ import { Group } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
 import { Table } from "./table.js"
 // house: what was heard of activities is part of the state
-import type { ActivityBatch } from "./watched.js"
+import type { ActivityBatch, FailureSeen } from "./watched.js"
 import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
@@ -137,6 +137,8 @@ export interface State {
     kept: number
     until: number | undefined
   }
+  /** What failed of late for a reason of its own, newest last, and the number of the next. */
+  readonly failures: { readonly late: Array<FailureSeen>; next: number }
   /** When this life began (milliseconds since the epoch), and how many attempts have since ended with a value, or failed. */
   readonly life: { began: number | undefined; computed: number; failed: number }
   readonly rows: Table<Row>
@@ -247,6 +249,7 @@ export const make = (options: MakeOptions): State => {
     config,
     journal: Journal.make(config.journal),
     activities: { batches: [], next: 0, kept: 0, until: undefined },
+    failures: { late: [], next: 0 },
     life: { began: undefined, computed: 0, failed: 0 },
     rows: new Table(),
     shadows: new Map(),

@@ -10,7 +10,7 @@ import type { Key, PeerId, ValueId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
 import { counts, workers, type WorkerView } from "./questions.js"
 import type { Group, Row, State, Worker } from "./State.js"
-import { type ActivityBatch, readActivities } from "./watched.js"
+import { type ActivityBatch, type FailureSeen, readActivities, readFailures } from "./watched.js"
 
 /**
  * An attempt that is known to run.
@@ -73,6 +73,9 @@ export interface Glance {
   readonly activities: ReadonlyArray<ActivityBatch>
   readonly activityCursor: number
   readonly activitiesMissed: number
+  /** What failed for a reason of its own since the third cursor, if one was given: the last hundred at most. */
+  readonly failures: ReadonlyArray<FailureSeen>
+  readonly failureCursor: number
 }
 
 /**
@@ -86,6 +89,8 @@ export interface GlanceOptions {
   readonly cursor: number
   /** Of the activities. */
   readonly activityCursor: number
+  /** Of what failed. Absent: failures are not read. */
+  readonly failureCursor?: number | undefined
   /** Whether entries that each task has are read too; else only those that tell of something unusual. Default: false. */
   readonly routine?: boolean | undefined
   /** Whether whoever asks looks on, so that workers report what they do from now on. Default: true. */
@@ -121,7 +126,9 @@ export const glance = (state: State, now: number, options: GlanceOptions): Glanc
     missed: journal.missed,
     activities: activities.batches,
     activityCursor: activities.cursor,
-    activitiesMissed: activities.missed
+    activitiesMissed: activities.missed,
+    failures: options.failureCursor === undefined ? [] : readFailures(state, options.failureCursor),
+    failureCursor: state.failures.next
   }
 }
 
@@ -185,7 +192,7 @@ const several = 100
  */
 export const rowOf = (state: State, key: Key): RowView | undefined => {
   const row = state.rows.get(key)
-  if (row === undefined) return undefined
+  if (row === undefined) return forgotten(state, key)
   const stored = row.state._tag === "Stored" ? row.state : undefined
   return {
     key,
@@ -205,6 +212,25 @@ export const rowOf = (state: State, key: Key): RowView | undefined => {
     holders: stored === undefined ? [] : [...stored.holders].map((peer) => peer.id),
     failures: row.failures,
     failure: row.state._tag === "Failed" ? row.state.failure : undefined
+  }
+}
+
+/** What failed is known for a while longer than its row. */
+const forgotten = (state: State, key: Key): RowView | undefined => {
+  const seen = [...state.failures.late].reverse().find((one) => one.key === key)
+  return seen && {
+    key,
+    group: seen.group,
+    state: "Failed",
+    inputs: [],
+    dependents: [],
+    attempts: [],
+    value: undefined,
+    bytes: undefined,
+    type: undefined,
+    holders: [],
+    failures: seen.failures,
+    failure: seen.failure
   }
 }
 

@@ -40,6 +40,7 @@ import {
 } from "./State.js"
 import { claim, claimRun } from "./unclaimed.js"
 import { cancelRuns, drop } from "./values.js"
+import { failedLately } from "./watched.js"
 
 /**
  * Settles touched rows until none is left or the step's budget is spent.
@@ -209,6 +210,7 @@ const isDoomed = (state: State, row: Row): boolean => {
 export const fail = (state: State, row: Row, failure: Failure.Failure, force: boolean = false): void => {
   journal(state, "failed", row, undefined, failure.reason)
   state.life.failed++
+  if (failure.key === row.key) failedLately(state, row, failure)
   become(state, row, failedBy(failure))
   if (row.runs.length === 0) return
   const reason = failure.reason === "Cancelled" ? failure.detail : `${failure.key} failed`

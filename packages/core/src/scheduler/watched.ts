@@ -1,18 +1,19 @@
 /**
- * Lookers-on: whether anybody looks, and what workers said of late of what they do.
+ * Lookers-on: whether anybody looks, what workers said of late of what they do, and what failed.
  *
  * Owns the batches, as they came; nothing in here is read by a decision. Workers are told to report when somebody begins
  * to look, and to stop when nobody has for a while.
  *
  * Invariants:
  *   V1. Rows are numbered from 0 without a gap; the newest batches with at most `config.activities` rows are kept, or one.
- *   V2. Nobody looks: nothing is kept.
+ *   V2. Nobody looks: no activity is kept.
  *
  * @since 0.1.0
  */
-import type { WorkerId } from "../Id.js"
+import type { Failure } from "../Failure.js"
+import type { Key, WorkerId } from "../Id.js"
 import type { Activities } from "../Note.js"
-import type { State, Worker } from "./State.js"
+import type { Row, State, Worker } from "./State.js"
 import { toWorker } from "./State.js"
 
 /**
@@ -29,6 +30,50 @@ export interface ActivityBatch {
   readonly from: number
   readonly note: Activities
 }
+
+/**
+ * A task that failed for a reason of its own. It is known for a while longer than its row, which those who asked for it may
+ * forget at once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FailureSeen {
+  readonly at: number
+  readonly key: Key
+  readonly group: string
+  readonly failures: number
+  readonly failure: Failure
+}
+
+const failuresMax = 100
+
+/**
+ * @since 0.1.0
+ * @category combinators
+ */
+export const failedLately = (state: State, row: Row, failure: Failure): void => {
+  const { failures, now } = state
+  if (failures.late.length >= failuresMax) failures.late.shift()
+  // The encoded cause is for those who can decode it, and they are told.
+  failures.late.push({
+    at: now,
+    key: row.key,
+    group: row.group.name,
+    failures: row.failures,
+    failure: { ...failure, cause: undefined }
+  })
+  failures.next++
+}
+
+/**
+ * Those from a cursor on, as far as they are still known.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const readFailures = ({ failures: { late, next } }: State, cursor: number): ReadonlyArray<FailureSeen> =>
+  late.slice(Math.max(0, late.length - Math.max(0, next - cursor)))
 
 /**
  * Somebody looks on now. They are forgotten after `config.watchFor`.
