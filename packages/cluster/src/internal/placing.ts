@@ -16,7 +16,7 @@ import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
@@ -66,7 +66,8 @@ const shardingConfig = (options: {
     // A session's advisory lock stays with a process that is frozen, for ever; a row of a table expires.
     shardLockDisableAdvisory: true,
     shardLockExpiration: options.expiry,
-    shardLockRefreshInterval: "1 second",
+    // Also how long a refresh may take: who is given more time in all has more for each of its steps.
+    shardLockRefreshInterval: Duration.times(options.expiry, 1 / 4),
     refreshAssignmentsInterval: "500 millis",
     runnerHealthCheckInterval: "1 second",
     entityMessagePollInterval: "1 second",
