@@ -41,7 +41,7 @@ export const announced = Layer.scopedDiscard(Effect.gen(function*() {
   yield* Effect.addFinalizer(() =>
     begin.pipe(
       Effect.zipRight(Effect.log("leaving: no more requests, please")),
-      Effect.zipRight(Effect.timeoutOption(untilTold, drainWithin))
+      Effect.zipRight(Effect.timeoutOption(Effect.interruptible(untilTold), drainWithin))
     )
   )
 }))

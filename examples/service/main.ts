@@ -78,7 +78,9 @@ const toldToEnd = (a: Replica, b: Replica) =>
 const program = Effect.gen(function*() {
   const env = {
     DATABASE_URL: yield* postgres,
-    CLUSTER_SECRET: Redacted.value(secret),
+    CLUSTER_SECRET: Redacted.value(yield* Security.generateSecret),
+    // Nobody is killed here: so much time that a busy machine is not taken for a dead one.
+    SILENCE: "20 seconds",
     DRAIN_WITHIN: "2 minutes",
     FINISH_WITHIN: "2 minutes"
   }

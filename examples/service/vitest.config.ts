@@ -5,7 +5,7 @@ const config: UserConfigExport = {
   test: {
     name: "example service",
     // Each replica is a process with threads, and loads all of Effect.
-    testTimeout: 300_000
+    testTimeout: 600_000
   }
 }
 
