@@ -157,7 +157,7 @@ describe("the end of an actor", () => {
       const actor = yield* notes(seen, { gate: yield* Deferred.make<void>() })
       const asked = yield* Effect.fork(Effect.flip(actor.ask("Wait", { text: "a" })))
       yield* quiet
-      const stopping = yield* Effect.fork(actor.stop({ deadline: "3 seconds" }))
+      const stopping = yield* Effect.fork(Effect.uninterruptible(actor.stop({ deadline: "3 seconds" })))
       yield* TestClock.adjust("2999 millis")
       assert.deepStrictEqual(seen, ["begin a"])
       yield* TestClock.adjust("1 millis")

@@ -47,7 +47,8 @@ describe("the end of a machine actor", () => {
       )
       actor.tell("work")
       yield* quiet
-      const stopping = yield* Effect.fork(actor.stop({ deadline: "3 seconds" }))
+      // As a finalizer stops it.
+      const stopping = yield* Effect.fork(Effect.uninterruptible(actor.stop({ deadline: "3 seconds" })))
       yield* TestClock.adjust("2 seconds")
       assert.isNull(yield* Fiber.poll(stopping).pipe(Effect.map((exit) => exit._tag === "None" ? null : exit)))
       yield* TestClock.adjust("1 second")

@@ -257,6 +257,23 @@ describe("Client.scale to fewer", () => {
       }).pipe(on({ workers: 2 }, task))
     }))
 
+  // As a node leaves: in a finalizer, which cannot be interrupted.
+  it.scoped("it takes no longer than the time given, where the wait for it cannot be interrupted either", () =>
+    Effect.gen(function*() {
+      const { open, started, task } = gated()
+      return yield* Effect.gen(function*() {
+        const x = yield* Client.submit(task.pipe(Task.with({ workers: ["worker-1"], allowOtherWorkers: true })), 1)
+        yield* started
+        const scaled = yield* Effect.fork(Effect.uninterruptible(Cluster.scale(1, { within: "10 seconds" })))
+        yield* until(Client.workers, (all) => all.some((one) => one.status === "leaving"))
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(scaled)
+        assert.deepStrictEqual((yield* Client.workers).map((one) => one.name), ["worker-0"])
+        yield* open
+        assert.strictEqual(yield* x, 1)
+      }).pipe(on({ workers: 2 }, task))
+    }))
+
   it.scoped("who asked may stop waiting: the leaving goes on", () =>
     Effect.gen(function*() {
       const { open, started, task } = gated()

@@ -122,7 +122,8 @@ export class ActorCell<Rpcs extends Protocol> implements ActorRef<Rpcs> {
     Effect.suspend(() => {
       if (this.stopping !== "now") this.stopping = options?.drain === true ? "drain" : "now"
       this.lanes.signal()
-      return this.life.ended.pipe(
+      // Interruptible wherever it is asked for, a finalizer too: else the deadline would be none.
+      return Effect.interruptible(this.life.ended).pipe(
         Effect.timeoutOption(options?.deadline ?? "5 seconds"),
         Effect.ensuring(Effect.sync(() => this.fiber?.unsafeInterruptAsFork(FiberId.none))),
         Effect.asVoid

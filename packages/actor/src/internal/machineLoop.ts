@@ -135,8 +135,8 @@ export class MachineLoop<State, Event, Command, R> implements MachineRef<Event, 
         this.end(Exit.void)
       }
       const drained = drain ? Effect.ignore(this.life.await) : Effect.void
-      return drained.pipe(
-        Effect.zipRight(this.close),
+      // Interruptible wherever it is asked for, a finalizer too: else the deadline would be none.
+      return Effect.interruptible(Effect.zipRight(drained, this.close)).pipe(
         Effect.timeoutTo({ duration: options?.deadline ?? "5 seconds", onSuccess: () => {}, onTimeout: () => {} }),
         Effect.ensuring(Effect.sync(() => this.end(Exit.void)))
       )

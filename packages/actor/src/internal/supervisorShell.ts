@@ -166,7 +166,7 @@ export class SupervisorShell implements Supervisor {
       this.ref.tell({ _tag: "Shutdown" })
       return options?.deadline === undefined
         ? this.life.ended
-        : Effect.asVoid(Effect.timeoutOption(this.life.ended, options.deadline))
+        : Effect.asVoid(Effect.timeoutOption(Effect.interruptible(this.life.ended), options.deadline))
     })
 
   private request(waiting: Set<(answer: Answer) => void>, event: Supervision.Event): Answer {

@@ -183,7 +183,8 @@ class Hands {
   readonly leave = (within: number): Effect.Effect<boolean> =>
     Effect.suspend(() => {
       this.tell({ _tag: "Leave", within })
-      return Effect.map(Effect.timeoutOption(Deferred.await(this.left), within), Option.isSome)
+      // A node leaves in a finalizer, where a wait that cannot be interrupted would outlast its time.
+      return Effect.map(Effect.timeoutOption(Effect.interruptible(Deferred.await(this.left)), within), Option.isSome)
     })
 
   readonly heard = (event: ExecutorEvent): void => {
