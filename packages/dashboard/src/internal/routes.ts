@@ -6,6 +6,7 @@ import type * as Door from "creel/Door"
 import * as Effect from "effect/Effect"
 import type { Asset, Assets } from "./assets.js"
 import * as Changes from "./changes.js"
+import * as Prometheus from "./prometheus.js"
 import { json, type Reply, type Request, type Route, text } from "./reply.js"
 import { headersOf } from "./server.js"
 import { parseCursor, type Watching } from "./watching.js"
@@ -63,6 +64,13 @@ const state = ({ ask, describe }: Needs): Route => () =>
     return json({ cluster: yield* describe, ...of })
   })
 
+/** For Prometheus, which says `Authorization: Bearer <token>`. */
+const metrics = ({ ask }: Needs): Route => () =>
+  Effect.map(
+    ask.observe({ cursor: Number.MAX_SAFE_INTEGER, activityCursor: Number.MAX_SAFE_INTEGER, watch: false }),
+    (glance) => ({ status: 200, type: Prometheus.contentType, body: Prometheus.render(glance) })
+  )
+
 const task = ({ ask }: Needs): Route => ({ url }) => {
   const key = url.searchParams.get("key")
   if (key === null || key === "") return Effect.succeed(text(400, "Say which: /api/task?key=…"))
@@ -92,6 +100,7 @@ export const make = (needs: Needs): Routes => {
   ])
   const closed = new Map<string, Route>([
     ...[...assets].map(([path, file]): [string, Route] => [`GET ${path}`, asset(file)]),
+    ["GET /metrics", metrics(needs)],
     ["GET /api/hello", () => Effect.succeed(json({}))],
     ["GET /api/stream", stream(watching)],
     ["GET /api/state.json", state(needs)],

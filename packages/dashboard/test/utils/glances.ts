@@ -68,6 +68,8 @@ export const glance = (now: number, more: Partial<Glance> = {}): Glance => ({
   activities: [],
   activityCursor: 0,
   activitiesMissed: 0,
+  failures: [],
+  failureCursor: 0,
   ...more
 })
 
