@@ -3,8 +3,10 @@
 //   npm start                 with the notebook's durations, about a minute
 //   npm start -- --fast       fifty times faster
 //   npm start -- --seed 7     another search in step 8
+//   npm start -- --dashboard  with a page to watch it on
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect } from "effect"
+import { opened, page } from "./dashboard.js"
 import { options } from "./options.js"
 import { title } from "./print.js"
 import { cluster, layer } from "./steps/01-cluster.js"
@@ -17,7 +19,7 @@ import { memory, memoryAfter } from "./steps/07-memory.js"
 import { search } from "./steps/08-search.js"
 import { beforeClose, closed } from "./steps/09-close.js"
 
-const { seed, smallest, speedup } = options()
+const { dashboard, seed, smallest, speedup } = options()
 
 const lesson = Effect.gen(function*() {
   yield* cluster
@@ -37,7 +39,7 @@ const lesson = Effect.gen(function*() {
 })
 
 title(speedup).pipe(
-  Effect.zipRight(Effect.provide(lesson, layer)),
+  Effect.zipRight(dashboard ? Effect.provide(opened(lesson), page(layer)) : Effect.provide(lesson, layer)),
   Effect.zipRight(closed),
   NodeRuntime.runMain
 )

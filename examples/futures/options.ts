@@ -5,6 +5,7 @@ const usage = `npm start -- [options]
 
   --fast      fifty times faster than the notebook, and a shorter search
   --seed N    another search in step 8 (default: 1)
+  --dashboard a page that shows the cluster at work; it stays until Ctrl-C
   --help      this text`
 
 const refuse = (sentence: string): never => {
@@ -15,7 +16,7 @@ const refuse = (sentence: string): never => {
 const parse = () => {
   try {
     return parseArgs({
-      options: { fast: { type: "boolean" }, seed: { type: "string" }, help: { type: "boolean" } }
+      options: { dashboard: { type: "boolean" }, fast: { type: "boolean" }, seed: { type: "string" }, help: { type: "boolean" } }
     }).values
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error))
@@ -24,7 +25,7 @@ const parse = () => {
 
 /** Reads them, and tells the tasks how fast to be: threads inherit the environment. */
 export const options = () => {
-  const { fast, help, seed = "1" } = parse()
+  const { dashboard, fast, help, seed = "1" } = parse()
   if (help === true) {
     process.stdout.write(`${usage}\n`)
     process.exit(0)
@@ -32,5 +33,5 @@ export const options = () => {
   if (!/^\d{1,9}$/.test(seed)) refuse(`--seed takes a whole number, not ${seed}`)
   const speedup = fast === true ? 50 : 1
   process.env["LESSON_SPEEDUP"] = String(speedup)
-  return { seed: Number(seed), speedup, smallest: fast === true ? 0.05 : 0.001 }
+  return { dashboard: dashboard === true, seed: Number(seed), speedup, smallest: fast === true ? 0.05 : 0.001 }
 }

@@ -15,8 +15,8 @@ import { Workers } from "./workers.js"
 /** Milliseconds between two points of the history. */
 const second = 1000
 
-/** Glances that are further apart than this leave a gap. */
-const gapAfter = 4000
+/** Glances that are further apart than this leave a gap: workers do not note so long what they do. */
+const gapAfter = 5000
 
 const gapsMax = 32
 

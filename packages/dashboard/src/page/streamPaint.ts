@@ -118,7 +118,7 @@ export class Painter {
       context.font = "12px system-ui, sans-serif"
       context.textAlign = "center"
       context.textBaseline = "middle"
-      context.fillText("nobody looked on", (left + right) / 2, view.height / 2)
+      context.fillText("not seen", (left + right) / 2, view.height / 2)
     }
   }
 

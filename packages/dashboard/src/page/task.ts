@@ -40,7 +40,7 @@ const search = (app: App, key: string): Node_ =>
     h("button.tool.act", { type: "submit" }, "Find")
   )
 
-const story = (app: App, { story }: TaskAnswer): Node_ => {
+const story = (app: App, { key, story }: TaskAnswer): Node_ => {
   const first = story[0]?.at ?? 0
   const last = story[story.length - 1]?.at ?? first
   const whole = Math.max(1, last - first)
@@ -66,11 +66,11 @@ const story = (app: App, { story }: TaskAnswer): Node_ => {
               index === 0 ? Amount.clock(entry.at, 3) : `+ ${Amount.duration(entry.at - first)}`
             ),
             h("b", {}, entry.what),
-            h("span.subject", {}, nameOf(app, entry.subject)),
+            h("span.subject", {}, entry.subject === key ? "" : nameOf(app, entry.subject)),
             h(
               "span.detail",
               {},
-              [nameOf(app, entry.detail), entry.millis === undefined ? "" : `ran ${Amount.duration(entry.millis)}`]
+              [readable(app, entry.detail), entry.millis === undefined ? "" : `ran ${Amount.duration(entry.millis)}`]
                 .filter((part) => part !== "").join(" · ")
             ),
             h("span.track", {}, h("i", { style: { left: `${(((entry.at - first) / whole) * 100).toFixed(1)}%` } }))
@@ -82,6 +82,45 @@ const story = (app: App, { story }: TaskAnswer): Node_ => {
 
 const nameOf = (app: App, peer: string): string =>
   app.feed.store.workers.list.find(({ id }) => id === peer)?.name ?? peer
+
+/** Workers by their names, attempts as they are printed elsewhere. */
+const readable = (app: App, detail: string): string =>
+  detail.split(" ").map((word) =>
+    /^\d{10,15}$/.test(word)
+      ? `attempt ${Math.floor(Number(word) / 2 ** 32)}.${Number(word) % 2 ** 32}`
+      : nameOf(app, word)
+  ).join(" ")
+
+/** Of what the scheduler no longer knows, this page may still have seen how it ran. */
+const seen = (app: App, key: string): Child => {
+  const { lanes, names, rects, workers } = app.feed.store
+  const rows: Array<Node_> = []
+  for (let n = rects.next - 1; n >= rects.oldest && rows.length < 20; n--) {
+    const at = n % rects.capacity
+    if (rects.keys[at] !== key) continue
+    const lane = lanes[rects.lane[at]!]
+    const name = workers.list.find(({ id }) => id === lane?.[0])?.name ?? lane?.[0] ?? ""
+    const colour = app.colours.of(names[rects.name[at]!] ?? "")
+    const what = ["ran", "came", "spilled", "loaded"][rects.kind[at]!] ?? ""
+    const end = ["", ", failed", ", cancelled", ", its executor died"][rects.end[at]!] ?? ""
+    rows.push(h(
+      "div.item",
+      { key: n },
+      swatch(colour),
+      h("span", {}, `${what}${end} on ${[name, lane?.[1] ?? ""].filter((part) => part !== "").join(" · ")}`),
+      h("span.num", {}, `${Amount.clock(rects.start[at]!, 3)} for ${Amount.duration(rects.millis[at]!)}`)
+    ))
+  }
+  return panel(
+    "As this page saw it",
+    undefined,
+    rows.length === 0
+      ? empty("It did not run, or before this page was opened.")
+      : h("div.rows", {}, rows.reverse()),
+    app.answers.task?.view === undefined &&
+      h("p.says.hint", {}, "While somebody holds its future, its error, inputs and holders stand here too.")
+  )
+}
 
 const failure = (view: KeyView): Child => {
   const { failure } = view
@@ -209,7 +248,7 @@ export const task = (app: App, key: string): Node_ => {
     ),
     h("p.says", {}, explanation.summary),
     view === undefined
-      ? h("div.columns.two", {}, story(app, answer))
+      ? h("div.columns.two", {}, story(app, answer), seen(app, key))
       : h(
         "div.stack",
         {},
@@ -224,7 +263,7 @@ export const task = (app: App, key: string): Node_ => {
             around("Needs", view.inputs, "It needs no other task.")
           ),
           story(app, answer),
-          around("Needed by", view.dependents, "No task needs it.")
+          h("div.stack", {}, around("Needed by", view.dependents, "No task needs it."), seen(app, key))
         )
       )
   )
