@@ -16,7 +16,12 @@ const refuse = (sentence: string): never => {
 const parse = () => {
   try {
     return parseArgs({
-      options: { dashboard: { type: "boolean" }, fast: { type: "boolean" }, seed: { type: "string" }, help: { type: "boolean" } }
+      options: {
+        dashboard: { type: "boolean" },
+        fast: { type: "boolean" },
+        seed: { type: "string" },
+        help: { type: "boolean" }
+      }
     }).values
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error))

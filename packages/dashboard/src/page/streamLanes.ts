@@ -108,7 +108,10 @@ export class StreamLanes {
     const gaps = this.rows.reduce((sum, row, index) => sum + (row.first && index > 0 ? 1 : 0), 0)
     const weight = this.rows.reduce((sum, row) => sum + (row.moves ? 0.5 : 1), 0)
     const gap = 6
-    const unit = Math.max(7, Math.min(Math.max(26, Math.min(44, space / 10)), Math.floor((space - gaps * gap) / Math.max(1, weight))))
+    const unit = Math.max(
+      7,
+      Math.min(Math.max(26, Math.min(44, space / 10)), Math.floor((space - gaps * gap) / Math.max(1, weight)))
+    )
     let y = 0
     this.rows.forEach((row, index) => {
       if (row.first && index > 0) y += gap
