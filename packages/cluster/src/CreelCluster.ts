@@ -19,6 +19,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as os from "node:os"
 import { ClusterError } from "./ClusterError.js"
 import * as ClusterNode from "./internal/clusterNode.js"
 import type * as Links from "./Links.js"
@@ -38,6 +39,11 @@ export interface CommonOptions extends Client.Options {
   readonly host?: string | undefined
   /** By which name or address the others reach this node. Default: `host`. */
   readonly advertise?: string | undefined
+  /**
+   * What the machine is called: values are read from nodes on the same machine first. Default: its host name, which in a
+   * container is the container's own.
+   */
+  readonly machine?: string | undefined
   /** Default: any that are free. */
   readonly ports?: {
     /** Where values are read. */
@@ -143,6 +149,7 @@ const nodeOptions = (
     namespace: options.namespace ?? "default",
     host,
     advertise: options.advertise ?? host,
+    machine: options.machine ?? os.hostname(),
     ports: { links, runner, values },
     security: options.security ?? Security.none,
     storage: options.storage ?? {},

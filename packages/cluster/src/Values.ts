@@ -30,13 +30,13 @@ import * as Wire from "./internal/valuesWire.js"
 import * as Security from "./Security.js"
 
 /**
- * Bytes under way at once.
+ * What may be under way at once: bytes, or answers.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Budgets {
-  /** In all. Default: 256 MiB. */
+  /** In all. Default: 256 MiB of what is read. */
   readonly total?: number | undefined
   /** For one peer. Default: a quarter of `total`. */
   readonly perPeer?: number | undefined
@@ -70,6 +70,8 @@ export interface ServeOptions {
   readonly relay?: ((holder: Id.PeerId) => Effect.Effect<string | undefined>) | undefined
   /** Of what goes out. An answer counts with what it has under way, which is at most 4 MiB. Default: 64 MiB. */
   readonly budgets?: Budgets | undefined
+  /** How many answers may be under way at once: more of them wait for their turn. Default: 64, and 16 of them for one peer. */
+  readonly answers?: Budgets | undefined
   /** How long a reader may take nothing before it is cut off. Default: 30 seconds. */
   readonly stall?: Duration.DurationInput | undefined
 }
@@ -84,6 +86,8 @@ export interface Server {
   readonly port: number
   /** Bytes under way. */
   readonly sending: () => number
+  /** Who waits for his turn: for others that are answered, or for bytes that are under way. */
+  readonly waiting: () => number
 }
 
 /** Of one answer: what is in its socket's hands, and the next piece. */
@@ -126,6 +130,7 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
     const stall = Duration.toMillis(options.stall ?? "30 seconds")
     const peers = new WeakMap<Duplex, Security.Peer>()
     const out = budgetOf(options.budgets, 64 * mebi)
+    const answers = { own: budgetOf(options.answers, 64), relayed: budgetOf(options.answers, 64) }
     const agent = yield* makeAgent(security)
     const server = http.createServer({ maxHeaderSize: headerMax, keepAliveTimeout: stall })
     server.timeout = stall
@@ -138,6 +143,7 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
         peerOf: (socket) => peers.get(socket),
         loopback: security.kind === "none",
         out,
+        answers,
         window: Math.min(windowBytes, out.share)
       }, yield* Effect.runtime<never>())
     )
@@ -153,7 +159,8 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
     return {
       url: `${scheme}://${addressOf(options.advertise ?? listener.host, listener.port)}`,
       port: listener.port,
-      sending: () => out.lent
+      sending: () => out.lent,
+      waiting: () => out.queue + answers.own.queue + answers.relayed.queue
     }
   })
 

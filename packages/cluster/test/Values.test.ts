@@ -377,6 +377,33 @@ describe("one who is slow", () => {
       assert.isAtMost(server.sending(), 8 * mebi)
     }))
 
+  it.scopedLive("has few answers under way, and waits for the next without being refused", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const found: Array<string> = []
+      const server = yield* Values.serve({
+        answers: { total: 3, perPeer: 2 },
+        find: (value) =>
+          Effect.sync(() => {
+            found.push(value)
+          }).pipe(Effect.zipRight(value.startsWith("slow") ? Deferred.await(gate) : Effect.void), Effect.as(encoded(value)))
+      })
+      const slow = yield* Values.makeReader({ peer: "slow" })
+      const names = ["slow 1", "slow 2", "slow 3", "slow 4", "slow 5"]
+      const fiber = yield* Effect.fork(
+        Effect.forEach(names, (name) => slow.read(from(server.url, name)), { concurrency: "unbounded" })
+      )
+      while (server.waiting() < 3) yield* Effect.promise(() => new Promise(setImmediate))
+      assert.deepStrictEqual(found.length, 2)
+      // Nobody else waits for it.
+      const other = yield* Values.makeReader()
+      assert.strictEqual(Value.decode(yield* other.read(from(server.url, "quick"))), "quick")
+      assert.strictEqual(server.waiting(), 3)
+      yield* Deferred.succeed(gate, undefined)
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map((payload) => Value.decode(payload)), names)
+      assert.strictEqual(server.waiting(), 0)
+    }))
+
   it.scopedLive("to serve takes no more than its share of a reader's room", () =>
     Effect.gen(function*() {
       const xs = numbers(2 * mebi)

@@ -1,5 +1,5 @@
 /**
- * Bytes that may be under way at once, in all and for each peer.
+ * What may be under way at once, in bytes or in number, in all and for each peer.
  *
  * 1. What is lent never exceeds `total`, and of it no peer has more than its share: one that is slow stops nobody else.
  * 2. Who asked first is first, but for those whose share is used up: they wait for their own.
@@ -27,6 +27,11 @@ export class Budget {
 
   get lent(): number {
     return this.used
+  }
+
+  /** How many wait. */
+  get queue(): number {
+    return this.waiting.size
   }
 
   /** Lends so many, now or later. What is returned gives them back, whichever it is. */

@@ -16,7 +16,6 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
-import * as os from "node:os"
 import { ClusterError, isClusterError } from "../ClusterError.js"
 import * as Links from "../Links.js"
 import * as Placement from "../Placement.js"
@@ -33,6 +32,7 @@ export interface Options {
   readonly carries: boolean
   readonly host: string
   readonly advertise: string
+  readonly machine: string
   readonly ports: { readonly links: number; readonly values: number; readonly runner: number }
   readonly security: Security.Service
   readonly storage: Omit<Placement.Common, "security">
@@ -93,9 +93,8 @@ export const make = (
   options: Options
 ): Effect.Effect<ClusterNode, ClusterError, SqlClient.SqlClient | Scope.Scope> =>
   Effect.gen(function*() {
-    const { advertise, namespace, role, security } = options
+    const { advertise, machine, namespace, role, security } = options
     const id = `n${randomBytes(6).toString("hex")}`
-    const machine = os.hostname()
     const shelf = Shelf.make()
     const values = yield* Values.serve({
       security,

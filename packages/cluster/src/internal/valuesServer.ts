@@ -36,6 +36,8 @@ export interface Serving {
   /** Only this machine is spoken to: a browser on it must not be made to speak for others. */
   readonly loopback: boolean
   readonly out: Budget
+  /** Answers under way, each one of them; those that are passed on apart: nobody waits for a relay that waits for him. */
+  readonly answers: { readonly own: Budget; readonly relayed: Budget }
   /** What one answer may have under way, in bytes. */
   readonly window: number
 }
@@ -130,12 +132,9 @@ const refusal = (serving: Serving, request: http.IncomingMessage): number | unde
 
 const answer = (
   serving: Serving,
+  asked: Wire.Asked,
   request: http.IncomingMessage
 ): Effect.Effect<Answer, never, Scope.Scope> => {
-  const status = refusal(serving, request)
-  if (status !== undefined) return Effect.succeed(say(status))
-  const asked = Wire.askedOf(request.url ?? "")
-  if (asked === undefined) return Effect.succeed(say(400))
   const found: Effect.Effect<Answer, ReadFailed, Scope.Scope> = (asked.relayed ? relayed : value)(
     serving,
     asked,
@@ -183,17 +182,28 @@ const send = (response: http.ServerResponse, { body, headers, status }: Answer):
 export const handler = (serving: Serving, runtime: Runtime.Runtime<never>): http.RequestListener => {
   const run = Runtime.runFork(runtime)
   return (request, response) => {
+    const status = refusal(serving, request)
+    const asked = status === undefined ? Wire.askedOf(request.url ?? "") : undefined
+    if (asked === undefined) return send(response, say(status ?? 400))
+    const { own, relayed } = serving.answers
+    const peer = nameOf(request)
     let body: Answer["body"] = undefined
     let giveBack = (): void => {}
-    const give = Effect.map(answer(serving, request), (answer) => {
-      body = answer.body
-      giveBack = serving.out.ask(nameOf(request), answer.window, () => send(response, answer))
+    let stop = (): void => {}
+    // Nothing is looked for, lent or opened before its turn.
+    const leave = (asked.relayed ? relayed : own).ask(peer, 1, () => {
+      const give = Effect.map(answer(serving, asked, request), (answer) => {
+        body = answer.body
+        giveBack = serving.out.ask(peer, answer.window, () => send(response, answer))
+      })
+      // What was found is lent until the last of it has gone out.
+      const fiber = run(Effect.scoped(Effect.zipRight(give, Effect.never)))
+      stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
     })
-    // What was found is lent until the last of it has gone out.
-    const fiber = run(Effect.scoped(Effect.zipRight(give, Effect.never)))
     response.once("close", () => {
-      fiber.unsafeInterruptAsFork(FiberId.none)
+      stop()
       giveBack()
+      leave()
       if (body !== undefined && isReadable(body)) body.destroy()
     })
   }
