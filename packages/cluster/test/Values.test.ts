@@ -386,7 +386,10 @@ describe("one who is slow", () => {
         find: (value) =>
           Effect.sync(() => {
             found.push(value)
-          }).pipe(Effect.zipRight(value.startsWith("slow") ? Deferred.await(gate) : Effect.void), Effect.as(encoded(value)))
+          }).pipe(
+            Effect.zipRight(value.startsWith("slow") ? Deferred.await(gate) : Effect.void),
+            Effect.as(encoded(value))
+          )
       })
       const slow = yield* Values.makeReader({ peer: "slow" })
       const names = ["slow 1", "slow 2", "slow 3", "slow 4", "slow 5"]
