@@ -21,6 +21,7 @@ import { ClusterError } from "../ClusterError.js"
 import type * as Placement from "../Placement.js"
 import { apart } from "./apart.js"
 import type * as KeptTable from "./keptTable.js"
+import * as Late from "./late.js"
 import type { Leases } from "./lease.js"
 import * as Members from "./members.js"
 import type * as PlacementTables from "./placementTables.js"
@@ -61,15 +62,16 @@ export const closeWithin = (
 
 /** Questions to the database that must not wait longer than a lease. */
 const asked = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError | Cause.TimeoutException> =>
-  Effect.timeout(effect, "1 second")
+  Late.timeout("1 second")(effect)
 
 /** Ends when the lease has; it sleeps as long as the lease is sure to last. */
 const leaseEnds = (options: Options): Effect.Effect<string> =>
   Effect.suspend(() => {
     const left = options.leases.left(options.shard)
-    return left <= 0
-      ? Effect.succeed("the lock was not confirmed in time")
-      : Effect.zipRight(Effect.sleep(left), leaseEnds(options))
+    if (left > 0) return Effect.zipRight(Effect.sleep(left), leaseEnds(options))
+    // Nothing acts meanwhile, since `held` goes by the clock; an answer that is in already is one.
+    return Effect.flatMap(Late.looked, () =>
+      options.leases.held(options.shard) ? leaseEnds(options) : Effect.succeed("the lock was not confirmed in time"))
   })
 
 /** Ends when a later incarnation has begun. A database that does not answer says nothing. */

@@ -19,6 +19,7 @@ import type * as ShardId from "@effect/cluster/ShardId"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Schedule from "effect/Schedule"
+import * as Late from "./late.js"
 import type { Leases } from "./lease.js"
 import type { OwnerRow } from "./placementTables.js"
 
@@ -147,9 +148,9 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
         return storage.refresh(address, all).pipe(
           // Twice before the sharding's own deadline, after which it would give every shard up: the first failure only
           // tells that the connection for locks is broken, and has it made anew.
-          Effect.timeout("400 millis"),
+          Late.timeout("400 millis"),
           Effect.retry(Schedule.spaced("50 millis")),
-          Effect.timeout("900 millis"),
+          Late.timeout("900 millis"),
           Effect.tap((kept) =>
             Effect.sync(() => {
               const mine = new Set(names(kept))

@@ -1,0 +1,76 @@
+/**
+ * The chaos suite: `npm run chaos -- --only kills,partition --seconds 60 --seed 1`, or `--list`. Tells what happens while
+ * it happens, then one verdict for each scenario; ends with 1 where one does not hold. `--logs FOLDER` keeps what the
+ * processes said; `--expiry SECONDS` is `storage.expiry`, for machines too busy to renew a lock every few seconds.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import * as path from "node:path"
+import { parseArgs } from "node:util"
+import * as Postgres from "../fixtures/postgres.js"
+import { all } from "./all.js"
+import type { Verdict } from "./scenario.js"
+import { run, verdictText } from "./scenario.js"
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    seconds: { type: "string", default: process.env.CREEL_CHAOS_KILLS ?? "60" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    expiry: { type: "string", default: "4" },
+    short: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    logs: { type: "string" }
+  }
+})
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const named = values.only?.split(",").map((name) => name.trim())
+const unknown = named?.filter((name) => !all.some((scenario) => scenario.name === name)) ?? []
+const chosen = named === undefined ? all : all.filter((scenario) => named.includes(scenario.name))
+
+/** All that was said, in files; without a folder, the end of it, where something is broken. */
+const keep = (verdict: Verdict): void => {
+  if (values.logs === undefined) {
+    if (!verdict.holds) for (const [name, log] of verdict.logs) say(`--- ${name}\n${log.slice(-3000)}`)
+    return
+  }
+  const folder = path.join(values.logs, verdict.name)
+  mkdirSync(folder, { recursive: true })
+  for (const [name, log] of verdict.logs) writeFileSync(path.join(folder, `${name}.log`), log)
+}
+
+const suite = Effect.gen(function*() {
+  const verdicts: Array<Verdict> = []
+  say(`seed ${values.seed}`)
+  for (const scenario of chosen) {
+    const settings = {
+      short: values.short,
+      seed: Number(values.seed),
+      seconds: Number(values.seconds),
+      expiry: Number(values.expiry),
+      tell: say
+    }
+    const verdict = yield* run(scenario, settings)
+    keep(verdict)
+    say(verdictText(verdict))
+    verdicts.push(verdict)
+  }
+  say("")
+  for (const verdict of verdicts) say(verdictText(verdict))
+  return verdicts.every((verdict) => verdict.holds)
+})
+
+if (values.list) {
+  for (const { name, title } of all) say(`${name.padEnd(12)} ${title}`)
+} else if (unknown.length > 0) {
+  say(`there is no scenario ${unknown.join(", ")}; there are ${all.map(({ name }) => name).join(", ")}`)
+  process.exitCode = 2
+} else {
+  const broken = Effect.sync(() => void (process.exitCode = 1))
+  NodeRuntime.runMain(
+    suite.pipe(Effect.flatMap((holds) => holds ? Effect.void : broken), Effect.provide(Postgres.layer))
+  )
+}

@@ -1,0 +1,96 @@
+// A client that has graphs of tasks computed, one after another, until it is told to end: `graphs.mjs OPTIONS`.
+// Which task needs which is drawn by lot, from the seed; what each must come to is known.
+import { CreelCluster } from "@creel/cluster"
+import { NodeRuntime } from "@effect/platform-node"
+import { Client, Future } from "creel"
+import { Effect, Layer } from "effect"
+import { common, memory, on, options, say, Storage } from "./shared.mjs"
+import { answerOf, step, wide } from "./tasks.mjs"
+
+const { millis = 20, seed = 1, tasks = 5000, rounds = Infinity } = options
+
+/** Numbers that look drawn by lot, the same ones for the same seed. */
+const lots = (from) => {
+  let state = from >>> 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % below
+  }
+}
+
+/** Each needs up to three of the 300 before it. */
+const plan = (round) => {
+  const lot = lots(seed * 1_000_003 + round)
+  const answers = []
+  return Array.from({ length: tasks }, (_, number) => {
+    const reach = Math.min(number, 300)
+    const inputs = [...new Set(Array.from({ length: reach === 0 ? 0 : lot(4) }, () => number - 1 - lot(reach)))]
+    const answer = answerOf(number, inputs.map((input) => answers[input]))
+    answers.push(answer)
+    return { number, inputs, answer, millis: lot(2 * millis + 1), wide: lot(25) === 0 }
+  })
+}
+
+const graph = (round) =>
+  Effect.gen(function*() {
+    const nodes = plan(round)
+    const futures = []
+    for (const node of nodes) {
+      const task = node.wide ? wide : step
+      futures.push(yield* Client.submit(task, round, node.number, node.millis, ...node.inputs.map((at) => futures[at])))
+    }
+    say("submitted", { round })
+    const numberOf = new Map(futures.map((future, number) => [future.key, number]))
+    const delivered = new Map()
+    const wrong = []
+    const completed = yield* Client.asCompleted(futures)
+    for (let count = 0; count < tasks; count++) {
+      const future = yield* Effect.flatMap(completed.take, Future.retain)
+      const number = numberOf.get(future.key)
+      delivered.set(number, (delivered.get(number) ?? 0) + 1)
+      const exit = yield* Effect.exit(future)
+      const value = exit._tag !== "Success" ? undefined : typeof exit.value === "number" ? exit.value : exit.value[0]
+      if (value !== nodes[number].answer) wrong.push(`${number}: ${value ?? String(exit.cause)}`)
+      if ((count + 1) % Math.ceil(tasks / 20) === 0) say("progress", { round, count: count + 1 })
+    }
+    const twice = [...delivered.values()].filter((times) => times > 1).length
+    // Once more, in order: an answer does not change.
+    for (const [number, future] of futures.entries()) {
+      const value = yield* Effect.exit(future)
+      const now = value._tag !== "Success" ? undefined : typeof value.value === "number" ? value.value : value.value[0]
+      if (now !== nodes[number].answer) wrong.push(`${number}, asked again: ${now}`)
+    }
+    for (const future of futures) yield* Future.release(future)
+    return { missing: tasks - delivered.size, twice, wrong }
+  }).pipe(Effect.scoped)
+
+let ending = false
+on("end", () => {
+  ending = true
+})
+
+const program = Effect.gen(function*() {
+  for (let round = 1; !ending && round <= rounds; round++) {
+    const began = performance.now()
+    const { missing, twice, wrong } = yield* graph(round)
+    say("round", {
+      round,
+      tasks,
+      missing,
+      twice,
+      wrong: wrong.length,
+      examples: wrong.slice(0, 5),
+      seconds: (performance.now() - began) / 1000,
+      ...memory()
+    })
+  }
+  say("done")
+})
+
+NodeRuntime.runMain(
+  Effect.provide(program, Layer.provide(CreelCluster.layerClient(common), Storage)).pipe(
+    Effect.ensuring(Effect.sync(() => process.stdin.destroy()))
+  )
+)
