@@ -91,8 +91,7 @@ const commands = {
   },
   chaos: (args) => {
     mustBuild()
-    process.env.CREEL_CHAOS_KILLS ??= "40"
-    run(["node_modules/vitest/vitest.mjs", "run", "--project", "@creel/cluster", "test/chaos", ...args])
+    run(["--import", "tsx", "packages/cluster/test/chaos/main.ts", ...args])
   },
   example: ([name, ...args]) => {
     mustBuild()

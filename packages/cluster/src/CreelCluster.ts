@@ -59,7 +59,10 @@ export interface CommonOptions extends Client.Options {
   readonly storage?: Omit<Placement.Common, "security"> | undefined
   /** When a connection counts as broken, see `Links`. */
   readonly pulse?: Links.PulseOptions | undefined
-  /** How long it may take until the scheduler is found. Default: 30 seconds. */
+  /**
+   * How long it may take until the scheduler is found. Default: 30 seconds. An executor may take a minute to come up, or
+   * this where it is longer.
+   */
   readonly startWithin?: Duration.DurationInput | undefined
 }
 
@@ -160,7 +163,7 @@ const nodeOptions = (
 
 const engineOptions = <Options extends NodeOptions>(options: Options) => ({
   ...options,
-  startWithin: undefined,
+  startWithin: options.startWithin === undefined ? undefined : Duration.max(options.startWithin, "1 minute"),
   plainFunctions: options.plainFunctions ?? false
 })
 

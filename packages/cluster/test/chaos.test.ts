@@ -1,37 +1,21 @@
-/**
- * Nodes die one after another, whichever, while graphs of 5,120 tasks are computed: none of the answers is wrong, and
- * none is missing. `CREEL_CHAOS_KILLS` says how many die (`npm run chaos`: 40).
- */
+/** Short versions of some of the chaos suite's scenarios (`npm run chaos` runs all of them, and for longer). */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { bombs } from "./chaos/bombs.js"
+import { cut } from "./chaos/cut.js"
+import { database } from "./chaos/database.js"
+import { kills } from "./chaos/kills.js"
+import { run, verdictText } from "./chaos/scenario.js"
 import * as Postgres from "./fixtures/postgres.js"
-import * as PostgresShared from "./fixtures/postgresShared.js"
-import type { Running } from "./utils/processes.js"
-import { start } from "./utils/processes.js"
 
-const kills = Number(process.env.CREEL_CHAOS_KILLS ?? 3)
-
-/** Most end without a word. Each third only stands still, for ever, as far as the others can know. */
-const end = (node: Running, number: number) => number % 3 === 2 ? node.signal("SIGSTOP") : node.kill("SIGKILL")
-
-layer(PostgresShared.layer, { excludeTestServices: true })("chaos", (it) => {
-  it.scoped("no answer is lost or wrong while nodes die and others come", () =>
-    Effect.gen(function*() {
-      const postgres = yield* Postgres.Postgres
-      const database = yield* postgres.database("chaos")
-      const fresh = (name: string) => Effect.tap(start("node.mjs", [database, name]), (node) => node.line("ready"))
-      const nodes = yield* Effect.all(["a", "b", "c"].map(fresh), { concurrency: "unbounded" })
-      const client = yield* start("chaosClient.mjs", [database])
-      yield* client.line("round 1 ")
-      const ended: Array<string> = []
-      for (let number = 0; number < kills; number++) {
-        const at = Math.floor(Math.random() * nodes.length)
-        ended.push(`${at}${nodes[at]!.said().includes("scheduler of") ? " (which carried the scheduler)" : ""}`)
-        yield* end(nodes[at]!, number)
-        nodes[at] = yield* fresh(`next-${number}`)
-      }
-      client.tell("end")
-      yield* client.line("done")
-      assert.notInclude(client.said(), "wrong", `ended: ${ended.join(", ")}`)
-    }), { timeout: 300_000 + kills * 60_000 })
+layer(Postgres.layer, { excludeTestServices: true })("chaos", (it) => {
+  for (const scenario of [kills, cut, database, bombs]) {
+    it.effect(scenario.title, () =>
+      Effect.gen(function*() {
+        const told: Array<string> = []
+        const settings = { short: true, seed: 1, seconds: 4, expiry: 4, tell: (line: string) => void told.push(line) }
+        const verdict = yield* run(scenario, settings)
+        assert.isTrue(verdict.holds, `${verdictText(verdict)}\n${told.slice(-30).join("\n")}`)
+      }), { timeout: scenario.within * 1000 + 60_000 })
+  }
 })

@@ -17,6 +17,7 @@ import type * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import type * as ShardId from "@effect/cluster/ShardId"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Hash from "effect/Hash"
 import * as Schedule from "effect/Schedule"
 import * as Late from "./late.js"
@@ -127,6 +128,25 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
   const bounded = Effect.timeout("1 second")
   const within = <A, E>(effect: Effect.Effect<A, E>) => Effect.orDie(bounded(effect))
   const names = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
+  /**
+   * Whoever waits for it may have heard enough before it ends: the sharding gives all shards up after a second of its own,
+   * which on a busy machine is over before the answer is read, though the lock is good for longer.
+   */
+  const renewed = (address: RunnerAddress.RunnerAddress, all: ReadonlyArray<ShardId.ShardId>) =>
+    Effect.suspend(() => {
+      const asked = leases.now()
+      return storage.refresh(address, all).pipe(
+        // The first failure, after a second, only tells that the connection for locks is broken, and has it made anew.
+        Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(1))),
+        Effect.tap((kept) =>
+          Effect.sync(() => {
+            const mine = new Set(names(kept))
+            for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
+            leases.confirm(mine, asked)
+          })
+        )
+      )
+    })
   return RunnerStorage.RunnerStorage.of({
     ...storage,
     getRunners: Effect.map(
@@ -143,28 +163,19 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
       }),
     refresh: (address, shards) =>
       Effect.suspend(() => {
-        const asked = leases.now()
         const all = Array.from(shards)
-        return storage.refresh(address, all).pipe(
-          // Twice before the sharding's own deadline, after which it would give every shard up: the first failure only
-          // tells that the connection for locks is broken, and has it made anew.
-          Late.timeout("400 millis"),
-          Effect.retry(Schedule.spaced("50 millis")),
-          Late.timeout("900 millis"),
-          Effect.tap((kept) =>
-            Effect.sync(() => {
-              const mine = new Set(names(kept))
-              for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
-              leases.confirm(mine, asked)
-            })
-          ),
-          Effect.catchAllCause((cause) =>
-            all.length > 0 && all.every((shard) => leases.held(shard.toString()))
-              ? Effect.as(Effect.logDebug("the database does not answer; the lock is still held", cause), all)
-              : Effect.failCause(cause)
-          ),
-          Effect.catchTag("TimeoutException", Effect.die)
-        )
+        const sure = () => all.length > 0 && all.every((shard) => leases.held(shard.toString()))
+        const held = Effect.suspend(() => sure() ? Effect.succeed(all) : Effect.never)
+        return Effect.flatMap(Effect.forkDaemon(renewed(address, all)), (renewing) =>
+          Effect.raceFirst(Fiber.join(renewing), Effect.delay(held, "250 millis")).pipe(
+            Late.timeout("900 millis"),
+            Effect.catchAllCause((cause) =>
+              sure()
+                ? Effect.as(Effect.logDebug("the database does not answer; the lock is still held", cause), all)
+                : Effect.failCause(cause)
+            ),
+            Effect.catchTag("TimeoutException", Effect.die)
+          ))
       }),
     release: (address, shard) =>
       Effect.zipRight(Effect.sync(() => leases.forget(shard.toString())), storage.release(address, shard)),

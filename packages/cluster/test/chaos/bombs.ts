@@ -33,7 +33,7 @@ const deaths = (stage: Stage) => {
 export const bombs: Scenario = {
   name: "bombs",
   title: "tasks that kill their node, wherever the scheduler is, beside work that must be done",
-  within: 900,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short, tell } = stage

@@ -12,7 +12,7 @@ const lines = (read: () => ReadonlyArray<string>, like: string, count: number) =
 export const clients: Scenario = {
   name: "clients",
   title: "clients are killed, and close, with work of theirs under way, beside one that goes on",
-  within: 500,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short, tell } = stage

@@ -8,7 +8,7 @@ const hour = 3_600_000
 export const clock: Scenario = {
   name: "clock",
   title: "the clocks of a worker's node, of the scheduler's and of a client jump by hours, forward and back",
-  within: 400,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, tell } = stage

@@ -33,7 +33,7 @@ const worked = (client: Member): number => client.words.filter((word) => word.wh
 export const cut: Scenario = {
   name: "cut",
   title: "links between the scheduler and half of the workers stand still, then one way only; connections are reset",
-  within: 600,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, lot, short, tell } = stage

@@ -6,7 +6,7 @@ import { counted, following, nodes, reruns } from "./scenario.js"
 export const database: Scenario = {
   name: "database",
   title: "Postgres is restarted, then stopped for 15 s, while graphs are computed; a node dies when it is back",
-  within: 500,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, postgres, short, tell } = stage

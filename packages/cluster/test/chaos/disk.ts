@@ -28,7 +28,7 @@ const small = (folder: string, megabytes: number) =>
 export const disk: Scenario = {
   name: "disk",
   title: "values that fill the memory of two nodes, and the disk of one, which has 8 MB",
-  within: 400,
+  within: 1500,
   missing: () => {
     const there = path.join("/tmp", `creel-try-${process.pid}`)
     try {

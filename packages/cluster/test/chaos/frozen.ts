@@ -61,7 +61,7 @@ const whileStill = (stage: Stage, holder: Member) =>
 export const frozenWorker: Scenario = {
   name: "frozen-worker",
   title: "SIGSTOP of a worker's node for 20 s, then SIGCONT, with scattered data on it",
-  within: 400,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short } = stage
@@ -98,7 +98,7 @@ export const frozenWorker: Scenario = {
 export const frozenScheduler: Scenario = {
   name: "frozen-scheduler",
   title: "SIGSTOP of the scheduler's node for 20 s, then SIGCONT, with scattered data on it",
-  within: 400,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short } = stage

@@ -6,7 +6,7 @@ import { counted, following, nodes, reruns } from "./scenario.js"
 export const kills: Scenario = {
   name: "kills",
   title: "kill -9 of a node drawn by lot every second, while 5,000 dependent tasks run and nodes are replaced",
-  within: 900,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, fact, lot, seconds, short, tell } = stage

@@ -16,7 +16,7 @@ import { run, verdictText } from "./scenario.js"
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
-    seconds: { type: "string", default: process.env.CREEL_CHAOS_KILLS ?? "60" },
+    seconds: { type: "string", default: "60" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     expiry: { type: "string", default: "4" },
     short: { type: "boolean", default: false },

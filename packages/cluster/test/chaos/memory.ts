@@ -18,7 +18,7 @@ const used = (member: Member) =>
 export const memory: Scenario = {
   name: "memory",
   title: "workers die and come while round after round is computed: what the scheduler and the client hold stays flat",
-  within: 900,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, lot, short, tell } = stage

@@ -40,7 +40,7 @@ export const partition: Scenario = {
   name: "partition",
   title: "the scheduler's node is cut from half of the workers, in both directions, then in one, then from everybody",
   missing: Namespaces.missing,
-  within: 700,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short, tell } = stage

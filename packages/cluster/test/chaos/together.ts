@@ -6,7 +6,7 @@ import { counted } from "./scenario.js"
 export const together: Scenario = {
   name: "together",
   title: "ten nodes and two clients start at once on an empty database",
-  within: 400,
+  within: 1500,
   run: (stage) =>
     Effect.gen(function*() {
       const { crew, expect, fact, short, tell } = stage
