@@ -1,7 +1,6 @@
 /** Short versions of some of the chaos suite's scenarios (`npm run chaos` runs all of them, and for longer). */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { bombs } from "./chaos/bombs.js"
 import { cut } from "./chaos/cut.js"
 import { database } from "./chaos/database.js"
 import { kills } from "./chaos/kills.js"
@@ -9,7 +8,7 @@ import { run, verdictText } from "./chaos/scenario.js"
 import * as Postgres from "./fixtures/postgres.js"
 
 layer(Postgres.layer, { excludeTestServices: true })("chaos", (it) => {
-  for (const scenario of [kills, cut, database, bombs]) {
+  for (const scenario of [kills, cut, database]) {
     it.effect(scenario.title, () =>
       Effect.gen(function*() {
         const told: Array<string> = []

@@ -1,5 +1,5 @@
 /** Every scenario, in the order in which they are run. */
-import { bombs } from "./bombs.js"
+import { bombs, bombsAnywhere } from "./bombs.js"
 import { clients } from "./clients.js"
 import { clock } from "./clock.js"
 import { cut } from "./cut.js"
@@ -21,6 +21,7 @@ export const all: ReadonlyArray<Scenario> = [
   database,
   together,
   bombs,
+  bombsAnywhere,
   clients,
   disk,
   clock,

@@ -96,7 +96,7 @@ export const close = (state: State, run: Run): void => {
     for (const name in resources) worker.taken[name] = worker.runs === 0 ? 0 : worker.taken[name]! - resources[name]!
   }
   move(state, worker, true)
-  if (row.enders !== undefined) touch(state, row)
+  if (row.enders !== undefined || run.phase === "Loose") touch(state, row)
 }
 
 const none: ReadonlyArray<never> = []

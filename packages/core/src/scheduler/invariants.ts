@@ -14,7 +14,7 @@ import { mayTake } from "./copies.js"
 import { weigh } from "./lineage.js"
 import { wantsOf } from "./rows.js"
 import { mayHold } from "./scatter.js"
-import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
+import { isActive, isPerilous, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
 import { isCounting } from "./stuck.js"
 
 type Broken = (
@@ -153,7 +153,7 @@ const checkSettled = (state: State, row: Row, broken: Broken): void => {
   }
   if (!wanted && row.wants.length === 0 && !state.lineage.has(row)) broken("L4", row, "unwanted, yet not in lineage")
   if (s._tag === "Waiting" && row.missing === 0 && (s.notBefore === undefined || s.notBefore < state.now)) {
-    broken("T2", row, "waits for nothing")
+    if (!isPerilous(state, row)) broken("T2", row, "waits for nothing")
   }
   if (s._tag === "Queued" && row.missing > 0) broken("T2", row, "queued without all inputs")
   if (s._tag === "Stored" && s.holders.length === 0 && s.inline === undefined) broken("T3", row, "held by nobody")

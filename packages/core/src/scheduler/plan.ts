@@ -23,6 +23,7 @@ import { near, transfer } from "./near.js"
 import { nearest } from "./nearest.js"
 import {
   type Class,
+  isPerilous,
   journal,
   nothingAhead,
   type Row,
@@ -232,7 +233,7 @@ const follow = (state: State, row: Row, worker: Worker): boolean => {
     const s = dependent.state
     if (s._tag !== "Waiting" || s.notBefore !== undefined || dependent.dirty || dependent.blame !== undefined) continue
     if (dependent.missing > aheadMissing || dependent.inputs.length > aheadInputs) continue
-    if (!isFedBy(dependent, worker) || !mayRun(state, dependent, worker)) continue
+    if (!isFedBy(dependent, worker) || !mayRun(state, dependent, worker) || isPerilous(state, dependent)) continue
     if (!isNext(state, dependent, worker)) return false
     assign(state, dependent, worker)
   }

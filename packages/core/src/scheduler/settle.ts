@@ -6,7 +6,7 @@
  *
  * Invariants, of a settled state:
  *   T1. An unwanted row is Idle, and a wanted one is not.
- *   T2. A Waiting row misses an input or its retry is not due; a Queued row misses none.
+ *   T2. A Waiting row misses an input, its retry is not due, or it is perilous; a Queued row misses none.
  *   T3. A Stored row has a holder, or its bytes are kept here.
  *   T4. No active row has a failed input.
  *   T5. Every want was told what its row is: the value, the failure, or nothing while it is on its way.
@@ -27,6 +27,7 @@ import {
   failedBy,
   idle,
   isActive,
+  isPerilous,
   isWanted,
   journal,
   type Queued,
@@ -96,7 +97,7 @@ const want = (state: State, row: Row): void => {
       if (isDoomed(state, row)) return
       const due = s.notBefore === undefined || s.notBefore <= state.now
       if (row.spec === undefined || row.cut) return due ? begin(state, row) : undefined
-      if (row.missing === 0 && due) queue(state, row)
+      if (row.missing === 0 && due && !isPerilous(state, row)) queue(state, row)
       return
     }
     case "Queued": {

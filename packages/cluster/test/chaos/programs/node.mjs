@@ -9,6 +9,8 @@ const shared = {
   ...common,
   tasks,
   workerName: options.name,
+  ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+  ...(options.resources === undefined ? {} : { resources: options.resources }),
   ...(options.memory === undefined ? {} : { memory: options.memory })
 }
 
