@@ -207,4 +207,3 @@ export const make = (common: Readonly<Record<string, unknown>>): Effect.Effect<C
       }
     }
   })
-

@@ -51,7 +51,8 @@ export const make = Effect.sync((): Lines => {
   const open = new Set<Line>()
   let held: Array<{ readonly from: ReadonlyArray<string>; readonly to: string; readonly direction: Direction }> = []
   const holds = (line: Line, direction: "there" | "back"): boolean =>
-    line.port === "links" && line.from !== undefined && held.some((one) =>
+    line.port === "links" && line.from !== undefined &&
+    held.some((one) =>
       one.to === line.to && one.from.includes(line.from!) && (one.direction === "both" || one.direction === direction)
     )
   const flow = (line: Line) => {

@@ -34,7 +34,7 @@ const chosen = named === undefined ? all : all.filter((scenario) => named.includ
 /** All that was said, in files; without a folder, the end of it, where something is broken. */
 const keep = (verdict: Verdict): void => {
   if (values.logs === undefined) {
-    if (!verdict.holds) for (const [name, log] of verdict.logs) say(`--- ${name}\n${log.slice(-3000)}`)
+    if (!verdict.holds) { for (const [name, log] of verdict.logs) say(`--- ${name}\n${log.slice(-3000)}`) }
     return
   }
   const folder = path.join(values.logs, verdict.name)

@@ -32,8 +32,10 @@ export const memory: Scenario = {
         const carrier = crew.carrier()!
         const mark = { scheduler: yield* used(carrier), client: yield* used(client) }
         marks.push(mark)
-        tell(`round ${round}: scheduler's node ${mark.scheduler} MB in use, ${resident(carrier)} MB resident; ` +
-          `client ${mark.client} MB, ${resident(client)} MB`)
+        tell(
+          `round ${round}: scheduler's node ${mark.scheduler} MB in use, ${resident(carrier)} MB resident; ` +
+            `client ${mark.client} MB, ${resident(client)} MB`
+        )
         const others = alive.filter((node) => node !== carrier)
         const victim = others[lot(others.length)]!
         yield* victim.kill("SIGKILL")

@@ -33,8 +33,7 @@ const spread = (stage: Stage, network: Namespaces.Network, count: number) =>
     return { all, client }
   })
 
-const rounds = (client: Member) =>
-  client.words.filter((word) => word.what === "progress").length
+const rounds = (client: Member) => client.words.filter((word) => word.what === "progress").length
 
 export const partition: Scenario = {
   name: "partition",

@@ -138,13 +138,13 @@ export const following = (stage: Stage, client: Crew.Member) =>
   })))
 
 /** What a client has counted, when it is done: all there, each right, each once. */
-export const counted = (stage: Stage, client: Crew.Member): Effect.Effect<void> =>
+export const counted = (stage: Stage, client: Crew.Member, of?: string): Effect.Effect<void> =>
   Effect.gen(function*() {
     yield* client.word("done")
     const rounds = client.words.filter((word) => word.what === "round")
     const total = (key: string) => rounds.reduce((sum, round) => sum + Number(round[key]), 0)
     const { expect, fact } = stage
-    const name = (what: string) => `${what}${client === stage.crew.all.find((one) => one.words.some(isRound)) ? "" : ` (${client.name})`}`
+    const name = (what: string) => of === undefined ? what : `${what} of ${of}`
     fact(name("rounds"), rounds.length)
     fact(name("tasks"), total("tasks"))
     fact(name("wrong"), total("wrong"))
@@ -152,11 +152,12 @@ export const counted = (stage: Stage, client: Crew.Member): Effect.Effect<void> 
     fact(name("delivered twice"), total("twice"))
     expect(rounds.length > 0, `${client.name} has no round`)
     for (const key of ["wrong", "missing", "twice"]) {
-      expect(total(key) === 0, `${client.name}: ${total(key)} ${key}: ${JSON.stringify(rounds.flatMap((one) => one.examples))}`)
+      expect(
+        total(key) === 0,
+        `${client.name}: ${total(key)} ${key}: ${JSON.stringify(rounds.flatMap((one) => one.examples))}`
+      )
     }
   })
-
-const isRound = (word: Crew.Word): boolean => word.what === "round"
 
 /** Attempts that were carried out for nothing. */
 export const reruns = (stage: Stage): void => {

@@ -21,7 +21,7 @@ export const together: Scenario = {
       )
       fact("nodes", all.length)
       fact("all up after s", ((performance.now() - began) / 1000).toFixed(1))
-      for (const client of clients) yield* counted(stage, client)
+      for (const client of clients) yield* counted(stage, client, client.name)
       expect(all.every((node) => !node.gone()), "a node is gone")
     })
 }

@@ -127,8 +127,9 @@ const waiting = (row: Row, notBefore: number | undefined, now: number): string =
   }
   const silent = row.runs.filter((run) => run.phase === "Loose" && run.started !== undefined)
   if (silent.length > 0 && notBefore === undefined) {
-    return `${row.key} was running on ${silent.length + row.deaths.length} workers that died, or have been silent since: it ` +
-      `is not begun elsewhere until one of these is heard, or dead: ${silent.map((run) => run.worker.id).join(", ")}`
+    const workers = silent.length + row.deaths.length
+    return `${row.key} was running on ${workers} workers that died, or have been silent since: it is not begun elsewhere ` +
+      `until one of these is heard, or dead: ${silent.map((run) => run.worker.id).join(", ")}`
   }
   return `${row.key} is tried again in ${Math.max(0, (notBefore ?? now) - now)} ms`
 }

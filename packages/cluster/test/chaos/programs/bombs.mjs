@@ -16,7 +16,10 @@ const program = Effect.gen(function*() {
     Effect.gen(function*() {
       const exit = yield* Effect.exit(futures[at])
       const error = exit._tag === "Success" ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
-      say("bomb", { name, reason: exit._tag === "Success" ? "success" : error?.reason ?? error?._tag ?? String(exit.cause) })
+      say("bomb", {
+        name,
+        reason: exit._tag === "Success" ? "success" : error?.reason ?? error?._tag ?? String(exit.cause)
+      })
     }), { concurrency: "unbounded", discard: true })
   say("done")
 }).pipe(Effect.scoped)

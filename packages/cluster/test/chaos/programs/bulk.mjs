@@ -11,8 +11,10 @@ const { bytes: size, count, rounds } = options
 const program = Effect.gen(function*() {
   for (let round = 1; round <= rounds; round++) {
     yield* Effect.scoped(Effect.gen(function*() {
-      const futures = yield* Effect.forEach(Array.from({ length: count }), (_, at) =>
-        Client.submit(bytes, round * 1000 + at, size))
+      const futures = yield* Effect.forEach(
+        Array.from({ length: count }),
+        (_, at) => Client.submit(bytes, round * 1000 + at, size)
+      )
       const { done } = yield* Client.wait(futures)
       const wrong = []
       for (const [at, future] of futures.entries()) {
@@ -22,7 +24,15 @@ const program = Effect.gen(function*() {
         if (!right) wrong.push(`${at}: ${exit._tag === "Success" ? "other bytes" : String(exit.cause)}`)
       }
       const missing = count - done.length
-      say("round", { round, tasks: count, missing, twice: 0, wrong: wrong.length, examples: wrong.slice(0, 5), ...memory() })
+      say("round", {
+        round,
+        tasks: count,
+        missing,
+        twice: 0,
+        wrong: wrong.length,
+        examples: wrong.slice(0, 5),
+        ...memory()
+      })
     }))
   }
   say("done")

@@ -7,13 +7,16 @@ import { join } from "node:path"
 
 /** One write of a few bytes to a file that is only ever added to: whole, also beside other processes. */
 const note = (file, text) => {
-  if (process.env.CREEL_CHAOS_NOTES !== undefined) appendFileSync(join(process.env.CREEL_CHAOS_NOTES, file), `${text}\n`)
+  if (process.env.CREEL_CHAOS_NOTES !== undefined) {
+    appendFileSync(join(process.env.CREEL_CHAOS_NOTES, file), `${text}\n`)
+  }
 }
 
 const prime = 2_147_483_629
 
 /** What the node of a graph comes to; the client knows it too. */
-export const answerOf = (number, inputs) => inputs.reduce((sum, input) => (sum + input) % prime, (number * 7919) % prime)
+export const answerOf = (number, inputs) =>
+  inputs.reduce((sum, input) => (sum + input) % prime, (number * 7919) % prime)
 
 /** A node of a graph, after so many milliseconds. */
 export const step = Task.make("chaos/step", (round, number, millis, ...inputs) =>
@@ -34,22 +37,27 @@ export const wide = Task.make("chaos/wide", (round, number, millis, ...inputs) =
 export const bytes = Task.sync("chaos/bytes", (number, count) => new Uint8Array(count).fill(number % 251))
 
 /** The sum of what was scattered. */
-export const sum = Task.make("chaos/sum", (values, millis) =>
-  Effect.delay(Effect.sync(() => values.reduce((a, b) => a + b, 0)), millis))
+export const sum = Task.make(
+  "chaos/sum",
+  (values, millis) => Effect.delay(Effect.sync(() => values.reduce((a, b) => a + b, 0)), millis)
+)
 
 /** Kills the process it runs in, whichever way. */
-export const bomb = Task.make("chaos/bomb", (name, how, millis) =>
-  Effect.flatMap(Task.Current, ({ worker }) =>
-    Effect.delay(
-      Effect.sync(() => {
-        note("bombs", `${name} ${worker} ${process.pid}`)
-        if (how === "exit") process.exit(3)
-        process.kill(process.pid, "SIGKILL")
-        // The signal is on its way, and nothing else is to be done here.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
-      }),
-      millis
-    )))
+export const bomb = Task.make(
+  "chaos/bomb",
+  (name, how, millis) =>
+    Effect.flatMap(Task.Current, ({ worker }) =>
+      Effect.delay(
+        Effect.sync(() => {
+          note("bombs", `${name} ${worker} ${process.pid}`)
+          if (how === "exit") process.exit(3)
+          process.kill(process.pid, "SIGKILL")
+          // The signal is on its way, and nothing else is to be done here.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+        }),
+        millis
+      ))
+)
 
 /** Waits, and says whether it was interrupted. */
 export const long = Task.make("chaos/long", (name, millis) =>
