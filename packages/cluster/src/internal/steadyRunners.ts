@@ -165,8 +165,7 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
       Effect.suspend(() => {
         const all = Array.from(shards)
         const sure = () => all.length > 0 && all.every((shard) => leases.held(shard.toString()))
-        // Who has no shards has none to lose by an answer that is late.
-        const held = Effect.suspend(() => all.length === 0 || sure() ? Effect.succeed(all) : Effect.never)
+        const held = Effect.suspend(() => sure() ? Effect.succeed(all) : Effect.never)
         return Effect.flatMap(Effect.forkDaemon(renewed(address, all)), (renewing) =>
           Effect.raceFirst(Fiber.join(renewing), Effect.delay(held, "250 millis")).pipe(
             Late.timeout("900 millis"),
