@@ -85,8 +85,8 @@ describe.each(all)("the sources of $short", (each) => {
   })
 
   it("wait in no test by the wall clock", () => {
-    // a sleep is the test clock's where a file adjusts it
-    const found = tests.flatMap((file) =>
+    // a sleep is the test clock's where a file adjusts it; the chaos suite breaks things for so and so long
+    const found = tests.filter((file) => !file.includes("/test/chaos/")).flatMap((file) =>
       calls(file, read(file).includes("TestClock") ? waits.filter((name) => name !== "Effect.sleep") : waits)
     )
     assert.deepStrictEqual(found, [])

@@ -188,7 +188,7 @@ layer(PostgresShared.layer, { excludeTestServices: true, timeout: "120 seconds" 
       })
       const places = yield* Effect.forEach(nodes, (node) => node.locate("x"), { concurrency: "unbounded" })
       const began = yield* Nodes.next(said, "began")
-      for (const place of places) assert.strictEqual(place.address, `${began.node}:1`)
+      for (const place of places) assert.strictEqual(place.address, `${began.node}:${began.incarnation}`)
     }))
 
   it.scoped("reads neither HOST nor PORT of the service it runs in", () =>

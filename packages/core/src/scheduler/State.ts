@@ -318,19 +318,6 @@ export const isActive = (state: RowState): boolean =>
   state._tag === "Waiting" || state._tag === "Queued" || state._tag === "Assigned"
 
 /**
- * Whether the row has ended, or may have ended, more workers than it survives: those that died under it, and those that
- * have been silent since it ran there. Nobody else tries it before one of them is heard, or dead.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isPerilous = (state: State, row: Row): boolean => {
-  if (row.runs.length === 0) return false
-  const silent = row.runs.filter((run) => run.phase === "Loose" && run.started !== undefined).length
-  return silent > 0 && row.deaths.length + silent > state.config.deathsMax
-}
-
-/**
  * Whether anybody or anything wants the row's value now. What cannot be made again is wanted while anything names it.
  *
  * @since 0.1.0

@@ -12,9 +12,10 @@ import { isBounded } from "./books.js"
 import { classFor, hasEligible, isAble, isNamed } from "./classes.js"
 import { mayTake } from "./copies.js"
 import { weigh } from "./lineage.js"
+import { isPerilous } from "./perilous.js"
 import { wantsOf } from "./rows.js"
 import { mayHold } from "./scatter.js"
-import { isActive, isPerilous, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
+import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
 import { isCounting } from "./stuck.js"
 
 type Broken = (

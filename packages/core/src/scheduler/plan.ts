@@ -21,9 +21,9 @@ import * as books from "./books.js"
 import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
 import { near, transfer } from "./near.js"
 import { nearest } from "./nearest.js"
+import { isPerilous } from "./perilous.js"
 import {
   type Class,
-  isPerilous,
   journal,
   nothingAhead,
   type Row,

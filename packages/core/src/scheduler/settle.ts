@@ -20,6 +20,7 @@ import { classFor } from "./classes.js"
 import { spread } from "./copies.js"
 import { cutOff, stay, trim } from "./cut.js"
 import { isCancelledForOthers, startOver } from "./over.js"
+import { isPerilous } from "./perilous.js"
 import { forget } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
@@ -27,7 +28,6 @@ import {
   failedBy,
   idle,
   isActive,
-  isPerilous,
   isWanted,
   journal,
   type Queued,
