@@ -14,6 +14,7 @@ import * as Client from "creel/Client"
 import * as Cluster from "creel/Cluster"
 import * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
+import { ManageError } from "creel/ManageError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -189,6 +190,19 @@ const notHere = Effect.logWarning("the scheduler is not restarted from here: end
 const millis = (within: Duration.DurationInput | undefined): number | undefined =>
   within === undefined ? undefined : Duration.toMillis(within)
 
+/** How many workers there are is each node's own: its program changes them here, and those of others nowhere. */
+const scaledBy = (door: Door.Service, own: Pick<Door.Questions, "scale" | "adapt">): Door.Service => ({
+  ...door,
+  ask: { ...door.ask, ...own }
+})
+
+const bringsNone = Effect.suspend(() =>
+  new ManageError({
+    reason: "NotScalable",
+    detail: "this program is a client of nodes elsewhere, and has started no workers"
+  })
+)
+
 /** It supervises nobody. */
 const alone: Supervisor.Tree = { id: "client", status: "up", restarts: 0, depth: undefined, children: [] }
 
@@ -211,9 +225,20 @@ const withWorkers = (
     const node = yield* ClusterNode.make(
       nodeOptions(options, { role: options.role ?? "worker", carries: true, scheduler: options.scheduler })
     )
-    const { door, shelf } = node
-    const workers = yield* Effect.mapError(
-      Engine.workers({ ...made, name: made.name ?? node.id, door, shelf, node: node.id, host: node.machine }),
+    const { shelf } = node
+    const door = scaledBy(node.door, {
+      scale: (count, within) => Effect.suspend(() => workers.scale(count, within)),
+      adapt: (adapting) => Effect.suspend(() => workers.adapting(adapting))
+    })
+    const workers: Engine.Workers = yield* Effect.mapError(
+      Engine.workers({
+        ...made,
+        name: made.name ?? node.id,
+        door,
+        shelf,
+        node: node.id,
+        host: node.machine
+      }),
       tasksFailed
     )
     yield* Effect.addFinalizer(() => workers.scale(0, Duration.toMillis(options.leaveWithin ?? "10 seconds")))
@@ -224,6 +249,7 @@ const withWorkers = (
         describe: Engine.describe(`a node with ${made.kind}, and others`, door),
         workers: door.ask.workers,
         scale: (count, options) => workers.scale(count, millis(options?.within)),
+        adapt: workers.adapt,
         tree: workers.tree,
         restartScheduler: notHere
       })
@@ -277,17 +303,20 @@ export const layerClient = (
 ): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> => {
   const parts = Effect.map(
     ClusterNode.make(nodeOptions(options, { role: options.role ?? "client", carries: false, scheduler: undefined })),
-    ({ door, ...node }) =>
-      Context.make(Door.Door, door).pipe(
+    ({ door: way, ...node }) => {
+      const door = scaledBy(way, { scale: () => bringsNone, adapt: () => bringsNone })
+      return Context.make(Door.Door, door).pipe(
         Context.add(Node, nodeService({ door, ...node })),
         Context.add(Cluster.Cluster, {
           describe: Engine.describe("nodes elsewhere", door),
           workers: door.ask.workers,
           scale: (count, options) => door.ask.scale(count, millis(options?.within)),
+          adapt: (options) => door.ask.adapt(Cluster.adapting(options)),
           tree: Effect.succeed(alone),
           restartScheduler: notHere
         })
       )
+    }
   )
   return Layer.provideMerge(Client.layer(options), Layer.scopedContext(parts))
 }

@@ -2,7 +2,7 @@
 import * as Links from "@creel/cluster/Links"
 import * as Security from "@creel/cluster/Security"
 import { assert, describe, it } from "@effect/vitest"
-import { Client, Door, LocalCluster, Task, TaskGroup } from "creel"
+import { Client, Door, LocalCluster, ManageError, Task, TaskGroup } from "creel"
 import { Cause, Context, Effect, Exit, Layer, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { Frames } from "../src/internal/frames.js"
@@ -205,6 +205,32 @@ describe("who is not let in", () => {
       const restarted = yield* Effect.exit(client.Restart({ by: "me" }))
       assert.isTrue(Exit.isFailure(restarted) && Cause.pretty(restarted.cause).includes("operator"))
       assert.strictEqual((yield* client.Workers()).length, 1)
+    }))
+
+  it.scopedLive("who may not change the cluster is told which role may, as an error of its own", () =>
+    Effect.gen(function*() {
+      const secret = yield* Security.generateSecret
+      const { port } = yield* served({ security: Security.secret(secret) })
+      const as = (role: "worker" | "operator") =>
+        Effect.map(
+          client(port, { security: Security.roleKey(Security.deriveRoleKey(secret, role)), role }),
+          (context) => Context.get(context, Client.Client)
+        )
+      const worker = yield* as("worker")
+      // The one there is belongs to another node.
+      const all = [worker.restart, worker.scale(2), worker.adapt({ maximum: 2 }), worker.retire("worker-0")]
+      for (const refused of all) {
+        const error = yield* Effect.flip(refused)
+        assert.isTrue(ManageError.isManageError(error))
+        assert.deepInclude(error, { reason: "Forbidden", needs: "operator" })
+        assert.include(error.message, "has proved to be a worker")
+      }
+      const operator = yield* as("operator")
+      yield* operator.scale(2)
+      assert.strictEqual((yield* operator.workers).length, 2)
+      yield* Effect.scoped(Effect.zipRight(operator.adapt({ minimum: 3, maximum: 3 }), operator.waitForWorkers(3)))
+      yield* operator.restart
+      assert.strictEqual((yield* operator.retire("worker-2")).state, "left")
     }))
 
   it.scopedLive("a scheduler that was outlived lets nobody in, and ends", () =>

@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import type { PeerId } from "./Id.js"
+import * as Journal from "./Journal.js"
 import { cancelAll } from "./scheduler/cancel.js"
 import { place } from "./scheduler/classes.js"
 import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
@@ -205,6 +206,8 @@ const record = (state: State, event: Event): void => {
       return checkpoint(state, event)
     case "Watched":
       return watched(state)
+    case "Scaled":
+      return Journal.write(state.journal, state.now, "scaled", undefined, event.node, event.detail)
     case "Tick":
       return
   }
@@ -444,6 +447,29 @@ export type {
    */
   WouldFree
 } from "./scheduler/holding.js"
+
+export {
+  /**
+   * How much there is to do for the workers of a node.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  demand
+} from "./scheduler/demand.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  Demand,
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  DemandOfWorker
+} from "./scheduler/demand.js"
 
 export {
   /**

@@ -7,6 +7,11 @@
 /**
  * @since 0.1.0
  */
+export * as Adaptive from "./Adaptive.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Client from "./Client.js"
 
 /**

@@ -15,7 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Args, Errs } from "./Args.js"
 import type { AsCompleted } from "./AsCompleted.js"
-import type { ScaleOptions } from "./Cluster.js"
+import type { AdaptOptions, ScaleOptions } from "./Cluster.js"
 import type * as Collection from "./Collection.js"
 import type * as Door from "./Door.js"
 import type { Future } from "./Future.js"
@@ -27,6 +27,7 @@ import * as internal from "./internal/clientService.js"
 import { stateIn, tagKey, withOptions as withRegion } from "./internal/clientState.js"
 import * as submitting from "./internal/clientSubmit.js"
 import * as computing from "./internal/compute.js"
+import type { ManageError } from "./ManageError.js"
 import type * as PlainFunction from "./PlainFunction.js"
 import type * as Task from "./Task.js"
 
@@ -274,8 +275,9 @@ export interface Service {
     count: number,
     options?: O
   ) => Effect.Effect<ReadonlyArray<Door.WorkerView>, OnTimeout<O>>
-  readonly restart: Effect.Effect<void>
-  readonly scale: (workers: number, options?: ScaleOptions) => Effect.Effect<void>
+  readonly restart: Effect.Effect<void, ManageError>
+  readonly scale: (workers: number, options?: ScaleOptions) => Effect.Effect<void, ManageError>
+  readonly adapt: (options: AdaptOptions) => Effect.Effect<void, ManageError, Scope.Scope>
   readonly replicate: (
     futures: Future.Any | Iterable<Future.Any>,
     options?: ReplicateOptions
@@ -284,7 +286,7 @@ export interface Service {
     futures: Future.Any | Iterable<Future.Any>
   ) => Effect.Effect<ReadonlyArray<Door.Copies>>
   readonly rebalance: (futures?: Iterable<Future.Any>, options?: RebalanceOptions) => Effect.Effect<void>
-  readonly retire: (worker: string) => Effect.Effect<Door.Retiring>
+  readonly retire: (worker: string) => Effect.Effect<Door.Retiring, ManageError>
   readonly progress: (
     futures?: Iterable<Future.Any>,
     options?: { readonly interval?: Duration.DurationInput | undefined }
@@ -683,15 +685,18 @@ export const waitForWorkers = <const O extends { readonly timeout?: Duration.Dur
   client((_) => _.waitForWorkers(count, options))
 
 /**
- * Forgets all work of all clients: every future that is not settled ends as `Cancelled`, values are dropped.
+ * Forgets all work of all clients: every future that is not settled ends as `Cancelled`, values are dropped. On a cluster of
+ * several machines it is for operators: others get a `ManageError`.
  *
  * @since 0.1.0
  * @category managing
  */
-export const restart: Effect.Effect<void, never, Client> = client((_) => _.restart)
+export const restart: Effect.Effect<void, ManageError, Client> = client((_) => _.restart)
 
 /**
- * Changes how many workers a local cluster has, and waits until it is so. Those that go are given nothing more; what has
+ * Changes how many workers this program's cluster has, and waits until it is so: all workers of a local cluster, those of
+ * this node on a cluster of several machines. A program that has started none gets a `ManageError`. Each that comes is as
+ * large as the first. Those that go are given nothing more; what has
  * not begun goes to others, what runs may end, and what only they hold is copied to those that stay: `within` 30 seconds,
  * unless told otherwise. With `within: 0` they go at once, and so does what only they hold. To interrupt it stops the
  * waiting, and not the leaving. What is no whole number from 0 is refused with a defect.
@@ -711,8 +716,37 @@ export const restart: Effect.Effect<void, never, Client> = client((_) => _.resta
  * @since 0.1.0
  * @category managing
  */
-export const scale = (workers: number, options?: ScaleOptions): Effect.Effect<void, never, Client> =>
+export const scale = (workers: number, options?: ScaleOptions): Effect.Effect<void, ManageError, Client> =>
   client((_) => _.scale(workers, options))
+
+/**
+ * Has the number of workers follow the work, for as long as the scope is open: the same workers that `scale` speaks of. More
+ * come at once, as many as get what is known done within `target`. Those too many go only when fewer were enough several
+ * times in a row, only when they have had nothing to do for a while, and as with `retire`: what only they hold goes to others
+ * first, and one that holds what no other can take stays. Values that fill the memory keep workers, and bring more.
+ *
+ * When the scope closes the number stays as it is. Of several that adapt the same workers the last that began counts.
+ * `Client.story("local")` (of a node: its id) says when the number was changed, and why.
+ *
+ * @example
+ * ```ts
+ * import { Client, Task } from "creel"
+ * import { Effect } from "effect"
+ *
+ * const render = Task.sync("render", (frame: number) => frame * 2)
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* Client.adapt({ minimum: 1, maximum: 8, target: "5 seconds" })
+ *   const frames = yield* Client.map(render, Array.from({ length: 10_000 }, (_, n) => n))
+ *   return yield* Client.gather(frames)
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category managing
+ */
+export const adapt = (options: AdaptOptions): Effect.Effect<void, ManageError, Client | Scope.Scope> =>
+  client((_) => _.adapt(options))
 
 /**
  * Has so many workers hold the value of each future, and waits until they do or cannot. Copies spread as a tree: each new
@@ -811,7 +845,8 @@ export const rebalance = (
  * what runs may end, what only it holds is copied to others, and then it is stopped. A worker that was not started by
  * this cluster is `retired`: whoever started it may stop it. Where no other worker can take what it holds, it stays and
  * the answer is `stuck`. A task cannot wait for the worker that it runs on, nor for one where what submitted it runs: it is
- * told `own` at once, and the worker stays. Interrupted (by a timeout, say), it stays as well; `Client.explain` of a key it holds says what
+ * told `own` at once, and the worker stays. On a cluster of several machines it is for operators, and for a node's own workers:
+ * others get a `ManageError`. Interrupted (by a timeout, say), it stays as well; `Client.explain` of a key it holds says what
  * its copy waits for.
  *
  * @example
@@ -828,7 +863,8 @@ export const rebalance = (
  * @since 0.1.0
  * @category managing
  */
-export const retire = (worker: string): Effect.Effect<Door.Retiring, never, Client> => client((_) => _.retire(worker))
+export const retire = (worker: string): Effect.Effect<Door.Retiring, ManageError, Client> =>
+  client((_) => _.retire(worker))
 
 /**
  * How far these futures and all they need are, by group, a few times a second until they are done; without futures,

@@ -25,6 +25,7 @@ import * as Line from "./internal/line.js"
 import type { ReadFailed } from "./internal/readFailed.js"
 import * as rpcDoor from "./internal/rpcDoor.js"
 import type * as Observe from "./Observe.js"
+import type { ManageError } from "./ManageError.js"
 import type { Introduction } from "./Rpcs.js"
 import { SchedulerRpcs, TrustedRpcs } from "./Rpcs.js"
 
@@ -264,6 +265,51 @@ export type WhyHeld = Scheduler.WhyHeld
 export type WouldFree = Scheduler.WouldFree
 
 /**
+ * `AdaptOptions` of `Cluster` as plain numbers; times in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Adapting {
+  readonly minimum: number
+  readonly maximum: number
+  readonly target: number
+  readonly interval: number
+  readonly waitCount: number
+  readonly idle: number
+}
+
+/**
+ * A node that adapts, as it says itself: how many slots it may have at most, in how many milliseconds it asks again, and in
+ * words what it has changed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DemandOfNode {
+  readonly node: string
+  readonly slots: number
+  readonly interval: number
+  readonly changed: string | undefined
+}
+
+/**
+ * What there is to do for a node. `work`: milliseconds, weighed by slots. `parallel`: how many slots could be busy with it at
+ * once. `elsewhere`: slots of nodes that do not adapt. `share`: which part of the rest falls to this node.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Demand {
+  readonly work: number
+  readonly parallel: number
+  readonly elsewhere: number
+  readonly share: number
+  /** Those of the node. */
+  readonly workers: ReadonlyArray<Scheduler.DemandOfWorker>
+}
+
+/**
  * What can be asked of the scheduler. Answers are of the moment.
  *
  * @since 0.1.0
@@ -283,7 +329,7 @@ export interface Questions {
   /** Of these keys and all they need, or of everything known. */
   readonly progress: (keys: ReadonlyArray<Id.Key> | undefined) => Effect.Effect<ReadonlyArray<GroupProgress>>
   readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>
-  readonly restart: (by: string) => Effect.Effect<void>
+  readonly restart: (by: string) => Effect.Effect<void, ManageError>
   /**
    * Stops these, and what depends on them, whoever wants them: their futures end as `Cancelled`, naming who asked and why.
    * Answers which of them were unfinished.
@@ -291,12 +337,16 @@ export interface Questions {
   readonly cancel: (
     keys: ReadonlyArray<Id.Key>,
     options: { readonly by: string; readonly reason: string }
-  ) => Effect.Effect<ReadonlyArray<Id.Key>>
+  ) => Effect.Effect<ReadonlyArray<Id.Key>, ManageError>
   /**
    * So many workers, where the cluster can start them itself. Those that go may take so many milliseconds to hand over what
    * only they hold.
    */
-  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
+  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void, ManageError>
+  /** As many as there is work for, for as long as the scope is open. */
+  readonly adapt: (adapting: Adapting) => Effect.Effect<void, ManageError, Scope.Scope>
+  /** Asked by a node that adapts, each time anew: what there is to do for it. What it has changed since is written down. */
+  readonly demand: (node: DemandOfNode) => Effect.Effect<Demand>
   /** So many workers are to hold each of these, from now on. Asked again, it says how far that is. */
   readonly replicate: (
     keys: ReadonlyArray<Id.Key>,
@@ -331,7 +381,7 @@ export interface Questions {
     worker: string,
     over?: boolean | undefined,
     by?: Id.Attempt | undefined
-  ) => Effect.Effect<Retiring>
+  ) => Effect.Effect<Retiring, ManageError>
 }
 
 /**

@@ -18,9 +18,11 @@ import type * as Scope from "effect/Scope"
 import * as Cluster from "./Cluster.js"
 import * as Door from "./Door.js"
 import type { Executors } from "./Executor.js"
+import * as Adapting from "./internal/adapting.js"
 import * as Crew from "./internal/crew.js"
 import * as schedulerHost from "./internal/schedulerHost.js"
 import * as Within from "./internal/within.js"
+import { ManageError } from "./ManageError.js"
 import type * as Shelf from "./Shelf.js"
 import type * as Store from "./Store.js"
 
@@ -76,10 +78,12 @@ const make = <E, R>(options: Options<E, R>) =>
   Effect.gen(function*() {
     const ready = yield* Deferred.make<Crew.Place>()
     const crew = yield* Crew.make<E, R>(Deferred.await(ready), options)
+    const adapt = Adapting.make({ node: "local", door: Effect.map(Deferred.await(ready), ({ door }) => door), crew })
     const { host, supervisor } = yield* schedulerHost.make({
       config: options.scheduler,
       tellWithin: 5000,
       scale: crew.scale,
+      adapt,
       stop: crew.stop
     })
     yield* Deferred.succeed(ready, {
@@ -94,7 +98,8 @@ const make = <E, R>(options: Options<E, R>) =>
     return Context.make(Door.Door, host.door).pipe(Context.add(Cluster.Cluster, {
       describe: describe(options.kind, host.door),
       workers: host.door.ask.workers,
-      scale: (workers, options) => host.door.ask.scale(workers, Within.millis(options)),
+      scale: (workers, options) => crew.scale(workers, Within.millis(options)),
+      adapt: (options) => adapt(Cluster.adapting(options)),
       tree: supervisor.tree,
       restartScheduler: Effect.ignore(supervisor.restartChild("scheduler"))
     }))
@@ -116,8 +121,10 @@ export interface SchedulerOptions {
   /** How long a new life waits for them. Default: 5 seconds. */
   readonly tellWithin?: Duration.DurationInput | undefined
   readonly config?: Partial<Scheduler.Config> | undefined
-  /** What is done when somebody asks for so many workers. Default: nothing. */
-  readonly scale?: ((workers: number, within: number | undefined) => Effect.Effect<void>) | undefined
+  /** What is done when somebody asks for so many workers. Default: it fails as `NotScalable`. */
+  readonly scale?: Door.Questions["scale"] | undefined
+  /** The same for a number that follows the work. Default: it fails as `NotScalable`. */
+  readonly adapt?: Door.Questions["adapt"] | undefined
   /** Stops a worker that has nothing left, by name or id; says whether it could. Default: it could not. */
   readonly stop?: ((worker: string) => Effect.Effect<boolean>) | undefined
 }
@@ -138,6 +145,13 @@ export interface SchedulerEnd {
   readonly failed: Effect.Effect<string>
 }
 
+const notScalable = Effect.suspend(() =>
+  new ManageError({
+    reason: "NotScalable",
+    detail: "the workers of this cluster are on nodes of their own, and the scheduler starts none"
+  })
+)
+
 /**
  * A scheduler without workers, living in the scope. A step of it that throws ends one life and begins the next. When the
  * scope closes its peers are told nothing: another one takes over.
@@ -150,7 +164,8 @@ export const scheduler = (options: SchedulerOptions = {}): Effect.Effect<Schedul
     schedulerHost.make({
       config: options.config,
       tellWithin: Duration.toMillis(options.tellWithin ?? "5 seconds"),
-      scale: options.scale ?? (() => Effect.void),
+      scale: options.scale ?? (() => notScalable),
+      adapt: options.adapt ?? (() => notScalable),
       stop: options.stop ?? (() => Effect.succeed(false)),
       incarnation: options.incarnation,
       expect: options.expect,
@@ -193,6 +208,10 @@ export interface Workers {
    * until what runs there has ended and what only they hold is elsewhere: `scale(0)` is how a node leaves in peace.
    */
   readonly scale: (count: number, within?: number | undefined) => Effect.Effect<void>
+  /** As many as there is work for in the whole cluster, for as long as the scope is open. See `Client.adapt`. */
+  readonly adapt: (options: Cluster.AdaptOptions) => Effect.Effect<void, never, Scope.Scope>
+  /** The same, told in plain numbers: what a door asks for. */
+  readonly adapting: (adapting: Door.Adapting) => Effect.Effect<void, never, Scope.Scope>
   /** By name or id; says whether it was one of these. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
   readonly tree: Effect.Effect<Supervisor.Tree>
@@ -218,8 +237,11 @@ export const workers = <E, R>(
     const { door, host, node, shelf } = options
     const crew = yield* Crew.make<E, R>(Effect.succeed({ supervisor, door, shelf, node, host }), options)
     yield* crew.resize(options.workers)
+    const adapt = Adapting.make({ node, door: Effect.succeed(door), crew })
     return {
       scale: crew.scale,
+      adapt: (options) => adapt(Cluster.adapting(options)),
+      adapting: adapt,
       stop: crew.stop,
       tree: supervisor.tree,
       failed: Effect.match(supervisor.await, {

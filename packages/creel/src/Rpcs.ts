@@ -14,6 +14,7 @@ import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import type * as Door from "./Door.js"
+import { ManageError } from "./ManageError.js"
 import * as NoteSchema from "./NoteSchema.js"
 import * as Observe from "./Observe.js"
 
@@ -278,6 +279,38 @@ const WouldFree: Schema.Schema<Door.WouldFree> = Schema.Struct({
   stopped: Keys
 })
 
+const AdaptingSchema = Schema.Struct({
+  minimum: Schema.Number,
+  maximum: Schema.Number,
+  target: Schema.Number,
+  interval: Schema.Number,
+  waitCount: Schema.Number,
+  idle: Schema.Number
+})
+
+const DemandOfNodeSchema = Schema.Struct({
+  node: Schema.String,
+  slots: Schema.Number,
+  interval: Schema.Number,
+  changed: Schema.UndefinedOr(Schema.String)
+})
+
+const DemandSchema: Schema.Schema<Door.Demand> = Schema.Struct({
+  work: Schema.Number,
+  parallel: Schema.Number,
+  elsewhere: Schema.Number,
+  share: Schema.Number,
+  workers: Schema.Array(Schema.Struct({
+    id: Schema.String,
+    node: Schema.String,
+    slots: Schema.Number,
+    open: Schema.Boolean,
+    attempts: Schema.Number,
+    held: Schema.Number,
+    limit: Schema.UndefinedOr(Schema.Number)
+  }))
+})
+
 const IntroductionSchema: Schema.Schema<Introduction> = Schema.Struct({
   protocol: Schema.Number,
   namespace: Schema.String,
@@ -333,12 +366,19 @@ const make = (schemas: Schemas) =>
       success: Schema.Array(GroupProgress)
     }),
     Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
-    Rpc.make("Restart", { payload: { by: Schema.String } }),
+    Rpc.make("Restart", { payload: { by: Schema.String }, error: ManageError }),
     Rpc.make("CancelAll", {
       payload: { keys: Keys, by: Schema.String, reason: Schema.String },
-      success: Keys
+      success: Keys,
+      error: ManageError
     }),
-    Rpc.make("Scale", { payload: { workers: Schema.Number, within: Schema.UndefinedOr(Schema.Number) } }),
+    Rpc.make("Scale", {
+      payload: { workers: Schema.Number, within: Schema.UndefinedOr(Schema.Number) },
+      error: ManageError
+    }),
+    /** Says something once when it has begun, and goes on for as long as somebody listens. */
+    Rpc.make("Adapt", { payload: AdaptingSchema, success: Schema.Void, error: ManageError, stream: true }),
+    Rpc.make("Demand", { payload: DemandOfNodeSchema, success: DemandSchema }),
     Rpc.make("Replicate", {
       payload: { keys: Keys, copies: Schema.Number, workers: Schema.UndefinedOr(Keys) },
       success: Schema.Array(Copies)
@@ -355,7 +395,8 @@ const make = (schemas: Schemas) =>
     Rpc.make("Tree", { success: Observe.TreeSchema }),
     Rpc.make("Retire", {
       payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean), by: Schema.optional(Schema.Number) },
-      success: Retiring
+      success: Retiring,
+      error: ManageError
     })
   )
 

@@ -110,6 +110,13 @@ export * as Graph from "./Graph.js"
 export * as LocalCluster from "./LocalCluster.js"
 
 /**
+ * What keeps a client from changing its cluster.
+ *
+ * @since 0.1.0
+ */
+export * as ManageError from "./ManageError.js"
+
+/**
  * How much memory values take while something runs.
  *
  * @since 0.1.0

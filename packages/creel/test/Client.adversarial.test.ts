@@ -61,8 +61,8 @@ type Accident = Effect.Effect<void, never, Cluster.Cluster>
 
 const accidents: ReadonlyArray<Accident> = [
   Effect.flatMap(Cluster.Cluster, (cluster) => cluster.restartScheduler),
-  Cluster.scale(1, { within: 0 }),
-  Cluster.scale(3)
+  Effect.orDie(Cluster.scale(1, { within: 0 })),
+  Effect.orDie(Cluster.scale(3))
 ]
 
 const play = (seed: number, harm: boolean) =>

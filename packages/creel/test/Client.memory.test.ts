@@ -144,7 +144,10 @@ describe("Client.retire", () => {
     }).pipe(on({ workers: 1 }, first)))
 
   it.scopedLive("who runs there, or was submitted from there, is told that it would wait for itself; the worker stays", () => {
-    const retire = Task.make("retire", (worker: string) => Effect.map(Client.retire(worker), ({ state }) => state))
+    const retire = Task.make(
+      "retire",
+      (worker: string) => Effect.orDie(Effect.map(Client.retire(worker), ({ state }) => state))
+    )
     const nested = Task.make(
       "nested",
       (worker: string) => Client.run(retire.pipe(Task.with({ workers: ["worker-1"] })), worker)

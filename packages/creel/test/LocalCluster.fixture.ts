@@ -47,12 +47,12 @@ export const broken = Task.sync("broken", (why: string): number => {
  * Work that says when it began, stays until it is told what to answer, and notes how it ended. Tasks of one process
  * see what their definition closes over.
  */
-export const gated = (name = "gated") => {
+export const gated = (name = "gated", options: { readonly slots?: number } = {}) => {
   const started = Deferred.unsafeMake<void>(FiberId.none)
   const gate = Deferred.unsafeMake<number, string>(FiberId.none)
   const log: Array<string> = []
   let runs = 0
-  const task = Task.make(name, (x: number) =>
+  const body = (x: number) =>
     Effect.suspend(() => {
       runs++
       return Deferred.succeed(started, undefined)
@@ -61,7 +61,8 @@ export const gated = (name = "gated") => {
       Effect.map((y) => x + y),
       Effect.onInterrupt(() => Effect.sync(() => void log.push("interrupted"))),
       Effect.ensuring(Effect.sync(() => void log.push("ended")))
-    ))
+    )
+  const task = options.slots === undefined ? Task.make(name, body) : Task.make(name, body, { slots: options.slots })
   return {
     task,
     log,

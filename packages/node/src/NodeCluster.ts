@@ -54,6 +54,11 @@ export interface MemoryOptions {
 export interface CommonOptions extends Client.Options {
   /** How many workers share the executors evenly. Default: 1. */
   readonly workers?: number | undefined
+  /**
+   * How many workers there may be later, by `Client.scale` or `Client.adapt`: what `memory` limits is divided by so many. Each
+   * that comes has as many executors as the first. Default: as many as there are.
+   */
+  readonly workersMax?: number | undefined
   /** How many attempts that only wait share one executor. Default: 32. */
   readonly io?: number | undefined
   /**
@@ -165,6 +170,7 @@ const planOf = (
   kind,
   executors: executors ?? os.availableParallelism(),
   workers: options.workers ?? 1,
+  workersMax: options.workersMax,
   make,
   io: options.io,
   resources: options.resources,

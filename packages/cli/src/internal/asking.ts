@@ -8,6 +8,8 @@ import * as Links from "@creel/cluster/Links"
 import * as Placement from "@creel/cluster/Placement"
 import type * as Security from "@creel/cluster/Security"
 import * as Door from "creel/Door"
+import type { ManageError } from "creel/ManageError"
+import { isManageError } from "creel/ManageError"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -128,18 +130,24 @@ const unanswered =
 const isRefused = (defect: unknown): defect is { readonly message: string } =>
   Predicate.isRecord(defect) && (defect.name === "Refused" || defect instanceof Error && defect.name === "Refused")
 
-/** Questions have no errors of their own: what comes of a refusal, or of a scheduler that went away, is a defect. */
-export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CliError, R> =>
-  Effect.catchSomeCause(effect, (cause) => {
+const notAllowed = (message: string): CliError =>
+  new CliError({
+    reason: "NotAllowed",
+    detail: `the cluster refuses this: ${message}`,
+    advice: "use the cluster's secret, or the key or certificate of that role"
+  })
+
+const forbidden = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, ManageError> | CliError, R> =>
+  Effect.mapError(effect, (error) => isManageError(error) ? notAllowed(error.detail) : error as Exclude<E, ManageError>)
+
+/** Most questions have no errors of their own: what comes of a refusal, or of a scheduler that went away, is a defect. */
+export const answered = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, Exclude<E, ManageError> | CliError, R> =>
+  Effect.catchSomeCause(forbidden(effect), (cause) => {
     const defect = Option.getOrUndefined(Option.orElse(Cause.dieOption(cause), () => Option.none()))
     if (isRefused(defect)) {
-      return Option.some(
-        new CliError({
-          reason: "NotAllowed",
-          detail: `the cluster refuses this: ${defect.message}`,
-          advice: "use the cluster's secret, or the key or certificate of that role"
-        })
-      )
+      return Option.some(notAllowed(defect.message))
     }
     if (Predicate.isTagged(defect, "RpcClientError")) {
       return Option.some(

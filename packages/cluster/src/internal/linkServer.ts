@@ -9,19 +9,21 @@
 import type { FromClientEncoded, FromServerEncoded } from "@effect/rpc/RpcMessage"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Door from "creel/Door"
+import { ManageError } from "creel/ManageError"
 import type { Introduction, There } from "creel/Rpcs"
 import { protocol, Refused, SchedulerRpcs } from "creel/Rpcs"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as net from "node:net"
-import type { Peer } from "../Security.js"
+import type { Peer, Role } from "../Security.js"
 import { allows } from "../Security.js"
 import type { Pulse } from "./frames.js"
 import { Frames } from "./frames.js"
-import { least } from "./linkRights.js"
+import * as Rights from "./linkRights.js"
 import * as LinkWire from "./linkWire.js"
 
 interface Connection {
@@ -61,6 +63,15 @@ const refusal = (requestId: string, message: string): FromServerEncoded => ({
   requestId,
   exit: { _tag: "Failure", cause: { _tag: "Die", defect: { name: "Refused", message } } }
 })
+
+const encodeManageError = Schema.encodeSync(ManageError)
+
+const forbidden = (requestId: string, tag: string, needed: Role, role: Role): FromServerEncoded => {
+  const error = Rights.forbidden(tag, needed, role)
+  return error === undefined
+    ? refusal(requestId, `${tag} is for a ${needed}`)
+    : { _tag: "Exit", requestId, exit: { _tag: "Failure", cause: { _tag: "Fail", error: encodeManageError(error) } } }
+}
 
 class Connections {
   readonly open = new Map<number, Connection>()
@@ -108,10 +119,10 @@ class Connections {
     const introduces = message._tag === "Request" && message.tag === "Introduce"
     if (connection.mounted === undefined && !introduces) return connection.frames.end("it did not say who it is")
     if (message._tag === "Request") {
-      const needed = least(message.tag)
+      const needed = Rights.least(message.tag)
       if (needed === undefined) return this.send(connection, refusal(message.id, `${message.tag} is not known here`))
       if (!allows(connection.peer.role, needed)) {
-        return this.send(connection, refusal(message.id, `${message.tag} is for a ${needed}`))
+        return this.send(connection, forbidden(message.id, message.tag, needed, connection.peer.role))
       }
     }
     this.request(connection.id, message)
@@ -146,6 +157,19 @@ class Connections {
       : Effect.fail(new Refused({ reason: "role", detail: `${role} is no ${kind}` }))
   }
 
+  /** A worker's node may have its own workers leave, an operator all. */
+  retire(id: number, worker: string): Effect.Effect<void, ManageError> {
+    const connection = this.open.get(id)
+    const role = connection?.peer.role ?? "observer"
+    if (allows(role, "operator")) return Effect.void
+    return Effect.flatMap(connection?.mounted?.handlers.Workers() ?? Effect.succeed([]), (workers) => {
+      const named = workers.filter((one) => one.id === worker || one.name === worker)
+      const own = named.every((one) => one.node === connection?.introduction?.node)
+      const error = own ? undefined : Rights.forbidden("Retire", "operator", role)
+      return error === undefined ? Effect.void : Effect.fail(error)
+    })
+  }
+
   endAll(which: (connection: Connection) => boolean, why: string): void {
     for (const connection of [...this.open.values()]) if (which(connection)) connection.frames.end(why)
   }
@@ -171,6 +195,11 @@ const dispatch = (connections: Connections) => {
       Effect.zipRight(
         connections.attach(meta.clientId, payload.kind),
         Effect.suspend(() => of(meta.clientId)?.Attach(payload, meta) ?? Effect.interrupt)
+      ),
+    Retire: (payload: Parameters<Door.Handlers["Retire"]>[0], { clientId }: { readonly clientId: number }) =>
+      Effect.zipRight(
+        connections.retire(clientId, payload.worker),
+        Effect.suspend(() => of(clientId)?.Retire(payload) ?? Effect.interrupt)
       )
   }
 }

@@ -60,6 +60,8 @@ export type Event =
   | { readonly _tag: "Checkpoint"; readonly keys: ReadonlyArray<Key> }
   /** Somebody looks on. */
   | { readonly _tag: "Watched" }
+  /** A node has changed how many workers it has, and why: it is written down. */
+  | { readonly _tag: "Scaled"; readonly node: string; readonly detail: string }
   | { readonly _tag: "Tick" }
 
 /**

@@ -82,6 +82,17 @@ export class Queue<A extends { place: number }> {
     return out
   }
 
+  /** So many of its members, the first of the line before others. */
+  sample(count: number): ReadonlyArray<A> {
+    const out: Array<A> = []
+    for (let n = this.head; n < this.end && out.length < count; n++) {
+      const item = this.line[n]
+      if (item !== undefined) out.push(item)
+    }
+    for (let n = 0; n < this.heap.size && out.length < count; n++) out.push(this.heap.items[n]!)
+    return out
+  }
+
   private index(item: A): number {
     return none - 1 - item.place - this.base
   }

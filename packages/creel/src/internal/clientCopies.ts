@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Client from "../Client.js"
 import type * as Door from "../Door.js"
 import type { Future } from "../Future.js"
+import type { ManageError } from "../ManageError.js"
 import { closed, listOf } from "./clientAsk.js"
 import type { ClientCore } from "./clientCore.js"
 import type { State } from "./clientState.js"
@@ -19,13 +20,13 @@ const turns = 256
 const pause = (turn: number): Effect.Effect<void> =>
   turn < turns ? Effect.yieldNow() : Effect.sleep(Math.min(1000, 20 * 1.5 ** Math.min(turn - turns, 20)))
 
-const again = <A>(
+const again = <A, E>(
   core: ClientCore,
   what: string,
-  ask: () => Effect.Effect<A>,
+  ask: () => Effect.Effect<A, E>,
   isOver: (answer: A) => boolean,
   turn = 0
-): Effect.Effect<A> =>
+): Effect.Effect<A, E> =>
   Effect.flatMap(
     Effect.suspend(() => {
       if (core.closed) return closed(what)
@@ -94,9 +95,9 @@ export const rebalance = (
     )
   })
 
-export const retire = ({ attempt, core }: State, worker: string): Effect.Effect<Door.Retiring> =>
+export const retire = ({ attempt, core }: State, worker: string): Effect.Effect<Door.Retiring, ManageError> =>
   again(core, "retire", () => core.world.door.ask.retire(worker, false, attempt?.attempt), (at) => at.state !== "busy")
     .pipe(
       // Who no longer waits for it to leave has it stay.
-      Effect.onInterrupt(() => core.world.door.ask.retire(worker, true))
+      Effect.onInterrupt(() => Effect.ignore(core.world.door.ask.retire(worker, true)))
     )

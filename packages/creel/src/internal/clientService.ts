@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Client from "../Client.js"
+import * as Cluster from "../Cluster.js"
 import * as Door from "../Door.js"
 import { Completion } from "./asCompleted.js"
 import * as Ask from "./clientAsk.js"
@@ -30,7 +31,7 @@ export const fromState = (state: State): Client.Service => {
   const own = () => state
   const { ask } = core.world.door
   /** A question never overtakes what was said before it. */
-  const asking = <A>(question: () => Effect.Effect<A>): Effect.Effect<A> =>
+  const asking = <A, E>(question: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       core.flush()
       return question()
@@ -84,6 +85,7 @@ export const fromState = (state: State): Client.Service => {
     restart: asking(() => ask.restart(core.world.name)),
     scale: (workers, options) =>
       Effect.suspend(() => core.closed ? Ask.closed("scale") : ask.scale(workers, Within.millis(options))),
+    adapt: (options) => Effect.suspend(() => core.closed ? Ask.closed("adapt") : ask.adapt(Cluster.adapting(options))),
     replicate: (futures, options) => Copies.replicate(state, futures as any, options),
     checkpoint: (futures) => Copies.checkpoint(state, futures as any),
     rebalance: (futures, options) => Copies.rebalance(state, futures as any, options),

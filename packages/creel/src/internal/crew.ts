@@ -51,7 +51,10 @@ export interface Crew<E> {
   readonly scale: (count: number, within?: number | undefined) => Effect.Effect<void>
   /** By name or id; says whether it was one of these. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
-  readonly names: ReadonlyArray<string>
+  /** So many more than there are, said in the log where one cannot be started. */
+  readonly add: (count: number) => Effect.Effect<void>
+  /** The ids of those that are not about to go, in the order they were started. */
+  readonly members: () => ReadonlyArray<Id.WorkerId>
 }
 
 interface Life {
@@ -87,6 +90,10 @@ const life = <E, R>(
 
 const none: ReadonlyArray<string> = []
 
+/** The cluster stays as it is, and nobody is to go. */
+const notStarted = <E>(resized: Effect.Effect<ReadonlyArray<string>, E>): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.catchAllCause(resized, (cause) => Effect.as(Effect.logError("a worker could not be started", cause), none))
+
 const notHandedOver = (name: string, within: number): string =>
   `${name} was to leave within ${within} ms, and goes with what it still has: tasks that run there begin again elsewhere, ` +
   "values that only it held are made again or lost"
@@ -118,13 +125,12 @@ export const make = <E, R>(
     const lives = new Map<string, Life>()
     const lock = yield* Effect.makeSemaphore(1)
 
-    const nameOf = (index: number) => `${options.name ?? "worker"}-${index}`
-
     const startWorker = Effect.gen(function*() {
       const here = yield* place
       let index = names.length
-      while (names.includes(nameOf(index)) || going.has(nameOf(index))) index++
-      const name = nameOf(index)
+      const nameOf = () => `${options.name ?? "worker"}-${index}`
+      while (names.includes(nameOf()) || going.has(nameOf())) index++
+      const name = nameOf()
       const first = yield* Deferred.make<never, E>()
       const start = Effect.tapErrorCause(life(here, options, name, lives), (cause) => Deferred.failCause(first, cause))
       const started = here.supervisor.startChild(ChildSpec.make({ id: name, start }))
@@ -173,14 +179,14 @@ export const make = <E, R>(
       scale: (count, within = 30_000) =>
         Effect.zipRight(
           mean(count),
-          alone(resize(count)).pipe(
-            Effect.catchAllCause((cause) => Effect.as(Effect.logError("a worker could not be started", cause), none)),
+          notStarted(alone(resize(count))).pipe(
             Effect.flatMap((over) => letGo(over, within)),
             Effect.forkIn(scope),
             Effect.flatMap(Fiber.join)
           )
         ),
       stop: (worker) => alone(stop(worker)),
-      names
+      add: (count) => Effect.asVoid(notStarted(alone(Effect.suspend(() => resize(names.length + count))))),
+      members: () => names.flatMap((name) => lives.get(name)?.id ?? [])
     }
   })

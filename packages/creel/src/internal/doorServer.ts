@@ -15,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type * as Door from "../Door.js"
 import type * as Observe from "../Observe.js"
 import type { Attaching, Down, Introduction } from "../Rpcs.js"
@@ -148,6 +149,9 @@ const asked = (ask: Door.Questions) => ({
     ask.cancel(keys, { by, reason }),
   Scale: (payload: { readonly workers: number; readonly within: number | undefined }) =>
     ask.scale(payload.workers, payload.within),
+  Adapt: (payload: Door.Adapting) =>
+    Stream.unwrapScoped(Effect.map(ask.adapt(payload), (begun) => Stream.concat(Stream.succeed(begun), Stream.never))),
+  Demand: (payload: Door.DemandOfNode) => ask.demand(payload),
   Replicate: ({ copies, keys, workers }: Where & { readonly keys: Names; readonly copies: number }) =>
     ask.replicate(keys, copies, workers),
   Checkpoint: (payload: { readonly keys: Names }) => ask.checkpoint(payload.keys),

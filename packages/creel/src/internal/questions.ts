@@ -5,6 +5,7 @@ import * as Scheduler from "@creel/core/Scheduler"
 import * as Effect from "effect/Effect"
 import type * as Door from "../Door.js"
 import type * as Observe from "../Observe.js"
+import { Demands } from "./demands.js"
 
 export interface Source {
   readonly state: () => Scheduler.State | undefined
@@ -12,8 +13,9 @@ export interface Source {
   readonly heard: Effect.Effect<void>
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
-  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
   readonly tree: Effect.Effect<Observe.Tree>
+  readonly scale: Door.Questions["scale"]
+  readonly adapt: Door.Questions["adapt"]
   /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
   readonly stop: (worker: string) => Effect.Effect<boolean>
 }
@@ -64,6 +66,8 @@ export const questions = (source: Source): Door.Questions => {
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     cancel: (keys, { by, reason }) => cancelled(source, keys, by, reason),
     scale: source.scale,
+    adapt: source.adapt,
+    demand: demanded(source, ask),
     replicate: (keys, copies, workers) => copied(source, { _tag: "Replicate", keys, copies, workers }),
     checkpoint: (keys) => copied(source, { _tag: "Checkpoint", keys }),
     rebalance: (keys, workers) =>
@@ -96,6 +100,20 @@ const started = <A>(source: Source, answer: (state: Scheduler.State) => A): Effe
     // A life of the scheduler begins at once: this is over before anybody can ask twice.
     return state === undefined ? Effect.dieMessage("the scheduler has not started") : Effect.sync(() => answer(state))
   })
+type Ask = <A>(none: A, answer: (state: Scheduler.State) => A) => Effect.Effect<A>
+
+/** What a node that adapts is told; what it has done since it asked last is written down first. */
+const demanded = (source: Source, ask: Ask): Door.Questions["demand"] => {
+  const demands = new Demands()
+  return (node) =>
+    Effect.suspend(() => {
+      const { changed } = node
+      if (changed !== undefined) source.tell({ _tag: "Scaled", node: node.node, detail: changed })
+      return ask(nothingToDo, (state) => demands.of(state, node, source.now()))
+    })
+}
+
+const nothingToDo: Door.Demand = { work: 0, parallel: 0, elsewhere: 0, share: 1, workers: [] }
 
 const unfinished: ReadonlySet<string> = new Set(["Waiting", "Queued", "Assigned"])
 

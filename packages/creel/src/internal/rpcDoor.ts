@@ -11,6 +11,7 @@ import * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
 import type { RpcClientError } from "@effect/rpc/RpcClientError"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
@@ -18,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Door from "../Door.js"
+import type { ManageError } from "../ManageError.js"
 import type { Down } from "../Rpcs.js"
 import type { Client, Line, Way } from "./line.js"
 import { ReadFailed } from "./readFailed.js"
@@ -212,6 +214,25 @@ const valuesBy = (line: Line, runFork: (effect: Effect.Effect<void>) => void): D
     runFork(Effect.ignore(Effect.flatMap(line.way, ({ client }) => client.Withdraw({ client: id, value }))))
 })
 
+const isOfWay = (error: unknown): error is RpcClientError => Predicate.isTagged(error, "RpcClientError")
+
+/** A request that goes on until the scope closes, or, when its way breaks, on the next. */
+const adapt = (line: Line, adapting: Door.Adapting): Effect.Effect<void, ManageError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const begun = yield* Deferred.make<void, ManageError>()
+    yield* Effect.flatMap(
+      line.way,
+      (way) => Stream.runForEach(way.client.Adapt(adapting), () => Deferred.succeed(begun, undefined))
+    ).pipe(
+      Effect.retry({ schedule: Schedule.spaced("200 millis"), while: isOfWay }),
+      Effect.catchIf((error) => !isOfWay(error), (error) => Deferred.fail(begun, error as ManageError)),
+      Effect.onError((cause) => Deferred.failCause(begun, cause as Cause.Cause<never>)),
+      Effect.interruptible,
+      Effect.forkScoped
+    )
+    yield* Deferred.await(begun)
+  })
+
 export interface Options {
   readonly line: Line
   readonly runFork: (effect: Effect.Effect<void>) => void
@@ -223,12 +244,14 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
   /** A question never overtakes a note. */
   const said = Effect.suspend(() => Effect.forEach(peers, (peer) => peer.said, { discard: true }))
   /** An answer that cannot be had now is waited for: questions change nothing. */
-  const patiently = <A>(question: (client: Client) => Effect.Effect<A, RpcClientError>): Effect.Effect<A> =>
+  const patiently = <A, E>(
+    question: (client: Client) => Effect.Effect<A, E | RpcClientError>
+  ): Effect.Effect<A, Exclude<E, RpcClientError>> =>
     Effect.zipRight(said, line.way).pipe(
       Effect.flatMap((way) => Effect.zipRight(said, question(way.client))),
-      Effect.retry(Schedule.spaced("200 millis").pipe(Schedule.intersect(Schedule.recurs(50)))),
-      Effect.orDie
-    )
+      Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 50, while: isOfWay }),
+      Effect.catchIf(isOfWay, Effect.die)
+    ) as Effect.Effect<A, Exclude<E, RpcClientError>> // the guard took the one out that it leaves in the type
   return {
     attachClient: (id, ears) => attach(peers, new Peer(line, id, "client", ears)),
     attachWorker: (id, ears) => attach(peers, new Peer(line, id, "worker", ears)),
@@ -247,6 +270,8 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       restart: (by) => patiently((client) => client.Restart({ by })),
       cancel: (keys, { by, reason }) => patiently((client) => client.CancelAll({ keys, by, reason })),
       scale: (workers, within) => patiently((client) => client.Scale({ workers, within })),
+      adapt: (adapting) => adapt(line, adapting),
+      demand: (node) => patiently((client) => client.Demand(node)),
       replicate: (keys, copies, workers) => patiently((client) => client.Replicate({ keys, copies, workers })),
       checkpoint: (keys) => patiently((client) => client.Checkpoint({ keys })),
       rebalance: (keys, workers) => patiently((client) => client.Rebalance({ keys, workers })),

@@ -29,7 +29,8 @@ export interface Options {
   readonly config?: Partial<Scheduler.Config> | undefined
   /** How long a new life waits to be told by everybody. Milliseconds. */
   readonly tellWithin: number
-  readonly scale: (workers: number, within: number | undefined) => Effect.Effect<void>
+  readonly scale: Door.Questions["scale"]
+  readonly adapt: Door.Questions["adapt"]
   readonly stop: (worker: string) => Effect.Effect<boolean>
   /** The next life's, asked for once a life. Default: counted from 1. */
   readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
@@ -70,6 +71,7 @@ export class SchedulerHost {
         now: () => clock.unsafeCurrentTimeMillis(),
         tell: (event) => this.tell(event),
         scale: options.scale,
+        adapt: options.adapt,
         stop: options.stop,
         tree: Effect.suspend(() => this.tree)
       })

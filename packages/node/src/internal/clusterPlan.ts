@@ -27,6 +27,7 @@ export interface Plan {
   /** In all. */
   readonly executors: number
   readonly workers: number
+  readonly workersMax: number | undefined
   readonly make: Make
   readonly io: number | undefined
   readonly resources: Readonly<Record<string, number>> | undefined
@@ -126,6 +127,7 @@ export const check = (plan: Plan): Effect.Effect<void, NodeClusterError> =>
     }
     const total = yield* whole(plan.kind, plan.executors)
     const workers = yield* whole("workers", plan.workers)
+    if (plan.workersMax !== undefined) yield* whole("workersMax", plan.workersMax)
     if (workers > total) {
       return yield* new NodeClusterError({
         reason: "BadOption",
@@ -146,7 +148,7 @@ const diskOf = (spill: MemoryOptions["spill"]): Effect.Effect<Disk | undefined, 
 
 /** What an engine is made of: a whole one here, or the workers of one whose scheduler is elsewhere. */
 export const engineOptions = (plan: Plan): Engine.Options<NodeClusterError, never> => {
-  const memory = MemoryPlan.limits(plan.memory, plan.workers)
+  const memory = MemoryPlan.limits(plan.memory, Math.max(plan.workers, plan.workersMax ?? 0))
   return {
     kind: `${plan.executors} ${plan.kind}`,
     host: plan.host,

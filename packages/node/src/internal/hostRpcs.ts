@@ -14,6 +14,7 @@ export interface HostOptions {
   readonly tasks: string
   readonly executors: number
   readonly workers: number
+  readonly workersMax: number | undefined
   readonly io: number | undefined
   readonly resources: Readonly<Record<string, number>> | undefined
   readonly plainFunctions: boolean

@@ -43,6 +43,7 @@ const hostOptions = (plan: Plan, more: More, tasks: string): HostOptions => ({
   tasks,
   executors: plan.executors,
   workers: plan.workers,
+  workersMax: plan.workersMax,
   io: plan.io,
   resources: plan.resources,
   plainFunctions: plan.plainFunctions,
@@ -128,6 +129,7 @@ const make = (plan: Plan, options: HostOptions, boot: URL) =>
       workers: door.ask.workers,
       scale: (workers, options) =>
         door.ask.scale(workers, options?.within === undefined ? undefined : Duration.toMillis(options.within)),
+      adapt: (options) => door.ask.adapt(Cluster.adapting(options)),
       tree: Effect.orDie(rpc.Tree()),
       restartScheduler: Effect.orDie(rpc.RestartScheduler())
     }))

@@ -4,6 +4,7 @@ import * as CreelCluster from "@creel/cluster/CreelCluster"
 import type * as Security from "@creel/cluster/Security"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import * as Cluster from "creel/Cluster"
 import * as Door from "creel/Door"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -41,7 +42,23 @@ const executors = {
     "On how many threads tasks run. Default: as many as there are cores"
   ),
   processes: Given.integer("processes", "CREEL_PROCESSES", "Instead of --threads: on how many child processes."),
-  workers: Given.integer("workers", "CREEL_WORKERS", "How many workers share these evenly. Default: 1")
+  workers: Given.integer("workers", "CREEL_WORKERS", "How many workers share these evenly. Default: 1"),
+  minimum: Given.integer(
+    "minimum",
+    "CREEL_MINIMUM",
+    "With --maximum: how many workers there are at least. Default: 1, or 0 where that is said"
+  ),
+  maximum: Given.integer(
+    "maximum",
+    "CREEL_MAXIMUM",
+    "As many workers as there is work for, up to this; each has one thread (or process) unless --workers says otherwise."
+  ),
+  target: Given.duration(
+    "target",
+    "CREEL_TARGET",
+    "5 seconds",
+    "With --maximum: within which time what is known of should be done. Default: 5s"
+  )
 }
 
 const place = {
@@ -140,6 +157,9 @@ interface Executors {
   readonly count: number
   readonly file: string
   readonly entry: boolean
+  readonly workers: number
+  /** Between which numbers the workers come and go. */
+  readonly adapt: Cluster.AdaptOptions | undefined
 }
 
 const executorsOf = (given: NodeOptions): Effect.Effect<Executors, CliError> =>
@@ -165,9 +185,38 @@ const executorsOf = (given: NodeOptions): Effect.Effect<Executors, CliError> =>
       })
     }
     const kind = Option.isSome(given.processes) ? "processes" as const : "threads" as const
-    const count = Option.getOrElse(Option.orElse(given.processes, () => given.threads), () => os.availableParallelism())
-    return { kind, count, file, entry }
+    const adapt = yield* adaptOf(given)
+    const some = Option.orElse(given.processes, () => given.threads)
+    const count = Option.getOrElse(some, () =>
+      adapt === undefined ? os.availableParallelism() : Math.max(1, adapt.minimum))
+    const workers = Option.getOrElse(given.workers, () =>
+      adapt === undefined ? 1 : count)
+    if (adapt !== undefined && workers > adapt.maximum) {
+      return yield* badOption(
+        `it would begin with ${workers} workers, and there may be ${adapt.maximum}`,
+        `give a larger --maximum, or fewer --${kind}`
+      )
+    }
+    return { kind, count, file, entry, workers, adapt }
   })
+
+const adaptOf = (
+  given: NodeOptions
+): Effect.Effect<Cluster.AdaptOptions & { readonly minimum: number } | undefined, CliError> => {
+  if (Option.isNone(given.maximum)) {
+    return Option.isNone(given.minimum)
+      ? Effect.succeed(undefined)
+      : badOption("--minimum is given without --maximum", "give --maximum, or, for a fixed number, --workers")
+  }
+  const maximum = given.maximum.value
+  const minimum = Option.getOrElse(given.minimum, () => 1)
+  return minimum < 0 || maximum < Math.max(1, minimum)
+    ? badOption(
+      `--minimum ${minimum} and --maximum ${maximum} leave no number in between`,
+      "give 0 <= minimum <= maximum"
+    )
+    : Effect.succeed({ minimum, maximum, target: given.target })
+}
 
 const layerOf = (
   given: NodeOptions,
@@ -184,7 +233,8 @@ const layerOf = (
     security,
     resources,
     storage: { prefix: prefixOf(given) },
-    workers: Option.getOrUndefined(given.workers),
+    workers: executors.workers,
+    workersMax: executors.adapt?.maximum,
     startWithin: Duration.max(given.within, "30 seconds"),
     leaveWithin: given.leaveWithin,
     plainFunctions: given.plainFunctions,
@@ -250,6 +300,9 @@ const run = (given: NodeOptions): Effect.Effect<void, ClusterError | CliError, O
         Layer.provide(layerOf(given, place, executors, security, resources), storage)
       )
       const view = yield* Effect.provide(describe(given, place, executors, security), context)
+      if (executors.adapt !== undefined) {
+        yield* Effect.provide(Effect.ignore(Cluster.adapt(executors.adapt)), context)
+      }
       yield* Ending.interruptedIsDone
       yield* say("up", view, (ink) => Render.node(view, ink))
       yield* Effect.addFinalizer(() => say("leaving", name, (ink) => Render.leaving(place.name, ink)))
