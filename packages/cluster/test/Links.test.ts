@@ -2,7 +2,7 @@
 import * as Links from "@creel/cluster/Links"
 import * as Security from "@creel/cluster/Security"
 import { assert, describe, it } from "@effect/vitest"
-import { Client, Door, LocalCluster, ManageError, Task, TaskGroup } from "creel"
+import { Client, Door, LocalCluster, ManageError, Rpcs, Task, TaskGroup } from "creel"
 import { Cause, Context, Effect, Exit, Layer, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { Frames } from "../src/internal/frames.js"
@@ -189,6 +189,15 @@ describe("who is not let in", () => {
       const error = yield* Effect.flip(Effect.scoped(connect(port, { namespace: "other" })))
       assert.strictEqual(error.reason, "Refused")
       assert.include(error.message, "the scheduler of other is not here")
+    }))
+
+  it.scopedLive("who speaks another protocol, and is told both versions", () =>
+    Effect.gen(function*() {
+      const { port } = yield* served()
+      const { client } = yield* connect(port)
+      const error = yield* Effect.flip(client.Introduce({ ...me, protocol: Rpcs.protocol + 1 }))
+      assert.propertyVal(error, "reason", "version")
+      assert.include(error.message, `it speaks ${Rpcs.protocol + 1}, and this ${Rpcs.protocol}`)
     }))
 
   it.scopedLive("an observer sees, and neither submits nor restarts", () =>

@@ -317,6 +317,11 @@ export interface Options<P extends ReadonlyArray<any>, A, E> extends Omit<Submit
   readonly retry?: Retry<E> | RetryOptions | undefined
   /** `"cpu"`: a whole slot (the default of `Task.sync`). A number: so many of these share one executor. */
   readonly slots?: "cpu" | number | undefined
+  /**
+   * Which of several builds of this task is meant, where they differ in what they do and not in their Schemas: part of its
+   * digest, so that what is submitted runs only on workers that have the same. Default: none.
+   */
+  readonly version?: string | number | undefined
   /** What to do where no worker has this task: the error says it. Default: to add it to the tasks of the workers. */
   readonly advice?: string | undefined
 }
@@ -514,6 +519,8 @@ export const contract: <
     readonly args?: Args | undefined
     readonly success?: Success | undefined
     readonly error?: Error | undefined
+    /** As in `Options`. */
+    readonly version?: string | number | undefined
   }
 ) => Unimplemented<TypesOf<Args>, TypeOf<Success>, TypeOf<Error>> = internal.contract as any
 

@@ -265,6 +265,19 @@ describe("Task", () => {
       }))
   })
 
+  it("of another version is another task, and of none the one it always was", () => {
+    const f = (x: number) => Effect.succeed(x)
+    const [plain, again, one, two] = [
+      Task.make("price", f),
+      Task.make("price", f),
+      Task.make("price", f, { version: 1 }),
+      Task.make("price", f, { version: 2 })
+    ]
+    assert.strictEqual(plain.digest, again.digest)
+    assert.strictEqual(new Set([plain.digest, one.digest, two.digest]).size, 3)
+    assert.notStrictEqual(Task.contract("price").digest, Task.contract("price", { version: 1 }).digest)
+  })
+
   it("can be read in logs", () => {
     const task = Task.sync("readable", () => 1)
     assert.strictEqual(String(task), "Task(readable)")

@@ -97,10 +97,20 @@ export const whyUnknown = (state: State, of: Class): string => {
   }
   const names = [...known].filter((name) => !Spec.isRefusal(name)).sort()
   const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "")
+  const others = missing.flatMap((task) => names.filter((name) => isOtherBuild(name, task)))
+  if (others.length > 0) {
+    return `no worker has the task ${missing.join(", nor ")}: those here have another build of it, ${others.join(", ")}, ` +
+      "whose Schemas or version differ; start a worker of the build that submitted it, or submit with theirs"
+  }
   return `no worker knows the task ${missing.join(", nor ")}: ` +
     (names.length === 0 ? "the workers know none" : `they know ${shown}`) +
     "; start a worker with it, or check that both sides use the same definition"
 }
+
+const nameOf = (task: string): string => task.slice(0, task.lastIndexOf("#") >>> 0)
+
+/** The same name, with another digest. */
+const isOtherBuild = (known: string, task: string): boolean => known !== task && nameOf(known) === nameOf(task)
 
 /**
  * @since 0.1.0

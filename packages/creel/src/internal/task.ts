@@ -51,6 +51,7 @@ interface AllOptions extends Task.SubmitOptions {
   readonly error?: Task.Schemas["error"]
   readonly slots?: Task.Definition["slots"]
   readonly advice?: string | undefined
+  readonly version?: string | number | undefined
   readonly catch?: ((error: unknown) => unknown) | undefined
 }
 
@@ -83,10 +84,10 @@ const schemaText = (schema: Schema.Schema.AnyNoContext | undefined): string =>
     ? "plain"
     : `${schema.ast}|${SchemaAST.encodedAST(schema.ast)}|${SchemaAST.typeAST(schema.ast)}`
 
-const contractFields = (name: string, schemas: Task.Schemas) => {
+const contractFields = (name: string, schemas: Task.Schemas, version: string | number | undefined) => {
   const args = schemas.args === undefined ? "plain" : schemas.args.map(schemaText).join(",")
-  const digest = digestText(["creel/contract", name, args, schemaText(schemas.success), schemaText(schemas.error)])
-    .slice(0, 12)
+  const parts = ["creel/contract", name, args, schemaText(schemas.success), schemaText(schemas.error)]
+  const digest = digestText(version === undefined ? parts : [...parts, `version ${version}`]).slice(0, 12)
   const id = `${name}#${digest}`
   return { name, digest, id, schemas, ...codec.make(name, id, schemas) }
 }
@@ -103,7 +104,7 @@ const create = (name: string, options: MakeOptions | undefined, body: Body): Tas
   if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name that is not empty")
   const { retry, ...rest } = options ?? {}
   const schedule = retry !== undefined && "schedule" in retry ? retry : undefined
-  return Object.assign(Object.create(Proto), contractFields(name, schemasOf(options)), body, {
+  return Object.assign(Object.create(Proto), contractFields(name, schemasOf(options), options?.version), body, {
     options: {
       retry: schedule,
       slots: options?.slots ?? (body.kind === "sync" ? "cpu" : undefined),
@@ -197,7 +198,11 @@ export const promise = (
 export const contract = (name: string, options?: AllOptions): Any =>
   Object.assign(
     Object.create(Proto),
-    contractFields(name, { args: options?.args ?? [], success: options?.success, error: options?.error }),
+    contractFields(
+      name,
+      { args: options?.args ?? [], success: options?.success, error: options?.error },
+      options?.version
+    ),
     {
       options: { retry: undefined, slots: undefined },
       submission: pickSubmission({ ...options }),

@@ -1,5 +1,6 @@
 /** What an operator may change. A change is a POST with a body of JSON, which no page elsewhere can send without being asked. */
 import type * as Door from "creel/Door"
+import type { ManageError } from "creel/ManageError"
 import * as Effect from "effect/Effect"
 import type { IncomingMessage } from "node:http"
 import { json, type Reply, type Route, text } from "./reply.js"
@@ -27,14 +28,17 @@ const read = (message: IncomingMessage): Effect.Effect<Readonly<Record<string, u
     })
   })
 
-const change = (name: string, apply: (value: string) => Effect.Effect<unknown>): Route => ({ message }) =>
+const change = (name: string, apply: (value: string) => Effect.Effect<unknown, ManageError>): Route => ({ message }) =>
   Effect.gen(function*(): Effect.fn.Return<Reply> {
     if (!/^application\/json\b/.test(message.headers["content-type"] ?? "")) {
       return text(415, "A change is sent as application/json.")
     }
     const value = (yield* read(message))?.[name]
     if (typeof value !== "string" || value === "") return text(400, `Say which: { "${name}": "…" }`)
-    return json((yield* apply(value)) ?? {})
+    return yield* Effect.match(apply(value), {
+      onFailure: (error) => text(403, error.message),
+      onSuccess: (answer) => json(answer ?? {})
+    })
   })
 
 export const routes = (ask: Door.Questions): ReadonlyArray<[string, Route]> => [
