@@ -99,7 +99,9 @@ export const whyUnknown = (state: State, of: Class): string => {
   const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "")
   const others = missing.flatMap((task) => names.filter((name) => isOtherBuild(name, task)))
   if (others.length > 0) {
-    return `no worker has the task ${missing.join(", nor ")}: those here have another build of it, ${others.join(", ")}, ` +
+    return `no worker has the task ${missing.join(", nor ")}: those here have another build of it, ${
+      others.join(", ")
+    }, ` +
       "whose Schemas or version differ; start a worker of the build that submitted it, or submit with theirs"
   }
   return `no worker knows the task ${missing.join(", nor ")}: ` +
