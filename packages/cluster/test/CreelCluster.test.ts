@@ -26,17 +26,6 @@ const cluster = (name: string, env: Readonly<Record<string, string>> = {}) =>
     return { nodes, client, database }
   })
 
-/** With nodes of both builds there, what each client gets is its own build's. */
-const bothBuilds = (database: string, env: Readonly<Record<string, string>>) =>
-  Effect.gen(function*() {
-    const clients = yield* Effect.all(
-      ["1", "2"].map((build) => start("buildClient.mjs", [database], { ...env, CREEL_BUILD: build }))
-    )
-    for (const [index, client] of clients.entries()) {
-      assert.strictEqual(yield* client.line("build"), `build ${index + 1} 100`)
-    }
-  }).pipe(Effect.scoped)
-
 const carries = (node: Running): boolean => node.said().includes("scheduler of default at")
 
 layer(PostgresShared.layer, { excludeTestServices: true })("three nodes and a client", (it) => {
@@ -74,9 +63,8 @@ layer(PostgresShared.layer, { excludeTestServices: true })("three nodes and a cl
         assert.include(refused.message, "the same credentials")
         for (const [index, node] of nodes.entries()) {
           yield* client.line(`past ${[200, 600, 1000][index]}`)
-          const next = yield* start("node.mjs", [database, `next-${index}`], { ...env, CREEL_BUILD: "2" })
+          const next = yield* start("node.mjs", [database, `next-${index}`], env)
           yield* next.line("ready")
-          if (index === 1) yield* bothBuilds(database, env)
           yield* node.kill("SIGTERM")
           // 130: it was interrupted, and closed what it had.
           assert.include([0, 130], node.child.exitCode, node.said())

@@ -46,7 +46,7 @@ const executors = {
   minimum: Given.integer(
     "minimum",
     "CREEL_MINIMUM",
-    "With --maximum: how many workers there are at least. Default: 1, or 0 where that is said"
+    "With --maximum: how many workers there are at least. Default: 1"
   ),
   maximum: Given.integer(
     "maximum",
