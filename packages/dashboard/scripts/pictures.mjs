@@ -39,7 +39,10 @@ const pages = async (link, view) => {
   // Where this checkout lies is nobody's concern.
   await page.route("**/api/task?*", async (route) => {
     const response = await route.fetch()
-    await route.fulfill({ response, body: (await response.text()).replaceAll(new URL("../../../", import.meta.url).href, "") })
+    await route.fulfill({
+      response,
+      body: (await response.text()).replaceAll(new URL("../../../", import.meta.url).href, "")
+    })
   })
   await page.goto(link)
   await page.waitForSelector("text=live")
