@@ -5,14 +5,21 @@
  */
 
 /**
+ * The page, and where it is.
+ *
  * @since 0.1.0
  */
 export * as Dashboard from "./Dashboard.js"
 
-/**
- * @since 0.1.0
- */
-export { DashboardError } from "./DashboardError.js"
+export {
+  /**
+   * Why there is no dashboard.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  DashboardError
+} from "./DashboardError.js"
 
 /**
  * What a cluster did while something ran, as one HTML file.
