@@ -11,21 +11,21 @@ import * as Postgres from "../../cluster/test/fixtures/postgres.js"
 import * as PostgresShared from "../../cluster/test/fixtures/postgresShared.js"
 import * as Caught from "./utils/caught.js"
 import type { Running } from "./utils/processes.js"
-import { creel, ended, start } from "./utils/processes.js"
+import { creel, start } from "./utils/processes.js"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "creel-cli-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )
 
-const nodeOf = (database: string, name: string, ...more: ReadonlyArray<string>) =>
-  Effect.tap(
-    creel(database, "node", "--tasks", "fixtures/tasks.mjs", "--threads", "1", "--name", name, ...more),
-    (node) => node.line(`${name} is up`)
-  )
-
 /** Longer than any machine takes. */
 const patience = ["--within", "2m"]
+
+const nodeOf = (database: string, name: string, ...more: ReadonlyArray<string>) =>
+  Effect.tap(
+    creel(database, "node", "--tasks", "fixtures/tasks.mjs", "--threads", "1", "--name", name, ...patience, ...more),
+    (node) => node.line(`${name} is up`)
+  )
 
 const asked = (database: string, ...args: ReadonlyArray<string>) =>
   Effect.map(
@@ -45,7 +45,9 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         const client = yield* start("fixtures/client.mjs", [database])
         const [done, hangs] = [yield* after(client, "done "), yield* after(client, "hangs ")]
 
-        const status = yield* Effect.scoped(Effect.flatMap(creel(database, "status", "--json", ...patience), ended))
+        const status = yield* Effect.scoped(
+          Effect.flatMap(creel(database, "status", "--json", ...patience), ({ ended }) => ended)
+        )
         assert.strictEqual(status.code, 0, status.said)
         const { scheduler, workers } = JSON.parse(status.said)
         assert.strictEqual(scheduler.namespace, "default")
@@ -70,11 +72,11 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         assert.strictEqual((yield* asked(database, "retire", "nobody")).code, 5)
 
         alpha.child.kill("SIGTERM")
-        const gone = yield* ended(alpha)
+        const gone = yield* alpha.ended
         assert.strictEqual(gone.code, 0, gone.said)
         assert.include(gone.said, "alpha has ended")
         beta.child.kill("SIGINT")
-        assert.strictEqual((yield* ended(beta)).code, 0)
+        assert.strictEqual((yield* beta.ended).code, 0)
       }))
 
     it.scoped("lets nobody in who does not know the secret, and observers only look", () =>

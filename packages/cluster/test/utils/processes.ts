@@ -1,8 +1,9 @@
-/** Whole processes of the fixtures, awaited by what they say. */
+/** Whole processes, of the fixtures here or of any file, awaited by what they say. */
 import { Deferred, Effect, FiberId } from "effect"
 import type { Scope } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
+import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export interface Running {
@@ -16,12 +17,20 @@ export interface Running {
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** By this signal; returns when it is gone. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
+  /** What it has said and its exit code, when it has ended by itself and all of it is heard. */
+  readonly ended: Effect.Effect<{ readonly code: number | null; readonly said: string }>
 }
 
-const file = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url))
 
-const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Running => {
-  const child = spawn(process.execPath, [file(name), ...args], {
+const make = (
+  name: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  cwd: string | undefined
+): Running => {
+  const child = spawn(process.execPath, [resolve(fixtures, name), ...args], {
+    cwd,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env }
   })
@@ -34,6 +43,8 @@ const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<st
   child.stdout.on("data", hear)
   child.stderr.on("data", hear)
   const gone = Deferred.unsafeMake<void>(FiberId.none)
+  const closed = Deferred.unsafeMake<void>(FiberId.none)
+  child.once("close", () => Deferred.unsafeDone(closed, Effect.void))
   child.once("exit", () => {
     Deferred.unsafeDone(gone, Effect.void)
     for (const listener of listeners) listener()
@@ -56,6 +67,7 @@ const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<st
       }),
     tell: (line) => void child.stdin.write(`${line}\n`),
     signal: (signal) => Effect.sync(() => void child.kill(signal)),
+    ended: Effect.map(Deferred.await(closed), () => ({ code: child.exitCode, said })),
     kill: (signal) =>
       Effect.suspend(() => {
         if (child.exitCode !== null || child.signalCode !== null) return Effect.void
@@ -65,10 +77,11 @@ const make = (name: string, args: ReadonlyArray<string>, env: Readonly<Record<st
   }
 }
 
-/** A process that is gone, at the latest, when the scope closes. */
+/** A process that is gone, at the latest, when the scope closes. The name is a fixture's, or the path of a file. */
 export const start = (
   name: string,
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  cwd?: string
 ): Effect.Effect<Running, never, Scope.Scope> =>
-  Effect.acquireRelease(Effect.sync(() => make(name, args, env)), (running) => running.kill("SIGKILL"))
+  Effect.acquireRelease(Effect.sync(() => make(name, args, env, cwd)), (running) => running.kill("SIGKILL"))
