@@ -43,6 +43,11 @@ export const toldByWorker = (
   for (const job of note.jobs) tellJob(state, worker, job)
   for (const value of note.values) held(state, worker, value)
   for (const outcome of note.outcomes) record(state, worker, outcome)
+  // A task that it did not have when an attempt ended, it may have by now: what it says of itself is the newer.
+  if (worker.info !== note.info) {
+    worker.info = note.info
+    place(state, worker)
+  }
   for (let run = worker.last; run !== undefined;) {
     const next: Run | undefined = run.previous
     if (!jobs.has(run.attempt) && !ended.has(run.attempt)) vanish(state, run)

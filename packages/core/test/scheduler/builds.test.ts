@@ -1,7 +1,7 @@
 /** Two builds of one service side by side: a task runs only where its digest is. */
 import * as Scheduler from "@creel/core/Scheduler"
 import { assert, it } from "@effect/vitest"
-import { drive, runOf, runs, spec } from "./drive.js"
+import { drive, info, runOf, runs, spec } from "./drive.js"
 
 const of = (build: string, key: string) => spec(key, [], { task: `price#${build}` })
 
@@ -45,4 +45,19 @@ it("what waits for the build that is leaving fails after its grace as unknown, a
   const told = failed.find((note) => note._tag === "TaskNotStored" && note.key === "x")
   assert.include(JSON.stringify(told), "another build of it, price#2")
   assert.isFalse(failed.some((note) => note._tag === "TaskNotStored" && note.key === "y"))
+})
+
+it("a worker that has a task again, and tells so with older news, is given it", () => {
+  const d = drive()
+  d.connect("c1")
+  const first = runOf([...d.join("w1"), ...d.submit("c1", [spec("x")])], "x")
+  const { attempt } = first.note
+  const again = d.worker("w1", {
+    _tag: "WorkerTold",
+    info: info("w1"),
+    values: [],
+    jobs: [],
+    outcomes: [{ _tag: "TaskReturned", key: "x", attempt, why: "no such task" }]
+  })
+  assert.strictEqual(runOf(again, "x").to, "w1")
 })
