@@ -8,7 +8,7 @@
 import type { Failure } from "../Failure.js"
 import type { Key, PeerId, ValueId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import { counts, workers, type WorkerView } from "./questions.js"
+import { counts, type GroupProgress, ofGroup, workers, type WorkerView } from "./questions.js"
 import type { Group, Row, State, Worker } from "./State.js"
 import { type ActivityBatch, type FailureSeen, readActivities, readFailures } from "./watched.js"
 
@@ -32,19 +32,9 @@ export interface RunningNow {
  * @since 0.1.0
  * @category models
  */
-export interface GroupView {
-  readonly group: string
+export interface GroupView extends GroupProgress {
   /** Nobody wants them, or nothing was begun for them. */
   readonly idle: number
-  readonly waiting: number
-  readonly queued: number
-  /** Given to a worker and not known to run. */
-  readonly assigned: number
-  readonly running: number
-  readonly stored: number
-  readonly failed: number
-  /** Moving average of one task's milliseconds, once one has run. */
-  readonly millis: number | undefined
 }
 
 /**
@@ -134,20 +124,10 @@ export const glance = (state: State, now: number, options: GlanceOptions): Glanc
 
 const largest = (state: State, max: number): ReadonlyArray<GroupView> =>
   [...state.groups.values()].filter((group) => group.rows > 0).sort((a, b) => b.rows - a.rows).slice(0, max).map(
-    ofGroup
+    viewOf
   )
 
-const ofGroup = ({ counts, millis, name, running }: Group): GroupView => ({
-  group: name,
-  idle: counts.Idle,
-  waiting: counts.Waiting,
-  queued: counts.Queued,
-  assigned: Math.max(0, counts.Assigned - running),
-  running: Math.min(running, counts.Assigned),
-  stored: counts.Stored,
-  failed: counts.Failed,
-  millis
-})
+const viewOf = (group: Group): GroupView => ({ ...ofGroup(group), idle: group.counts.Idle })
 
 const runningOn = (worker: Worker): ReadonlyArray<RunningNow> => {
   const found: Array<RunningNow> = []

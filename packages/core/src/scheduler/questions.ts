@@ -177,7 +177,13 @@ export const progress = (
   return { groups, left: state.slots === 0 ? undefined : work / state.slots }
 }
 
-const ofGroup = (group: Group): GroupProgress => ({
+/**
+ * How far one group has come, by counts that are kept.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const ofGroup = (group: Group): GroupProgress => ({
   group: group.name,
   waiting: group.counts.Waiting,
   queued: group.counts.Queued,
