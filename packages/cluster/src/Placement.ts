@@ -113,7 +113,8 @@ export interface KeptRow {
 export interface Service {
   /**
    * Asks where the scheduler of a namespace is. Waits up to `locateWithin` (10 seconds) for one that is just being
-   * moved; then it fails with `NoScheduler`.
+   * moved; then it fails with `NoScheduler`. Fails with `BadCredentials` when the node that would answer does not let this
+   * one in, tried several times.
    */
   readonly locate: (namespace: string) => Effect.Effect<Place, ClusterError>
   /** Takes part until the scope closes. Fails with `StorageFailed` when the database does not answer. */

@@ -35,6 +35,7 @@ import * as RunnerSockets from "./runnerSockets.js"
 import * as SchedulerEntity from "./schedulerEntity.js"
 import * as SchedulerLives from "./schedulerLives.js"
 import * as SteadyRunners from "./steadyRunners.js"
+import { Trust } from "./trust.js"
 
 const badOption = (detail: string) => new ClusterError({ reason: "BadOption", detail })
 
@@ -118,7 +119,7 @@ const shared = Effect.fnUntraced(function*(options: Placement.Common) {
   )
   const leases = new Leases(expiry)
   const members = yield* Members.make({ tables, every: "1 second" })
-  return { prefix, expiry, tables, leases, members }
+  return { prefix, expiry, tables, leases, members, trust: new Trust() }
 })
 
 type Shared = Effect.Effect.Success<ReturnType<typeof shared>>
@@ -142,7 +143,8 @@ const service = Effect.fnUntraced(function*(
         duration: within,
         onTimeout: () =>
           new ClusterError({ reason: "NoScheduler", detail: `nobody carries the scheduler of namespace ${namespace}` })
-      })
+      }),
+      Effect.raceFirst(parts.trust.broken)
     )
   const made: Placement.Service = {
     locate,
@@ -190,7 +192,7 @@ const carrier = Effect.fnUntraced(function*<E, R>(options: Placement.Options<E, 
         options.health ?? RunnerHealth.layerNoop,
         MessageStorage.layerNoop,
         Layer.succeed(SocketServer.SocketServer, listening.server),
-        RunnerSockets.layerProtocol(security, "worker"),
+        RunnerSockets.layerProtocol(security, "worker", parts.trust),
         layerStorage(parts)
       )),
       Layer.provide(layerSerialization),
@@ -232,7 +234,7 @@ const asking = Effect.fnUntraced(function*(options: Placement.Common) {
     RunnerServer.layerClientOnly.pipe(
       Layer.provide(Layer.mergeAll(
         MessageStorage.layerNoop,
-        RunnerSockets.layerProtocol(security, role),
+        RunnerSockets.layerProtocol(security, role, parts.trust),
         layerStorage(parts)
       )),
       Layer.provide(layerSerialization),

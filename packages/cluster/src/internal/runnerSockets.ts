@@ -13,6 +13,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Net from "node:net"
 import type * as Security from "../Security.js"
+import type { Trust } from "./trust.js"
 
 /** Errors of a socket are told by its closing; without a listener they would end the process. */
 const quiet = <A extends Net.Socket>(socket: A): A => socket.on("error", () => {})
@@ -58,7 +59,8 @@ export const listen = Effect.fnUntraced(function*(
 /** How a runner reaches another. */
 export const layerProtocol = (
   security: Security.Service,
-  role: Security.Role
+  role: Security.Role,
+  trust: Trust
 ): Layer.Layer<Runners.RpcClientProtocol, never, RpcSerialization.RpcSerialization> =>
   Layer.effect(
     Runners.RpcClientProtocol,
@@ -66,8 +68,14 @@ export const layerProtocol = (
       NodeSocket.fromDuplex(
         Effect.acquireRelease(
           Effect.mapBoth(security.connect({ host: address.host, port: address.port, role, within: "1 second" }), {
-            onFailure: (cause) => new Socket.SocketGenericError({ reason: "Open", cause }),
-            onSuccess: quiet
+            onFailure: (cause) => {
+              trust.failed(cause)
+              return new Socket.SocketGenericError({ reason: "Open", cause })
+            },
+            onSuccess: (socket) => {
+              trust.accepted()
+              return quiet(socket)
+            }
           }),
           (socket) => Effect.sync(() => socket.destroy())
         )
