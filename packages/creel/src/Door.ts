@@ -58,6 +58,8 @@ export interface Mouth<Up> {
   readonly send: (notes: ReadonlyArray<Up>) => void
   /** Said by whoever attached a peer that is elsewhere: the way to it is broken, and its lease runs. */
   readonly broken?: (() => void) | undefined
+  /** A session begins that the scheduler did not ask for: nothing is said in it before the peer has told. */
+  readonly fresh?: (() => void) | undefined
   /** The same session goes on. */
   readonly back?: (() => void) | undefined
   /** There is proof that it is dead. */

@@ -5,7 +5,7 @@
  */
 import type { Attempt, ClientId, Incarnation, Key, PeerId, ValueId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import type { FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
+import type { ClientTold, FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
 import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
 import { Lineage } from "./lineage.js"
@@ -73,6 +73,11 @@ export type Event =
 export type Command =
   | { readonly _tag: "ToClient"; readonly client: ClientId; readonly notes: ReadonlyArray<ToClient> }
   | { readonly _tag: "ToWorker"; readonly worker: WorkerId; readonly notes: ReadonlyArray<ToWorker> }
+  /**
+   * It has told, and what follows is said to one that has: what was said before goes nowhere in the session that begins with
+   * this telling (the very note), which makes good all of it.
+   */
+  | { readonly _tag: "Begun"; readonly peer: PeerId; readonly told: WorkerTold | ClientTold }
   /** Its session is over: who still lives begins another one by telling. */
   | { readonly _tag: "Forget"; readonly peer: PeerId; readonly why: string }
 
@@ -390,6 +395,17 @@ export const toWorker = (state: State, worker: Worker, note: ToWorker): void => 
     state.addressed.push(worker)
     state.out.push({ _tag: "ToWorker", worker: worker.id, notes: worker.mail })
   }
+}
+
+/**
+ * A session begins with this telling: see `Command`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const begun = (state: State, peer: Peer, told: WorkerTold | ClientTold): void => {
+  peer.mail = undefined
+  state.out.push({ _tag: "Begun", peer: peer.id, told })
 }
 
 /**

@@ -21,7 +21,7 @@ import { fetchFailedByClient } from "./fetches.js"
 import { startOver } from "./over.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
-import { type Client, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
+import { begun, type Client, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
 
 /**
@@ -31,6 +31,7 @@ import { claim } from "./unclaimed.js"
 export const recordClient = (state: State, client: Client, note: FromClient): void => {
   switch (note._tag) {
     case "ClientTold":
+      begun(state, client, note)
       told(state, client, note)
       return lookAgain(state, client)
     case "Submit":

@@ -23,7 +23,7 @@ import { leaving } from "./copies.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { hasten } from "./reduce.js"
 import { fail } from "./settle.js"
-import { journal, type Row, type Run, type State, waitingUntil, type Worker } from "./State.js"
+import { begun, journal, type Row, type Run, type State, waitingUntil, type Worker } from "./State.js"
 import { toldByWorker } from "./told.js"
 import { goneUnclaimed } from "./unclaimed.js"
 import { held } from "./values.js"
@@ -104,6 +104,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       return leaving(state, worker)
     }
     case "WorkerTold":
+      begun(state, worker, note)
       tellWatched(state, worker)
       return toldByWorker(state, worker, note, recordWorker)
     case "WorkerLeft":

@@ -178,6 +178,8 @@ export const runOf = (commands: ReadonlyArray<Scheduler.Command>, key: string): 
 export const says = (commands: ReadonlyArray<Scheduler.Command>): ReadonlyArray<string> =>
   commands.flatMap((one) => {
     switch (one._tag) {
+      case "Begun":
+        return []
       case "Forget":
         return [`${one.peer} Forget`]
       case "ToClient":

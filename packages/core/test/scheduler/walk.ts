@@ -106,7 +106,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         )
         if (command._tag === "ToClient") clients.get(command.client)?.down.push(...command.notes)
         else if (command._tag === "ToWorker") workers.get(command.worker)?.down.push(...command.notes)
-        else if (faults || !command.why.startsWith("it left")) breakLink(command.peer)
+        else if (command._tag === "Forget" && (faults || !command.why.startsWith("it left"))) breakLink(command.peer)
       }
       batch = []
       if (!Scheduler.more(state)) return

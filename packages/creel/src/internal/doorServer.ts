@@ -70,6 +70,7 @@ class Session {
   private begin(): void {
     const { welcome } = this
     if (welcome === undefined) return
+    this.mouth?.fresh?.()
     const session = `${this.peer}/${welcome.incarnation}.${++this.count}`
     this.link = Link.make({ self: "scheduler", session, incarnation: welcome.incarnation })
     this.say({ _tag: "Welcome", welcome, session, hello: undefined })

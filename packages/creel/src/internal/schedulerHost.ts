@@ -5,6 +5,8 @@
  * 1. A life's incarnation is greater than that of any before it.
  * 2. What one step says to a peer leaves as one array.
  * 3. A peer that detaches is lost at that moment: here, detaching is proof.
+ * 4. In a session that begins, a peer is told nothing before the machine has recorded its telling: what was said to one that was
+ *    believed to have this or that would cross with what it says of itself.
  */
 import * as ChildSpec from "@creel/actor/ChildSpec"
 import * as MachineActor from "@creel/actor/MachineActor"
@@ -44,11 +46,46 @@ export interface Options {
   readonly shelf?: Shelf.Shelf | undefined
 }
 
+type Told = Note.ClientTold | Note.WorkerTold
+
+/** A peer's ears, open once what its session began with has been recorded. */
+class Attached<Down> {
+  private told: Told | undefined = undefined
+  private isOpen = false
+  constructor(private readonly ears: Door.Ears<Down>) {}
+
+  /** A session begins. */
+  readonly fresh = (): void => {
+    this.told = undefined
+    this.isOpen = false
+  }
+  reset(welcome: Note.Welcome): void {
+    this.fresh()
+    this.ears.reset(welcome, [])
+  }
+  telling(notes: ReadonlyArray<Note.FromClient | Note.FromWorker>): void {
+    if (this.isOpen) return
+    for (const note of notes) if (note._tag === "ClientTold" || note._tag === "WorkerTold") this.told = note
+  }
+  begun(told: Told): void {
+    if (told === this.told) this.isOpen = true
+  }
+  notes(notes: ReadonlyArray<Down>): void {
+    if (this.isOpen) this.ears.notes(notes)
+  }
+  acked(): void {
+    this.ears.acked(Number.MAX_SAFE_INTEGER)
+  }
+  over(why: string): void {
+    this.ears.over(why)
+  }
+}
+
 export class SchedulerHost {
   private incarnation = 0
   private ref: Ref | undefined = undefined
-  private readonly clients = new Map<Id.ClientId, Door.Ears<Note.ToClient>>()
-  private readonly workers = new Map<Id.WorkerId, Door.Ears<Note.ToWorker>>()
+  private readonly clients = new Map<Id.ClientId, Attached<Note.ToClient>>()
+  private readonly workers = new Map<Id.WorkerId, Attached<Note.ToWorker>>()
   readonly shelf: Shelf.Shelf
   readonly door: Door.Service
   /** Who supervises whom here: known as soon as the first life begins. */
@@ -106,7 +143,7 @@ export class SchedulerHost {
       (ref) =>
         Effect.sync(() => {
           this.ref = ref
-          for (const ears of [...this.clients.values(), ...this.workers.values()]) ears.reset(this.welcome(), [])
+          for (const peer of [...this.clients.values(), ...this.workers.values()]) peer.reset(this.welcome())
         })
     )
   })
@@ -138,10 +175,15 @@ export class SchedulerHost {
       case "ToWorker":
         this.spans.assigned(command.worker, command.notes)
         return this.workers.get(command.worker)?.notes(command.notes)
+      case "Begun": {
+        this.clients.get(command.peer)?.begun(command.told)
+        this.workers.get(command.peer)?.begun(command.told)
+        return
+      }
       case "Forget": {
         // It is still here, so it begins again.
-        this.clients.get(command.peer)?.reset(this.welcome(), [])
-        this.workers.get(command.peer)?.reset(this.welcome(), [])
+        this.clients.get(command.peer)?.reset(this.welcome())
+        this.workers.get(command.peer)?.reset(this.welcome())
         return
       }
     }
@@ -164,16 +206,19 @@ export class SchedulerHost {
   private attachClient(id: Id.ClientId, ears: Door.Ears<Note.ToClient>) {
     return Effect.acquireRelease(
       Effect.sync((): Door.Mouth<Note.FromClient> => {
-        this.clients.set(id, ears)
+        const attached = new Attached(ears)
+        this.clients.set(id, attached)
         this.shelf.arrived(id)
-        if (this.ref !== undefined) ears.reset(this.welcome(), [])
+        if (this.ref !== undefined) attached.reset(this.welcome())
         return {
           ...this.signs(id),
+          fresh: attached.fresh,
           send: (notes) => {
             this.spans.submitted(notes)
+            attached.telling(notes)
             const sent = this.ref?.tellAll(notes.map((note) => ({ _tag: "FromClient", client: id, note }))) ?? false
             // Nothing is lost between two ends in one thread; what reached no life is told again to the next.
-            if (sent) ears.acked(Number.MAX_SAFE_INTEGER)
+            if (sent) attached.acked()
           }
         }
       }),
@@ -189,11 +234,16 @@ export class SchedulerHost {
   private attachWorker(id: Id.WorkerId, ears: Door.Ears<Note.ToWorker>) {
     return Effect.acquireRelease(
       Effect.sync((): Door.Mouth<Note.FromWorker> => {
-        this.workers.set(id, ears)
-        if (this.ref !== undefined) ears.reset(this.welcome(), [])
+        const attached = new Attached(ears)
+        this.workers.set(id, attached)
+        if (this.ref !== undefined) attached.reset(this.welcome())
         return {
           ...this.signs(id),
-          send: (notes) => void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
+          fresh: attached.fresh,
+          send: (notes) => {
+            attached.telling(notes)
+            void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
+          }
         }
       }),
       () =>
@@ -208,7 +258,7 @@ export class SchedulerHost {
   /** There will be no next life: nobody waits for one. */
   over(why: string): void {
     this.ref = undefined
-    for (const ears of [...this.clients.values(), ...this.workers.values()]) ears.over(why)
+    for (const peer of [...this.clients.values(), ...this.workers.values()]) peer.over(why)
   }
 }
 

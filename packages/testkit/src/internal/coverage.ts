@@ -115,7 +115,8 @@ export const turnKinds = [
   "relayed",
   "heardTwice",
   "lateLife",
-  "toldAfterDeath"
+  "toldAfterDeath",
+  "saidTooEarly"
 ] as const
 
 /** What the scheduler writes into its journal: what it decided, and what made it. */

@@ -18,6 +18,9 @@ interface Down {
   link: Link.Link
   uplink: Uplink
   wire: Wire | undefined
+  /** What its session began with, and whether the machine has recorded that: nothing is said to it before. */
+  told: Note | undefined
+  isBegun: boolean
 }
 
 const isClient = (peer: string): boolean => peer.startsWith("c")
@@ -77,8 +80,17 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
         this.forget(command.peer)
         continue
       }
+      if (command._tag === "Begun") {
+        const down = this.downs.get(command.peer)
+        if (down?.told === command.told) down.isBegun = true
+        continue
+      }
       const down = this.downs.get(command._tag === "ToClient" ? command.client : command.worker)
       if (down === undefined) continue
+      if (!down.isBegun) {
+        this.world.coverage.fired("saidTooEarly")
+        continue
+      }
       const refused = Link.push(down.link, command.notes)
       if (refused !== undefined) throw new Wrong("too large", refused.detail, [refused.key])
       touched.add(down)
@@ -114,11 +126,13 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const peer = uplink.owner.id
     const session = `${peer}/${this.incarnation}/${++this.sessions}`
     const link = makeLink(this.world, "scheduler", session, this.incarnation)
-    const down: Down = known ?? { peer, link, uplink, wire }
+    const down: Down = known ?? { peer, link, uplink, wire, told: undefined, isBegun: false }
     this.ended(down)
     down.link = link
     down.uplink = uplink
     down.wire = wire
+    down.told = undefined
+    down.isBegun = false
     this.downs.set(peer, down)
     wire.send("a", () => uplink.welcomed(wire, session, this.incarnation))
   }
@@ -155,6 +169,7 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     if (down === undefined) return
     const received = Link.receive(down.link, frame)
     look(this.world, down.link, frame, received)
+    for (const note of received.notes) if (note._tag === "ClientTold" || note._tag === "WorkerTold") down.told = note
     this.tell(...received.notes.map((note): Scheduler.Event => fromPeer(peer, note)))
     // It came late: its sender is no nearer for it.
     if (down.wire === undefined) this.tell({ _tag: "LinkDown", peer })

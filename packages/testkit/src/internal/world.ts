@@ -283,12 +283,14 @@ export class World {
     this.isNews = true
   }
   commanded(scheduler: SchedulerPeer, command: Scheduler.Command): void {
+    if (command._tag === "Begun") return
     if (command._tag === "Forget") return this.forgotten(scheduler, command.peer)
     for (const note of command.notes) {
       this.said(scheduler, note)
       if (note._tag !== "DropValue" || command._tag !== "ToWorker") continue
       this.model.recordGone([note.value], command.worker)
       this.dropped(scheduler, note.value)
+      this.unclaimed(scheduler, note.value)
     }
   }
   /** One copy of several, of a value that can be made again. */
@@ -297,6 +299,12 @@ export class World {
     if (row?.spec !== undefined && row.state._tag === "Stored" && row.state.value === value) {
       this.coverage.fired("spared")
     }
+  }
+  /** Its client was not heard for longer than its lease: to this life of the scheduler it is nobody's. */
+  private unclaimed(scheduler: SchedulerPeer, value: string): void {
+    const { clients } = scheduler.machine
+    const offered = this.offers.get(value.slice(0, value.lastIndexOf("#")))
+    if (offered !== undefined && !clients.has(value.slice(value.lastIndexOf("#") + 1))) this.model.bereft.add(offered)
   }
   private said(scheduler: SchedulerPeer, note: ToClient | ToWorker): void {
     if (note._tag === "RunTask") {
