@@ -63,7 +63,10 @@ export class Accidents {
     const { world } = this
     const count = world.schedulers.length
     world.timeline.after(world.random.faults.longTailed(1, 4_000), () => {
-      if (world.schedulers.length === count) world.startScheduler(true)
+      if (world.schedulers.length !== count) return
+      world.startScheduler(true)
+      // Once nothing more happens, whoever loses its place knows.
+      if (!world.isSafe) { for (const old of world.schedulers.slice(0, count)) old.die() }
     })
   }
   cut(peer: WorkerPeer | ClientPeer): void {
