@@ -507,6 +507,53 @@ export interface Activities {
   readonly missed: number
 }
 /**
+ * What code did, as a tree of calls, in columns of equal length. The first node is what all else is called by, its parent is -1;
+ * a parent stands before its children, and children of one parent differ in name or place.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallTree {
+  /** Each text once; the columns `titles` and `files` point into it. */
+  readonly names: ReadonlyArray<string>
+  readonly parents: ReadonlyArray<number>
+  /** What functions are called. */
+  readonly titles: ReadonlyArray<number>
+  /** Where they stand. */
+  readonly files: ReadonlyArray<number>
+  /** The line there, from 1; 0 where there is none. */
+  readonly lines: ReadonlyArray<number>
+  /** Microseconds in the function itself, without those that it calls. */
+  readonly selfs: ReadonlyArray<number>
+}
+/**
+ * One executor that was to be profiled, in microseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ExecutorProfiled {
+  readonly executor: string
+  /** How long it was looked at, and how much of that it had nothing to do. */
+  readonly sampled: number
+  readonly idle: number
+  /** Why there is nothing of it. */
+  readonly problem: string | undefined
+}
+/**
+ * What its executors ran (`Profile`): below the first node of the tree stand the names of tasks, below these what they
+ * called. What belongs to no task stands below an empty name.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface Profiled {
+  readonly _tag: "Profiled"
+  readonly profile: number
+  readonly executors: ReadonlyArray<ExecutorProfiled>
+  readonly tree: CallTree
+}
+/**
  * A graceful goodbye, said last.
  *
  * @since 0.1.0
@@ -534,6 +581,7 @@ export type FromWorker =
   | FetchFailed
   | Heartbeat
   | Activities
+  | Profiled
   | WorkerChanged
   | WorkerLeft
 
@@ -637,10 +685,23 @@ export interface Watch {
   readonly on: boolean
 }
 /**
+ * Look at what the executors run, for so many milliseconds, each so many microseconds, and say it (`Profiled`). Neither machine
+ * has to do with it: it passes between their hands.
+ *
  * @since 0.1.0
  * @category worker notes
  */
-export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave | Watch
+export interface Profile {
+  readonly _tag: "Profile"
+  readonly profile: number
+  readonly millis: number
+  readonly interval: number
+}
+/**
+ * @since 0.1.0
+ * @category worker notes
+ */
+export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave | Watch | Profile
 
 /**
  * The body of a frame on a link, either way.

@@ -211,6 +211,8 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
       return
     case "Watch":
       return watch(context, note.on)
+    case "Profile":
+      return
   }
 }
 

@@ -373,6 +373,8 @@ export interface Questions {
   readonly key: (key: Id.Key) => Effect.Effect<Observe.KeyView | undefined>
   /** What needs what: key by key where there are at most so many, else by group. Every key is looked at. */
   readonly graph: (max: number) => Effect.Effect<Observe.GraphView>
+  /** What executors spend their time on, looked at for a while. */
+  readonly profile: (options: Observe.ProfileOptions) => Effect.Effect<Observe.Profile>
   /** Who supervises whom, where the scheduler is. */
   readonly tree: Effect.Effect<Observe.Tree>
   /**

@@ -118,4 +118,11 @@ export interface Executors {
    * to do any more, and may close its services first.
    */
   readonly end: (executor: string, why: string, idle?: boolean) => void
+  /**
+   * Looks at what they run, for so many milliseconds, each so many microseconds, and answers for each, sooner or later. Absent:
+   * these cannot be looked at.
+   */
+  readonly profile?:
+    | ((millis: number, interval: number) => Effect.Effect<Omit<Note.Profiled, "_tag" | "profile">>)
+    | undefined
 }

@@ -301,6 +301,30 @@ export const ActivitiesSchema: Schema.Schema<Note.Activities> = Schema.TaggedStr
   missed: Schema.Number
 })
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CallTreeSchema: Schema.Schema<Note.CallTree> = Schema.Struct({
+  names: Names,
+  parents: Numbers,
+  titles: Numbers,
+  files: Numbers,
+  lines: Numbers,
+  selfs: Numbers
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ExecutorProfiledSchema: Schema.Schema<Note.ExecutorProfiled> = Schema.Struct({
+  executor: Schema.String,
+  sampled: Schema.Number,
+  idle: Schema.Number,
+  problem: Schema.UndefinedOr(Schema.String)
+})
+
 const Outcome = Schema.Union(TaskFailed, TaskReturned, TaskEnded, TaskDied)
 
 /**
@@ -334,6 +358,11 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     executors: Schema.optional(Schema.Array(ExecutorMemorySchema))
   }),
   ActivitiesSchema,
+  Schema.TaggedStruct("Profiled", {
+    profile: Schema.Number,
+    executors: Schema.Array(ExecutorProfiledSchema),
+    tree: CallTreeSchema
+  }),
   Schema.TaggedStruct("WorkerChanged", { info: InfoSchema }),
   Schema.TaggedStruct("WorkerLeft", {})
 )
@@ -380,7 +409,8 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
   }),
   DropValue,
   Schema.TaggedStruct("MayLeave", {}),
-  Schema.TaggedStruct("Watch", { on: Schema.Boolean })
+  Schema.TaggedStruct("Watch", { on: Schema.Boolean }),
+  Schema.TaggedStruct("Profile", { profile: Schema.Number, millis: Schema.Number, interval: Schema.Number })
 )
 
 // --- pieces of long notes ---

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type * as Supervisor from "@creel/actor/Supervisor"
+import type * as Note from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
 import * as Schema from "effect/Schema"
 import * as NoteSchema from "./NoteSchema.js"
@@ -59,6 +60,61 @@ export type GraphView = Scheduler.GraphView
  * @category models
  */
 export type Tree = Supervisor.Tree
+
+/**
+ * Calls as a tree, in columns: below the first node stand the names of tasks, below these what they called. What
+ * executors did for no task stands below an empty name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CallTree = Note.CallTree
+
+/**
+ * One worker that was to be profiled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProfileOfWorker {
+  readonly id: string
+  readonly name: string
+  /** Its executors, in microseconds; empty where it did not answer. */
+  readonly executors: ReadonlyArray<Note.ExecutorProfiled>
+  /** Why there is nothing of it. */
+  readonly problem: string | undefined
+}
+
+/**
+ * What executors spent their time on. Time in which they had nothing to do is in `workers` and not in `tree`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Profile {
+  /** When it began: milliseconds since the epoch, by the scheduler's clock. */
+  readonly at: number
+  /** How long it was to be, in milliseconds. */
+  readonly millis: number
+  /** From one sample to the next, in microseconds. */
+  readonly interval: number
+  readonly workers: ReadonlyArray<ProfileOfWorker>
+  readonly tree: CallTree
+}
+
+/**
+ * How to profile: milliseconds, and microseconds from one sample to the next. What is out of its bounds is
+ * taken as the nearest that is not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProfileOptions {
+  readonly millis: number
+  readonly interval: number
+  /** One alone, by name or id. */
+  readonly worker: string | undefined
+}
 
 const Names = Schema.Array(Schema.String)
 const MaybeNumber = Schema.UndefinedOr(Schema.Number)
@@ -234,4 +290,31 @@ export const TreeSchema: Schema.Schema<Tree> = Schema.Struct({
   restarts: Schema.Number,
   depth: MaybeNumber,
   children: Schema.Array(Schema.suspend((): Schema.Schema<Tree> => TreeSchema))
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ProfileOptionsSchema: Schema.Schema<ProfileOptions> = Schema.Struct({
+  millis: Schema.Number,
+  interval: Schema.Number,
+  worker: Schema.UndefinedOr(Schema.String)
+})
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ProfileSchema: Schema.Schema<Profile> = Schema.Struct({
+  at: Schema.Number,
+  millis: Schema.Number,
+  interval: Schema.Number,
+  workers: Schema.Array(Schema.Struct({
+    id: Schema.String,
+    name: Schema.String,
+    executors: Schema.Array(NoteSchema.ExecutorProfiledSchema),
+    problem: Schema.UndefinedOr(Schema.String)
+  })),
+  tree: NoteSchema.CallTreeSchema
 })

@@ -392,6 +392,7 @@ const make = (schemas: Schemas) =>
     Rpc.make("Observe", { payload: Observe.GlanceOptionsSchema, success: Observe.GlanceSchema }),
     Rpc.make("KeyView", { payload: { key: Schema.String }, success: Schema.UndefinedOr(Observe.KeyViewSchema) }),
     Rpc.make("GraphView", { payload: { max: Schema.Number }, success: Observe.GraphViewSchema }),
+    Rpc.make("Profile", { payload: Observe.ProfileOptionsSchema, success: Observe.ProfileSchema }),
     Rpc.make("Tree", { success: Observe.TreeSchema }),
     Rpc.make("Retire", {
       payload: { worker: Schema.String, over: Schema.UndefinedOr(Schema.Boolean), by: Schema.optional(Schema.Number) },

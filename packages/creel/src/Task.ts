@@ -166,6 +166,8 @@ export class Current extends Context.Tag("creel/Task/Current")<Current, {
   readonly key: string
   readonly attempt: string
   readonly worker: string
+  /** What people call the task. */
+  readonly group: string
 }>() {}
 
 /**

@@ -138,6 +138,13 @@ export * as Observe from "./Observe.js"
 export * as PlainFunction from "./PlainFunction.js"
 
 /**
+ * What executors spend their time on.
+ *
+ * @since 0.1.0
+ */
+export * as Profile from "./Profile.js"
+
+/**
  * The inside of an executor.
  *
  * @since 0.1.0

@@ -213,12 +213,73 @@ describe("the page", () => {
       assert.deepStrictEqual(problems, [])
     }))
 
+  it.scopedLive("profiles: what took long is wide, is explained, zoomed, found and saved; names are text", () =>
+    Effect.gen(function*() {
+      const names = ["", "hash", "<i>mine</i>", "file:///app/tasks.js", "digest", "node:crypto", "parse"]
+      // all, hash, what hash calls and what that calls, parse, no task
+      const tree = {
+        names,
+        parents: [-1, 0, 1, 2, 0, 0],
+        titles: [0, 1, 2, 4, 6, 0],
+        files: [0, 0, 3, 5, 0, 0],
+        lines: [0, 0, 12, 7, 0, 0],
+        selfs: [0, 0, 100_000, 300_000, 500_000, 100_000]
+      }
+      const executor = { executor: "e0", sampled: 2_000_000, idle: 1_000_000, problem: undefined }
+      const late = { executor: "e1", sampled: 0, idle: 0, problem: "it is busy" }
+      let asked = 0
+      const { open } = yield* dashboard({
+        observe: () => Effect.succeed(glance(1000)),
+        profile: ({ interval, millis }) =>
+          Effect.sync(() => {
+            asked++
+            const workers = [{ id: "a", name: "one", executors: [executor, late], problem: undefined }]
+            return { at: 0, millis, interval, workers, tree }
+          })
+      })
+      const { page, problems } = yield* openPage(browser)
+      yield* Effect.promise(async () => {
+        await page.goto(open)
+        await page.waitForSelector("text=live")
+        await page.keyboard.press("7")
+        await page.waitForSelector("text=Nothing has been profiled yet.")
+        await page.keyboard.press("p")
+        await page.waitForSelector("text=1 executor, 5.00 s from")
+        await page.waitForSelector("text=50 % idle")
+        await page.waitForSelector("text=Not seen: e1: it is busy")
+        const width = async (name: string) =>
+          (await page.locator(`.flame [aria-label^="${name},"]`).boundingBox())!.width
+        assert.closeTo(await width("parse") / await width("hash"), 500 / 400, 0.02)
+        await page.hover(".flame :text-is(\"<i>mine</i>\")")
+        const tip = (await page.innerText(".tip")).replace(/\s+/g, " ")
+        assert.strictEqual(tip, "<i>mine</i> took 400 ms, 40 % itself 100 ms, 10 % for hash in /app/tasks.js:12")
+        // Walked through by keys, zoomed, and back.
+        await page.focus(".flame")
+        for (const key of ["Home", "ArrowDown", "ArrowRight", "Enter"]) await page.keyboard.press(key)
+        await page.waitForSelector(".flame [aria-label^=\"hash,\"].above, .flame:not(:has([aria-label^=\"parse,\"]))")
+        assert.strictEqual(await page.locator(".flame [aria-label^=\"parse,\"]").count(), 0)
+        await page.keyboard.press("0")
+        await page.waitForSelector(".flame [aria-label^=\"parse,\"]")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
+        await page.waitForSelector("input[type=search]:focus")
+        await page.keyboard.type("digest")
+        await page.waitForSelector("text=1 call found, 30 % of the time.")
+        assert.strictEqual(await page.locator(".flame .faint").count(), 5)
+        const download = page.waitForEvent("download")
+        await page.click("a:text-is(\"speedscope\")")
+        assert.strictEqual((await download).suggestedFilename(), "creel.speedscope.json")
+      })
+      assert.strictEqual(asked, 1)
+      assert.deepStrictEqual(problems, [])
+    }))
+
   it.scopedLive("fits a small screen and a large one", () =>
     Effect.gen(function*() {
       const { context, page } = yield* looking
       yield* Effect.gen(function*() {
         yield* Effect.exit(yield* Client.submit(inc, 1))
-        for (const view of ["status", "workers", "graph", "task", "actors", "events"]) {
+        for (const view of ["status", "workers", "graph", "task", "actors", "events", "profile"]) {
           for (const width of [400, 4000]) {
             const over = yield* Effect.promise(async () => {
               await page.setViewportSize({ width, height: 800 })

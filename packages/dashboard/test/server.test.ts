@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type * as Profile from "creel/Profile"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
@@ -97,6 +98,50 @@ describe("what is answered", () => {
       assert.strictEqual(headers["content-encoding"], "gzip")
       const again = yield* request(`${url}app.js`, { headers: { ...bearer, "if-none-match": String(headers.etag) } })
       assert.strictEqual(again.status, 304)
+    }))
+})
+
+describe("profiles", () => {
+  const profile = (executors: Profile.Profile["workers"][number]["executors"]): Profile.Profile => ({
+    at: 1,
+    millis: 2000,
+    interval: 500,
+    workers: [{ id: "w", name: "one", executors, problem: undefined }],
+    tree: { names: ["", "hash"], parents: [-1, 0], titles: [0, 1], files: [0, 0], lines: [0, 0], selfs: [0, 7] }
+  })
+  const executor = { executor: "e", sampled: 9, idle: 2, problem: undefined }
+
+  it.scopedLive("are made when they are asked for, and the last one is kept in every form", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const { url } = yield* dashboard({
+        observe,
+        profile: (options) => Effect.sync(() => (asked.push(options), profile([executor])))
+      })
+      const get = (query: string) => request(`${url}api/profile?${query}`, { headers: bearer })
+      assert.strictEqual((yield* get("last=json")).status, 404)
+      const { body } = yield* get("seconds=2&interval=500&worker=one")
+      assert.deepInclude(JSON.parse(body), { at: 1, millis: 2000 })
+      const speedscope = yield* get("last=speedscope")
+      assert.match(String(speedscope.headers["content-disposition"]), /attachment; filename="creel.speedscope.json"/)
+      assert.include(speedscope.body, "\"hash\"")
+      assert.include((yield* get("last=cpuprofile")).body, "timeDeltas")
+      assert.strictEqual((yield* get("as=what")).status, 400)
+      assert.include((yield* get("seconds=-3&interval=x&as=cpuprofile")).body, "timeDeltas")
+      assert.deepStrictEqual(asked, [
+        { millis: 2000, interval: 500, worker: "one" },
+        { millis: 5000, interval: 1000, worker: undefined }
+      ])
+    }))
+
+  it.scopedLive("that show nothing say why", () =>
+    Effect.gen(function*() {
+      const { url } = yield* dashboard({
+        observe,
+        profile: () => Effect.succeed(profile([{ ...executor, problem: "it is asleep" }]))
+      })
+      const { body, status } = yield* request(`${url}api/profile`, { headers: bearer })
+      assert.deepStrictEqual([status, body], [409, "Nothing was profiled: e: it is asleep.\n"])
     }))
 })
 

@@ -17,6 +17,7 @@ import type * as Id from "@creel/core/Id"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import type { ExecutorEvent, Job } from "creel/Executor"
+import type { CallTree } from "creel/Profile"
 import * as Schema from "effect/Schema"
 import { NodeClusterError } from "./NodeClusterError.js"
 
@@ -44,6 +45,19 @@ export interface OpenOptions {
     | { readonly _tag: "Shared"; readonly buffer: SharedArrayBuffer }
     | { readonly _tag: "File"; readonly fd: number }
     | undefined
+}
+
+/**
+ * What an executor saw of itself, in microseconds, or why it did not look.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Profiled {
+  readonly sampled: number
+  readonly idle: number
+  readonly problem: string | undefined
+  readonly tree: CallTree | undefined
 }
 
 /**
@@ -81,6 +95,11 @@ export class ExecutorRpcs extends RpcGroup.make(
     payload: trusted<OpenOptions>("OpenOptions"),
     success: Schema.Struct({ tasks: Schema.Array(Schema.String) }),
     error: NodeClusterError
+  }),
+  /** Looks at itself for so many milliseconds, each so many microseconds. */
+  Rpc.make("Profile", {
+    payload: Schema.Struct({ millis: Schema.Number, interval: Schema.Number }),
+    success: trusted<Profiled>("Profiled")
   }),
   /** Interrupts what runs, closes the services of the tasks, and answers when that is done. */
   Rpc.make("Close")

@@ -5,7 +5,7 @@ import type { Role } from "../Security.js"
 const rights = new Map<string, Role>([
   ...(["Introduce", "Explain", "WhoHas", "HasWhat", "Workers", "Nbytes", "Memory", "WhyHeld", "WouldFree"] as const)
     .map((tag) => [tag, "observer"] as const),
-  ...(["Progress", "Story", "Moving", "Observe", "KeyView", "GraphView", "Tree"] as const).map((tag) =>
+  ...(["Progress", "Story", "Moving", "Observe", "KeyView", "GraphView", "Tree", "Profile"] as const).map((tag) =>
     [tag, "observer"] as const
   ),
   // Who may attach as what is looked at again, when that is known.

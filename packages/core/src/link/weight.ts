@@ -121,6 +121,8 @@ export const weigh = (note: Note): number => {
       return struct + ofNames(note.info.tasks)
     case "Activities":
       return struct + ofNames(note.names) + ofNames(note.columns.keys) + 48 * note.columns.keys.length
+    case "Profiled":
+      return struct + ofNames(note.tree.names) + 40 * note.tree.parents.length + 96 * note.executors.length
     case "FetchFailed":
     case "ValueGone":
       return struct + note.key.length + note.value.length
@@ -133,6 +135,7 @@ export const weigh = (note: Note): number => {
     case "WorkerLeft":
     case "MayLeave":
     case "Watch":
+    case "Profile":
       return struct
     case "TaskPending":
     case "Ended":

@@ -107,6 +107,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       begun(state, worker, note)
       tellWatched(state, worker)
       return toldByWorker(state, worker, note, recordWorker)
+    case "Profiled":
     case "WorkerLeft":
       return
   }

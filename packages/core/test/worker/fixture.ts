@@ -114,6 +114,7 @@ export const news = (commands: ReadonlyArray<Worker.Command>): ReadonlyArray<str
       case "WorkerChanged":
       case "WorkerTold":
       case "Activities":
+      case "Profiled":
         return []
       case "TaskReturned":
         return [`${note.key} returned: ${note.why}`]

@@ -71,7 +71,12 @@ export class Attempts {
   private contextOf(job: Job, binding: AttemptBinding, scope: Scope.Scope): Context.Context<never> {
     const services = new Map(this.services)
     services.set(Scope.Scope.key, scope)
-    services.set(Task.Current.key, { key: job.key, attempt: Id.formatAttempt(job.attempt), worker: this.worker })
+    services.set(Task.Current.key, {
+      key: job.key,
+      attempt: Id.formatAttempt(job.attempt),
+      worker: this.worker,
+      group: job.group
+    })
     services.set(tagKey, lazyClient(this.core, binding))
     return Context.unsafeMake(services)
   }

@@ -161,6 +161,7 @@ const asked = (ask: Door.Questions) => ({
   Observe: (payload: Observe.GlanceOptions) => ask.observe(payload),
   KeyView: (payload: { readonly key: string }) => ask.key(payload.key),
   GraphView: (payload: { readonly max: number }) => ask.graph(payload.max),
+  Profile: (payload: Observe.ProfileOptions) => ask.profile(payload),
   Tree: () => ask.tree,
   Retire: (payload: {
     readonly worker: string

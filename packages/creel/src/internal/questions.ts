@@ -14,6 +14,7 @@ export interface Source {
   readonly now: () => number
   readonly tell: (event: Scheduler.Event) => void
   readonly tree: Effect.Effect<Observe.Tree>
+  readonly profile: Door.Questions["profile"]
   readonly scale: Door.Questions["scale"]
   readonly adapt: Door.Questions["adapt"]
   /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
@@ -83,6 +84,7 @@ export const questions = (source: Source): Door.Questions => {
       }),
     key: (key) => ask(undefined, (state) => Scheduler.rowOf(state, key)),
     graph: (max) => started(source, (state) => Scheduler.graph(state, max)),
+    profile: (options) => Effect.zipRight(source.heard, source.profile(options)),
     tree: source.tree,
     retire: (worker, over, by) =>
       over === true

@@ -279,6 +279,7 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       observe: (options) => patiently((client) => client.Observe(options)),
       key: (key) => patiently((client) => client.KeyView({ key })),
       graph: (max) => patiently((client) => client.GraphView({ max })),
+      profile: (options) => patiently((client) => client.Profile(options)),
       tree: patiently((client) => client.Tree()),
       retire: (worker, over, by) => patiently((client) => client.Retire({ worker, over, by }))
     }

@@ -20,6 +20,7 @@ import * as Plain from "../PlainFunction.js"
 import type * as Runner from "../Runner.js"
 import type * as Task from "../Task.js"
 import { Attempts } from "./attempts.js"
+import * as Attribution from "./attribution.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import * as Fused from "./fused.js"
 import { JobQueue } from "./jobQueue.js"
@@ -125,7 +126,8 @@ export class RunnerLoop<R> implements Runner.Runner {
     const until = this.now + breath
     let job: Job | undefined
     while ((job = this.shift()) !== undefined) {
-      this.begin(job)
+      if (Attribution.written === undefined) this.begin(job)
+      else this.beginSeen(job, Attribution.written)
       if (this.now >= until) break
     }
     if (this.pumping || (this.queue.isEmpty && !this.inputs.hasReady)) return
@@ -147,6 +149,15 @@ export class RunnerLoop<R> implements Runner.Runner {
       if (look._tag === "Unready") this.unready(job.attempt)
     }
     return undefined
+  }
+
+  private beginSeen(job: Job, attribution: Attribution.Attribution): void {
+    attribution.enter(job.group)
+    try {
+      this.begin(job)
+    } finally {
+      attribution.leave()
+    }
   }
 
   private begin(job: Job): void {

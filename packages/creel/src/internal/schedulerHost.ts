@@ -22,6 +22,7 @@ import type * as Tracer from "effect/Tracer"
 import type * as Door from "../Door.js"
 import * as Shelf from "../Shelf.js"
 import * as Metrics from "./metrics.js"
+import { Profiling } from "./profiling.js"
 import { questions } from "./questions.js"
 import { ScheduleSpans } from "./traces.js"
 
@@ -92,6 +93,10 @@ export class SchedulerHost {
   tree: Effect.Effect<Supervisor.Tree> = Effect.never
 
   private readonly spans: ScheduleSpans
+  private readonly profiling = new Profiling({
+    workers: () => [...this.state()?.workers.values() ?? []].map(({ id, info }) => ({ id, name: info.name })),
+    tell: (worker, note) => this.workers.get(worker)?.notes([note])
+  })
 
   constructor(private readonly options: Options, clock: Clock.Clock, tracer: Tracer.Tracer) {
     this.spans = new ScheduleSpans(tracer, clock)
@@ -110,7 +115,8 @@ export class SchedulerHost {
         scale: options.scale,
         adapt: options.adapt,
         stop: options.stop,
-        tree: Effect.suspend(() => this.tree)
+        tree: Effect.suspend(() => this.tree),
+        profile: this.profiling.ask
       })
     }
   }
@@ -242,6 +248,7 @@ export class SchedulerHost {
           fresh: attached.fresh,
           send: (notes) => {
             attached.telling(notes)
+            for (const note of notes) if (note._tag === "Profiled") this.profiling.told(id, note)
             void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
           }
         }
@@ -249,6 +256,7 @@ export class SchedulerHost {
       () =>
         Effect.sync(() => {
           this.workers.delete(id)
+          this.profiling.gone(id)
           this.shelf.left(id)
           this.tell({ _tag: "PeerLost", peer: id, detail: "it was stopped", expected: true })
         })

@@ -12,11 +12,13 @@ import * as Machine from "@creel/core/Worker"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
 import type { ExecutorEvent, Executors, Job } from "../Executor.js"
 import type * as Store from "../Store.js"
+import * as Profiling from "./profiling.js"
 import { transferred } from "./traces.js"
 
 export interface Options {
@@ -226,10 +228,20 @@ class Hands {
     })
   }
 
+  fork: (effect: Effect.Effect<void>) => void = () => {}
+
+  private profile(note: Note.Profile): void {
+    const { executors, info } = this.options
+    this.fork(Effect.map(Profiling.ofWorker(executors, note, info.name), (profiled) => this.mouth?.send([profiled])))
+  }
+
   readonly ears: Door.Ears<Note.ToWorker> = {
     // Who has left does not begin again.
     reset: (_welcome, unacked) => this.state.left ? undefined : this.tell({ _tag: "LinkReset", unacked }),
-    notes: (notes) => this.tell({ _tag: "Notes", notes }),
+    notes: (notes) => {
+      for (const note of notes) if (note._tag === "Profile") this.profile(note)
+      this.tell({ _tag: "Notes", notes })
+    },
     acked: () => {},
     down: () => {},
     over: () => {}
@@ -250,6 +262,7 @@ export const make = (options: Options): Effect.Effect<WorkerActor, never, Scope.
   Effect.gen(function*() {
     const clock = yield* Effect.clock
     const hands = new Hands(options)
+    hands.fork = yield* FiberSet.makeRuntime<never>()
     hands.now = () => clock.unsafeCurrentTimeMillis()
     const ref = yield* MachineActor.make<Machine.State, Machine.Event, Machine.Command>({
       name: options.info.name,

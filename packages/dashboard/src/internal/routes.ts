@@ -6,6 +6,7 @@ import type * as Door from "creel/Door"
 import * as Effect from "effect/Effect"
 import type { Asset, Assets } from "./assets.js"
 import * as Changes from "./changes.js"
+import * as Profiled from "./profiled.js"
 import * as Prometheus from "./prometheus.js"
 import { json, type Reply, type Request, type Route, text } from "./reply.js"
 import { headersOf } from "./server.js"
@@ -106,6 +107,7 @@ export const make = (needs: Needs): Routes => {
     ["GET /api/state.json", state(needs)],
     ["GET /api/task", task(needs)],
     ["GET /api/graph", () => Effect.map(ask.graph(graphMax), (graph) => json(graph))],
+    ["GET /api/profile", Profiled.route(ask)],
     ["GET /api/tree", () => Effect.map(ask.tree, (tree) => json(tree))],
     ...(needs.role === "operator" ? Changes.routes(ask) : [])
   ])

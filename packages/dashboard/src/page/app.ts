@@ -8,9 +8,11 @@ import { events } from "./events.js"
 import { Feed } from "./feed.js"
 import { graph } from "./graph.js"
 import { GraphCanvas } from "./graphCanvas.js"
+import { profile, Profiles } from "./profile.js"
 import { status } from "./status.js"
 import { task, type TaskAnswer } from "./task.js"
 import { TaskStream } from "./taskStream.js"
+import * as Theme from "./theme.js"
 import { worker, workers } from "./workers.js"
 
 const views = [
@@ -19,7 +21,8 @@ const views = [
   ["graph", "Graph"],
   ["task", "Task"],
   ["actors", "Actors"],
-  ["events", "Events"]
+  ["events", "Events"],
+  ["profile", "Profile"]
 ] as const
 
 type Tone = "all" | "bad" | "warn" | "good" | "plain"
@@ -32,6 +35,7 @@ export class App {
   readonly feed: Feed
   readonly stream: TaskStream
   readonly graph: GraphCanvas
+  readonly profiles = new Profiles(this)
   answers: { task?: TaskAnswer; graph?: GraphView; tree?: Tree } = {}
   sort = { by: "Worker", down: false }
   filter: { text: string; tone: Tone } = { text: "", tone: "all" }
@@ -57,6 +61,9 @@ export class App {
     addEventListener("hashchange", () => {
       this.answers = {}
       this.draw()
+      requestAnimationFrame(() =>
+        document.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+      )
       void this.ask()
     })
     addEventListener("keydown", (event) => this.key(event))
@@ -169,6 +176,8 @@ export class App {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === "Escape") {
       if (this.help) this.toggleHelp()
+      // A field for searching would be emptied, and nobody told.
+      event.preventDefault()
       target.blur()
       return
     }
@@ -178,9 +187,10 @@ export class App {
     else if (event.key === "t") this.theme()
     else if (event.key === "/") {
       event.preventDefault()
-      if (this.route.view !== "events") this.go("#/task")
+      if (!/^(?:events|profile)$/.test(this.route.view)) this.go("#/task")
       setTimeout(() => document.querySelector<HTMLInputElement>("input[type=search]")?.focus())
     } else if (Number.isInteger(number) && number >= 1 && number <= views.length) this.go(`#/${views[number - 1]![0]}`)
+    else if (event.key === "p" && this.route.view === "profile") void this.profiles.take()
     else if (this.route.view === "status" && target === document.body && this.stream.key(event.key)) {
       event.preventDefault()
     }
@@ -192,16 +202,12 @@ export class App {
   }
 
   theme(): void {
-    const { documentElement } = document
-    const dark = documentElement.dataset["theme"] === undefined
-      ? matchMedia("(prefers-color-scheme: dark)").matches
-      : documentElement.dataset["theme"] === "dark"
-    documentElement.dataset["theme"] = dark ? "light" : "dark"
-    try {
-      localStorage.setItem("creel-theme", dark ? "light" : "dark")
-    } catch {
-      // a choice that cannot be kept is one for now
-    }
+    Theme.toggle()
+    this.themed()
+  }
+
+  /** Pictures are painted in other colours. */
+  themed(): void {
     this.stream.refresh()
     for (const stream of this.streams.values()) stream.refresh()
     if (this.answers.graph !== undefined) this.graph.show(this.answers.graph)
@@ -239,6 +245,8 @@ export class App {
           ? actors(this)
           : view === "events"
           ? events(this)
+          : view === "profile"
+          ? profile(this)
           : status(this)
       ),
       this.help && this.keys()
@@ -310,12 +318,13 @@ export class App {
 
   private keys(): Node_ {
     const rows: ReadonlyArray<readonly [string, string]> = [
-      ["1 – 6", "the views"],
-      ["/", "find a task"],
+      ["1 – 7", "the views"],
+      ["/", "find a task, an event, a function"],
       ["space", "pause or follow the task stream"],
       ["← →", "move in time"],
       ["+ −", "zoom"],
       ["0", "all that is kept"],
+      ["p", "profile, where profiles are"],
       ["t", "light or dark"],
       ["?", "this list"]
     ]

@@ -1,12 +1,10 @@
 /** Where the page begins. */
 import { App } from "./app.js"
+import * as Theme from "./theme.js"
 
-try {
-  const theme = localStorage.getItem("creel-theme")
-  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme
-} catch {
-  // without a memory the page looks as the system does
-}
+Theme.begin()
+const app = new App()
+Theme.follow(() => app.themed())
 
 // For tests, and for the curious.
-Object.assign(globalThis, { creel: new App() })
+Object.assign(globalThis, { creel: app })

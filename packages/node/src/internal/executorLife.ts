@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
-import type { AttemptEvent, Command, OpenOptions } from "../ExecutorRpcs.js"
+import type { AttemptEvent, Command, OpenOptions, Profiled } from "../ExecutorRpcs.js"
 import { ExecutorRpcs } from "../ExecutorRpcs.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Backing } from "./backing.js"
@@ -63,6 +63,8 @@ export interface Life {
   readonly end: (why: string) => void
   /** It has nothing to do any more: its services are closed first. */
   readonly close: (why: string) => void
+  /** It looks at itself, for so many milliseconds, each so many microseconds. */
+  readonly profile: (millis: number, interval: number) => Effect.Effect<Profiled>
   /** What it said last. */
   readonly heap: () => Heap | undefined
   /** Done when it has lived long enough, with why. */
@@ -258,6 +260,7 @@ export const live = (
       proceed: (attempt) => tell({ _tag: "Proceed", attempt }),
       end: end.end,
       close: (why) => Deferred.unsafeDone(closed, Effect.succeed(why)),
+      profile: profiling(backing, rpc),
       heap: age.heap,
       tired: age.tired
     })
@@ -274,6 +277,22 @@ const passGarbage = ({ wire }: Backing) =>
     Effect.sync(() => SharedGarbage.follow((how) => wire.post(channelGarbage, how))),
     (stop) => Effect.sync(stop)
   )
+
+const nothingOf = (problem: string): Profiled => ({ sampled: 0, idle: 0, problem, tree: undefined })
+
+const profiling =
+  (backing: Backing, rpc: Effect.Effect.Success<ReturnType<typeof client>>) => (millis: number, interval: number) =>
+    rpc.Profile({ millis, interval }).pipe(
+      Effect.catchAllCause(() => Effect.succeed(nothingOf("it could not be asked"))),
+      Effect.raceFirst(Effect.map(Deferred.await(backing.exited), () => nothingOf("it ended meanwhile"))),
+      Effect.raceFirst(Effect.as(
+        RealTime.sleep(millis + busyFor),
+        nothingOf("it computed without a pause, and could not look at itself: what runs for so long is not seen")
+      ))
+    )
+
+/** Milliseconds that an executor may compute without a pause before, or at the end of, a profile. */
+const busyFor = 15_000
 
 /** Its tasks are loaded, or it is said why not. */
 const open = (

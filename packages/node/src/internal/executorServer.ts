@@ -15,6 +15,7 @@ import * as Events from "./events.js"
 import * as HeapWatch from "./heapWatch.js"
 import * as Inside from "./inside.js"
 import * as Marks from "./marks.js"
+import * as Profiler from "./profiler.js"
 import * as RpcWire from "./rpcWire.js"
 import * as SharedGarbage from "./sharedGarbage.js"
 import type { Wire } from "./wire.js"
@@ -102,6 +103,7 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
 
   return ExecutorRpcs.toLayer({
     Open: (options: OpenOptions) => Scope.extend(onOpen(options), scope),
+    Profile: ({ interval, millis }) => Profiler.take(millis, interval),
     Close: () => Scope.close(scope, Exit.void)
   })
 }

@@ -6,6 +6,7 @@
 import type { ExecutorMemory } from "@creel/core/Note"
 import type * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Executors } from "creel/Executor"
+import * as Profile from "creel/Profile"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -183,11 +184,28 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
       interrupt: (executor, attempt, reason, by) => at(executor, (life) => life.interrupt(attempt, reason, by)),
       proceed: (executor, attempt) => at(executor, (life) => life.proceed(attempt)),
       end: (executor, why, idle) => at(executor, (life) => idle === true ? life.close(why) : life.end(why)),
+      profile: (millis, interval) => profiled(lives, millis, interval),
       ready: Effect.forEach(first, Deferred.await, { discard: true, concurrency: "unbounded" }),
       openDoor: (serve) => Effect.asVoid(Deferred.succeed(door, serve)),
       givenUp: Effect.sync(() => givenUp.slice())
     }
   })
+
+/** Of all that live when it begins. */
+const profiled = (lives: ReadonlyMap<string, Life>, millis: number, interval: number) =>
+  Effect.map(
+    Effect.forEach([...lives], ([executor, life]) =>
+      Effect.map(life.profile(millis, interval), (of) => ({ executor, ...of })), { concurrency: "unbounded" }),
+    (all) => ({
+      executors: all.map(({ tree: _, ...of }) =>
+        of
+      ),
+      tree: Profile.merge(all.flatMap(({ tree }) => tree ?? []), callsMax)
+    })
+  )
+
+/** Calls that are told of one worker. */
+const callsMax = 3000
 
 interface Begun {
   readonly name: string
