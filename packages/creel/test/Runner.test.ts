@@ -166,7 +166,7 @@ describe("the code of an attempt", () => {
       })
       yield* ended(1)
       assert.deepStrictEqual(log, [
-        { key: "k-1", attempt: "3.1", worker: "w" },
+        { key: "k-1", attempt: "3.1", worker: "w", group: "looks" },
         { "creel.worker": "w", "creel.key": "k-1", "creel.attempt": "3.1", who: "me" },
         "WARN",
         "Success"
