@@ -20,6 +20,8 @@ const config: UserConfig = {
   esbuild: { target: "es2022" },
   resolve: { alias },
   test: {
+    // In one process, and what is loaded is loaded once: vitest.config.ts.
+    pool: "threads",
     include: ["test/**/*.test.ts"],
     setupFiles: [path.join(root, "vitest.turn.ts")],
     // A test that hangs fails by this; a busy machine may be slow for a while.
