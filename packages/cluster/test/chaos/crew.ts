@@ -9,7 +9,8 @@ import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import * as Programs from "../utils/programs.js"
+
 
 /** What a process of the suite says: a word, and what belongs to it. */
 export interface Word {
@@ -48,7 +49,7 @@ export interface StartOptions {
 }
 
 const spawned = ({ before = [], heard, name, notes, options, program }: StartOptions): Member => {
-  const file = fileURLToPath(new URL(`./programs/${program}`, import.meta.url))
+  const file = Programs.program(`chaos/programs/${program}`)
   const [command, ...args] = [...before, process.execPath, file, JSON.stringify({ ...options, name })]
   const child = spawn(command!, args, {
     stdio: ["pipe", "pipe", "pipe"],

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util"
 import * as Postgres from "../fixtures/postgres.js"
 import { all } from "./all.js"
 import type { Verdict } from "./scenario.js"
+import { bundle } from "../utils/programs.js"
 import { run, verdictText } from "./scenario.js"
 
 const { values } = parseArgs({
@@ -43,6 +44,7 @@ const keep = (verdict: Verdict): void => {
 }
 
 const suite = Effect.gen(function*() {
+  yield* Effect.promise(bundle)
   const verdicts: Array<Verdict> = []
   say(`seed ${values.seed}`)
   for (const scenario of chosen) {

@@ -8,7 +8,8 @@ import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as net from "node:net"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import * as Programs from "../utils/programs.js"
+
 
 const ip = (...args: ReadonlyArray<string>): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] })
@@ -78,7 +79,7 @@ const toDatabase = (url: string, hub: string, folder: string) =>
     )
     server.listen(file)
     yield* Effect.promise(() => once(server, "listening"))
-    const program = fileURLToPath(new URL("./programs/passOn.mjs", import.meta.url))
+    const program = Programs.program("chaos/programs/passOn.mjs")
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn("ip", ["netns", "exec", hub, process.execPath, program, "5432", file], {

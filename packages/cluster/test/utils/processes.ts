@@ -4,7 +4,7 @@ import type { Scope } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { resolve } from "node:path"
-import { fileURLToPath } from "node:url"
+import { program } from "./programs.js"
 
 export interface Running {
   readonly child: ChildProcess
@@ -21,15 +21,13 @@ export interface Running {
   readonly ended: Effect.Effect<{ readonly code: number | null; readonly said: string }>
 }
 
-const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url))
-
 const make = (
   name: string,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,
   cwd: string | undefined
 ): Running => {
-  const child = spawn(process.execPath, [resolve(fixtures, name), ...args], {
+  const child = spawn(process.execPath, [resolve(program("fixtures"), name), ...args], {
     cwd,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env }
