@@ -64,7 +64,7 @@ describe("docs/operations.md", () => {
     }
     for (const name of page.matchAll(/`scheduler\.(\w+)`/g)) assert.match(config, new RegExp(`readonly ${name[1]}:`))
     assert.match(read("packages/cluster/src/Placement.ts"), /Default 4 seconds; whole seconds/)
-    assert.match(read("packages/cluster/src/Links.ts"), /Default: 4 seconds/)
+    assert.match(read("packages/cluster/src/Links.ts"), /Default: 10 seconds/)
   })
 
   it("leads to files that are there", () => {

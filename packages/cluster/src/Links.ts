@@ -2,7 +2,7 @@
  * The ways on which notes travel between the nodes of a cluster and the scheduler that one of them carries: TCP without
  * delay, under whatever the cluster's `Security` is. Values travel by ways of their own.
  *
- * A connection breaks when it breaks, and when nothing was heard for a few seconds: both ends say that they live once a
+ * A connection breaks when it breaks, and when nothing was heard for longer than is usual on it: both ends say that they live once a
  * second. What was said meanwhile is not lost: sessions go on over the next connection (`Door.connected`).
  *
  * @since 0.1.0
@@ -27,13 +27,20 @@ import * as Security from "./Security.js"
 export interface PulseOptions {
   /** How often this end says that it lives. Default: 1 second. */
   readonly beat?: Duration.DurationInput | undefined
-  /** How long nothing may be heard before the connection is given up. Default: 4 seconds. */
+  /** How long nothing may be heard, at most, before the connection is given up. Default: 10 seconds. */
   readonly silence?: Duration.DurationInput | undefined
+  /**
+   * How surely a silence is the end, before that: of the silences on such a connection, one in 10 to this power lasts so
+   * long (φ). What is usual is learnt on each connection; at the default a steady one is given up after some four beats, one
+   * that stumbles later. `Infinity`: `silence` alone counts. Default: 8.
+   */
+  readonly threshold?: number | undefined
 }
 
 const pulseOf = (options: PulseOptions | undefined) => ({
   beat: Duration.toMillis(options?.beat ?? "1 second"),
-  silence: Duration.toMillis(options?.silence ?? "4 seconds")
+  silence: Duration.toMillis(options?.silence ?? "10 seconds"),
+  threshold: options?.threshold ?? 8
 })
 
 /**

@@ -267,7 +267,7 @@ describe("frames", () => {
   it.scopedLive("of any size come whole and in order", () =>
     Effect.gen(function*() {
       const sizes = [1, 3, 70_000, 20_000_000, 0, 5, 1_000_000, 2]
-      const pulse = { beat: 1000, silence: 60_000 }
+      const pulse = { beat: 1000, silence: 60_000, threshold: Infinity }
       const heard: Array<number> = []
       const all = yield* Effect.async<ReadonlyArray<number>>((resume) => {
         const server = net.createServer((socket) => {

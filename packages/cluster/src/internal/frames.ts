@@ -4,16 +4,19 @@
  *
  * 1. A frame is handed on whole, in order, and never after the end.
  * 2. More than `max()` bytes at once end the connection before they are read.
- * 3. Each end says something every `beat` milliseconds, and takes the other for gone after `silence` without a byte. Time
- *    in which this process itself stood still is not counted.
+ * 3. Each end says something every `beat` milliseconds, and takes the other for gone when a silence is too long for this
+ *    connection (`Detector`), or lasts for `silence`. Time in which this process itself stood still is not counted.
  */
 import type * as net from "node:net"
+import { Detector } from "./detector.js"
 
 export interface Pulse {
   /** Milliseconds. */
   readonly beat: number
-  /** Milliseconds. */
+  /** Milliseconds: the most, on whatever connection. */
   readonly silence: number
+  /** How surely nothing more will come before that, see `Detector`. */
+  readonly threshold: number
 }
 
 export interface Hands {
@@ -32,15 +35,16 @@ export class Frames {
   private have = 0
   /** Of the frame that is being read: -1 until its length is known. */
   private want = -1
-  private heard: number
+  private readonly detector: Detector
   private due: number
   private spoke = false
   private over = false
   private readonly timer: NodeJS.Timeout
 
   constructor(private readonly socket: net.Socket, private readonly hands: Hands) {
-    this.heard = performance.now()
-    this.due = this.heard + hands.pulse.beat
+    const now = performance.now()
+    this.detector = new Detector(hands.pulse, now)
+    this.due = now + hands.pulse.beat
     this.timer = setInterval(() => this.tick(), hands.pulse.beat)
     socket.on("data", (chunk: Buffer) => this.read(chunk))
     socket.on("error", (error) => this.end(error.message))
@@ -71,17 +75,22 @@ export class Frames {
 
   private tick(): void {
     const now = performance.now()
-    const { beat, silence } = this.hands.pulse
+    const { detector } = this
+    const { beat, silence, threshold } = this.hands.pulse
     // What came meanwhile has not been read yet.
-    this.heard += Math.max(0, now - this.due)
+    detector.stood(Math.max(0, now - this.due))
     this.due = now + beat
-    if (now - this.heard > silence) return this.end(`nothing was heard for ${Math.round(now - this.heard)} ms`)
+    const still = detector.silence(now)
+    if (still > silence || detector.phi(now) >= threshold) {
+      return this.end(`nothing was heard for ${Math.round(still)} ms`)
+    }
+    detector.beaten(now)
     if (!this.spoke) this.socket.write(empty)
     this.spoke = false
   }
 
   private read(chunk: Buffer): void {
-    this.heard = performance.now()
+    this.detector.heard(performance.now())
     this.chunks.push(chunk)
     this.have += chunk.byteLength
     while (!this.over) {
