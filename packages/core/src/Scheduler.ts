@@ -612,3 +612,21 @@ export type {
    */
   FailureSeen
 } from "./scheduler/watched.js"
+
+export {
+  /**
+   * How keys are made: their specs, and those of all they need.
+   *
+   * @since 0.1.0
+   * @category getters
+   */
+  howMade
+} from "./scheduler/howMade.js"
+
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  HowMade
+} from "./scheduler/howMade.js"

@@ -138,6 +138,8 @@ export interface SchedulerEnd {
   readonly door: Door.Service
   /** There is proof that this peer is dead. */
   readonly lost: (peer: Id.PeerId, detail: string) => void
+  /** How these are made, as far as this life knows: what could be told to another one. */
+  readonly howMade: (keys: ReadonlyArray<Id.Key>) => Effect.Effect<Scheduler.HowMade>
   /** Ends this life; the next is told by its peers. */
   readonly restart: Effect.Effect<void>
   readonly tree: Effect.Effect<Supervisor.Tree>
@@ -175,6 +177,7 @@ export const scheduler = (options: SchedulerOptions = {}): Effect.Effect<Schedul
     ({ host, supervisor }) => ({
       door: host.door,
       lost: (peer, detail) => host.lost(peer, detail),
+      howMade: (keys) => host.howMade(keys),
       restart: Effect.ignore(supervisor.restartChild("scheduler")),
       tree: supervisor.tree,
       failed: Effect.match(supervisor.await, {

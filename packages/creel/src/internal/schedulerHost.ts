@@ -170,6 +170,14 @@ export class SchedulerHost {
     (this.ref?.depth ?? 0) === 0 ? Effect.void : Effect.zipRight(Effect.yieldNow(), this.heard)
   )
 
+  /** How these are made, as far as it is known: after all that was said so far. */
+  howMade(keys: ReadonlyArray<Id.Key>): Effect.Effect<Scheduler.HowMade> {
+    return Effect.map(this.heard, () => {
+      const state = this.state()
+      return state === undefined ? { specs: [], cut: [] } : Scheduler.howMade(state, keys)
+    })
+  }
+
   private tell(event: Scheduler.Event): void {
     this.ref?.tell(event)
   }
