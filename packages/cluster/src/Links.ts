@@ -72,6 +72,11 @@ export interface MountOptions {
   readonly door: Door.Service
   /** Somebody has heard a later scheduler of this namespace, so this one is over. */
   readonly outlived?: ((highest: number) => void) | undefined
+  /**
+   * A connection ended on which these peers were attached: it broke, or its process is gone. They may come back by
+   * another one.
+   */
+  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>) => void) | undefined
 }
 
 /**

@@ -8,8 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import type { ClusterError } from "../ClusterError.js"
 import type { Listening } from "../Links.js"
 import type { Life } from "../Placement.js"
+import * as Deaths from "./deaths.js"
+import * as Keeper from "./keeper.js"
 
 export interface Options {
   readonly links: Listening
@@ -26,19 +29,27 @@ const once = (life: Life): Effect.Effect<Effect.Effect<number>> =>
         ? Effect.zipRight(life.end("a step of it failed"), Effect.never)
         : Effect.succeed(life.incarnation)))
 
-export const host = (options: Options, life: Life): Effect.Effect<string, never, Scope.Scope> =>
+export const host = (options: Options, life: Life): Effect.Effect<string, ClusterError, Scope.Scope> =>
   Effect.gen(function*() {
     const runtime = yield* Effect.runtime<never>()
+    const scope = yield* Effect.scope
+    const inLife = (effect: Effect.Effect<void>) => void Runtime.runFork(runtime)(effect, { scope })
+    const kept = yield* Keeper.make(life)
     const scheduler = yield* Engine.scheduler({
       incarnation: yield* once(life),
-      expect: Effect.succeed(life.members.map((member) => member.id)),
+      expect: Effect.succeed([...life.members.map((member) => member.id), ...kept.expect]),
       held: life.held,
       config: options.config
     })
     yield* options.links.mount({
       namespace: life.namespace,
-      door: scheduler.door,
-      outlived: (highest) => void Runtime.runFork(runtime)(life.end(`incarnation ${highest} has been heard`))
+      door: yield* kept.door(scheduler),
+      outlived: (highest) => inLife(life.end(`incarnation ${highest} has been heard`)),
+      ended: ({ host, node, url }, peers) =>
+        inLife(Effect.map(Deaths.isProven(url), (gone) => {
+          if (!gone) return
+          for (const peer of peers) scheduler.lost(peer, `its process ${node} on ${host} is gone`)
+        }))
     })
     return options.address
   })

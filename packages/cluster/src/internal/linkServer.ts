@@ -33,11 +33,20 @@ interface Connection {
   readonly encode: (message: FromServerEncoded) => Uint8Array | string | undefined
   introduction: Introduction | undefined
   mounted: Mounted | undefined
+  /** Who was attached on it. */
+  readonly peers: Set<string>
 }
 
 interface Mounted {
   readonly namespace: string
   readonly handlers: Door.Handlers
+  readonly ended: MountOptions["ended"]
+}
+
+export interface MountOptions extends Omit<Door.HandlersOptions, "introduced" | "lease"> {
+  readonly namespace: string
+  /** A connection ended, and these peers were on it. */
+  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>) => void) | undefined
 }
 
 export interface Options {
@@ -49,13 +58,7 @@ export interface Options {
 export interface Server {
   readonly accept: (socket: net.Socket, peer: Peer) => void
   /** Lets peers of this namespace in by this door, for as long as the scope. */
-  readonly mount: (
-    options: Omit<Door.HandlersOptions, "introduced" | "lease"> & { readonly namespace: string }
-  ) => Effect.Effect<
-    void,
-    never,
-    Scope.Scope
-  >
+  readonly mount: (options: MountOptions) => Effect.Effect<void, never, Scope.Scope>
 }
 
 const refusal = (requestId: string, message: string): FromServerEncoded => ({
@@ -96,6 +99,7 @@ class Connections {
       encode: parser.encode,
       introduction: undefined,
       mounted: undefined,
+      peers: new Set(),
       frames: new Frames(socket, {
         pulse: this.options.pulse,
         max: () => connection.introduction === undefined ? LinkWire.strangerMax : LinkWire.peerMax,
@@ -109,6 +113,8 @@ class Connections {
         ended: () => {
           this.open.delete(id)
           this.disconnected(id)
+          const { introduction, mounted, peers } = connection
+          if (introduction !== undefined && peers.size > 0) mounted?.ended?.(introduction, peers)
         }
       })
     }
@@ -150,10 +156,11 @@ class Connections {
     return Effect.succeed({ protocol, node: this.options.node, url: this.options.url })
   }
 
-  attach(id: number, kind: "client" | "worker"): Effect.Effect<void, Refused> {
-    const role = this.open.get(id)?.peer.role ?? "observer"
+  attach(id: number, kind: "client" | "worker", peer: string): Effect.Effect<void, Refused> {
+    const connection = this.open.get(id)
+    const role = connection?.peer.role ?? "observer"
     return allows(role, kind)
-      ? Effect.void
+      ? Effect.sync(() => void connection?.peers.add(peer))
       : Effect.fail(new Refused({ reason: "role", detail: `${role} is no ${kind}` }))
   }
 
@@ -193,7 +200,7 @@ const dispatch = (connections: Connections) => {
       connections.introduce(clientId, introduction),
     Attach: (payload: Parameters<Door.Handlers["Attach"]>[0], meta: { readonly clientId: number }) =>
       Effect.zipRight(
-        connections.attach(meta.clientId, payload.kind),
+        connections.attach(meta.clientId, payload.kind, payload.peer),
         Effect.suspend(() => of(meta.clientId)?.Attach(payload, meta) ?? Effect.interrupt)
       ),
     Retire: (payload: Parameters<Door.Handlers["Retire"]>[0], { clientId }: { readonly clientId: number }) =>
@@ -242,11 +249,11 @@ export const make = (options: Options): Effect.Effect<Server, never, Scope.Scope
     yield* Effect.addFinalizer(() => Effect.sync(() => connections.endAll(() => true, "the node is closed")))
     return {
       accept: (socket, peer) => connections.accept(socket, peer),
-      mount: ({ door, namespace, outlived }) =>
+      mount: ({ door, ended, namespace, outlived }) =>
         Effect.gen(function*() {
           const introduced = (id: number) => connections.open.get(id)?.introduction
           const handlers = yield* Door.handlers({ door, lease: Infinity, introduced, outlived })
-          const mounted: Mounted = { namespace, handlers }
+          const mounted: Mounted = { namespace, handlers, ended }
           yield* Effect.acquireRelease(
             Effect.sync(() => connections.mounts.set(namespace, mounted)),
             () =>
