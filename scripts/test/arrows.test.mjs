@@ -25,7 +25,16 @@ const house = {
   },
   cluster: {
     own: ["core", "actor", "creel", "node"],
-    effect: ["effect", "@effect/platform", "@effect/rpc", "@effect/platform-node", "@effect/cluster", "@effect/sql"],
+    effect: [
+      "effect",
+      "@effect/platform",
+      "@effect/rpc",
+      "@effect/platform-node",
+      "@effect/cluster",
+      "@effect/sql",
+      "@effect/sql-mysql2",
+      "@effect/sql-pg"
+    ],
     builtins: true
   },
   dashboard: { own: ["core", "creel"], effect: ["effect", "@effect/platform"], builtins: true },

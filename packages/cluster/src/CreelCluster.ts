@@ -83,7 +83,13 @@ export interface NodeOptions extends CommonOptions {
   readonly leaveWithin?: Duration.DurationInput | undefined
   /** Whether this node runs plain functions, which are code that comes over the wire. Default: false. */
   readonly plainFunctions?: boolean | undefined
-  /** What is set about the scheduler while it is here: the same on all nodes. */
+  /**
+   * Whether the scheduler, while it is here, and its lock have a thread of their own, so that a busy program stalls neither:
+   * it makes a client of the database for itself, of what the `SqlClient` (`PgClient` or `MysqlClient`) was made of, with
+   * three connections at most. Where that cannot be, a warning says why. Default: true.
+   */
+  readonly isolate?: boolean | undefined
+  /** What is set about the scheduler while it is here: the same on all nodes. With `policies` it has no thread of its own. */
   readonly scheduler?: Partial<CoreScheduler.Config> | undefined
 }
 
@@ -144,7 +150,7 @@ export class Node extends Context.Tag("@creel/cluster/Node")<Node, NodeService>(
 
 const nodeOptions = (
   options: CommonOptions,
-  more: Pick<ClusterNode.Options, "role" | "carries" | "scheduler">
+  more: Pick<ClusterNode.Options, "role" | "carries" | "isolate" | "scheduler">
 ): ClusterNode.Options => {
   const host = options.host ?? "127.0.0.1"
   const { links = 0, runner = 0, values = 0 } = options.ports ?? {}
@@ -165,6 +171,7 @@ const nodeOptions = (
 const engineOptions = <Options extends NodeOptions>(options: Options) => ({
   ...options,
   startWithin: options.startWithin === undefined ? undefined : Duration.max(options.startWithin, "1 minute"),
+  isolate: undefined,
   plainFunctions: options.plainFunctions ?? false
 })
 
@@ -223,7 +230,12 @@ const withWorkers = (
   const parts = Effect.gen(function*() {
     const made = yield* Effect.mapError(engine, tasksFailed)
     const node = yield* ClusterNode.make(
-      nodeOptions(options, { role: options.role ?? "worker", carries: true, scheduler: options.scheduler })
+      nodeOptions(options, {
+        role: options.role ?? "worker",
+        carries: true,
+        isolate: options.isolate ?? true,
+        scheduler: { ...made.scheduler, ...options.scheduler }
+      })
     )
     const { shelf } = node
     const door = scaledBy(node.door, {
@@ -302,7 +314,12 @@ export const layerClient = (
   options: ClientOptions = {}
 ): Layer.Layer<Services, ClusterError, SqlClient.SqlClient> => {
   const parts = Effect.map(
-    ClusterNode.make(nodeOptions(options, { role: options.role ?? "client", carries: false, scheduler: undefined })),
+    ClusterNode.make(nodeOptions(options, {
+      role: options.role ?? "client",
+      carries: false,
+      isolate: false,
+      scheduler: undefined
+    })),
     ({ door: way, ...node }) => {
       const door = scaledBy(way, { scale: () => bringsNone, adapt: () => bringsNone })
       return Context.make(Door.Door, door).pipe(

@@ -17,6 +17,7 @@ import { nameOf, roleOf } from "./internal/certificateRole.js"
 import { addressOf } from "./internal/loopback.js"
 import * as roleKeys from "./internal/roleKeys.js"
 import { connectPlain, connectTls, type HowToListen, listenPlain, listenTls } from "./internal/secureSockets.js"
+import { madeOf } from "./internal/securityData.js"
 
 /**
  * What one who was let in may do. Each may all that the one before it may:
@@ -139,12 +140,12 @@ export interface Service {
  * @since 0.1.0
  * @category constructors
  */
-export const none: Service = {
+export const none: Service = madeOf({
   kind: "none",
   roles,
   listen: (options) => listenPlain(options, { role: "operator", name: undefined }),
   connect: connectPlain
-}
+}, { _tag: "None" })
 
 /** Of a secret that was drawn by chance, 32 characters are at least 128 bits. */
 const secretMin = 32
@@ -241,7 +242,8 @@ export const secret = (
     )
   }
   const [own = [], ...others] = all.map(roleKeys.roleKeys)
-  return ofKeys([...own, ...others.flat()], own)
+  const [first = "", ...also] = all
+  return madeOf(ofKeys([...own, ...others.flat()], own), { _tag: "Secret", value: first, also })
 }
 
 /**
@@ -265,7 +267,7 @@ export const roleKey = (key: Redacted.Redacted<string>): Service => {
   const own = roleKeys.fromText(Redacted.value(key))
   return own === undefined
     ? failing("secret", badOption("this is no key of a role", "make one with `Security.deriveRoleKey`"))
-    : ofKeys([own], [own])
+    : madeOf(ofKeys([own], [own]), { _tag: "RoleKey", key: Redacted.value(key) })
 }
 
 /**
@@ -360,7 +362,7 @@ export const mutual = (options: MutualOptions): Service => {
     )
   }
   const credentials = { ca: options.ca, cert: options.cert, key: Redacted.value(options.key) }
-  return {
+  return madeOf({
     kind: "mutual",
     roles: roles.filter((one) => allows(role, one)),
     listen: (listen) => listenTls(listen, serverOfCertificates(credentials)),
@@ -377,7 +379,7 @@ export const mutual = (options: MutualOptions): Service => {
             detail: `our certificate says ${role}, which is no ${connect.role}`
           })
         )
-  }
+  }, { _tag: "Mutual", ...credentials, names: options.names })
 }
 
 const serverOfCertificates = (credentials: tls.TlsOptions): HowToListen => ({

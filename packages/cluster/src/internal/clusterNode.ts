@@ -21,7 +21,8 @@ import * as Links from "../Links.js"
 import * as Placement from "../Placement.js"
 import type * as Security from "../Security.js"
 import * as Values from "../Values.js"
-import * as Hosting from "./hosting.js"
+import * as Carrier from "./carrier.js"
+import * as CarrierThread from "./carrierThread.js"
 import { addressOf } from "./loopback.js"
 import * as PeerDoor from "./peerDoor.js"
 
@@ -30,6 +31,8 @@ export interface Options {
   readonly role: Security.Role
   /** Whether the scheduler may be put here. */
   readonly carries: boolean
+  /** Whether it is in a thread of its own there. */
+  readonly isolate: boolean
   readonly host: string
   readonly advertise: string
   readonly machine: string
@@ -56,24 +59,34 @@ export interface ClusterNode {
   readonly scheduler: Effect.Effect<Placement.Place, ClusterError>
 }
 
+/** What of a node finds the scheduler and writes its peers down; and the address of its links, where it may carry it. */
 const placementOf = (options: Options, node: string, url: string) =>
   Effect.gen(function*() {
-    const { advertise, host, namespace, ports, security } = options
+    const { advertise, host, namespace, ports, pulse, scheduler, security, storage } = options
     if (!options.carries) {
-      return { layer: Placement.layerClient({ ...options.storage, security }), address: undefined }
+      const layer = Placement.layerClient({ ...storage, security })
+      return { placement: Context.get(yield* Layer.build(layer), Placement.Placement), address: undefined }
     }
-    const links = yield* Links.serve({ node, url, host, port: ports.links, security, pulse: options.pulse })
-    const address = addressOf(advertise, links.port)
-    const layer = Placement.layer({
-      ...options.storage,
-      security,
+    const placement = yield* (options.isolate ? CarrierThread.make : Carrier.make)({
       node,
-      namespaces: [namespace],
-      host: (life) => Hosting.host({ links, address, config: options.scheduler }, life),
-      listen: { host, port: ports.runner, advertise }
-    })
-    return { layer, address }
+      url,
+      namespace,
+      host,
+      advertise,
+      ports,
+      storage: {
+        prefix: storage.prefix,
+        expiry: millis(storage.expiry),
+        locateWithin: millis(storage.locateWithin)
+      },
+      pulse: { beat: millis(pulse?.beat), silence: millis(pulse?.silence), threshold: pulse?.threshold },
+      scheduler
+    }, security)
+    return { placement, address: addressOf(advertise, placement.ports.links) }
   })
+
+const millis = (duration: Duration.DurationInput | undefined): number | undefined =>
+  duration === undefined ? undefined : Duration.toMillis(duration)
 
 /** `host:port`, the host maybe in brackets. */
 const parse = (address: string): { readonly host: string; readonly port: number } => {
@@ -105,8 +118,7 @@ export const make = (
       relay: (holder) => Effect.suspend(() => peers.urlOf(holder))
     })
     const reader = yield* Values.makeReader({ security, role, peer: id })
-    const { address, layer } = yield* placementOf(options, id, values.url)
-    const placement = Context.get(yield* Layer.build(layer), Placement.Placement)
+    const { address, placement } = yield* placementOf(options, id, values.url)
     let failed: unknown
     /** Where values are passed on. */
     let relay: string | undefined

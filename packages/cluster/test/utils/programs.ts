@@ -14,13 +14,14 @@ const tests = fileURLToPath(new URL("..", import.meta.url))
 const folders = ["fixtures", "chaos/programs"]
 const out = fileURLToPath(new URL("../../.tmp/programs/", import.meta.url))
 
-/** What `@creel/node` starts threads with, found beside the file that names it. */
-const boots = ["boot", "executorMain"]
-const ofNode = (name: string): string =>
-  path.join(path.dirname(createRequire(import.meta.url).resolve("@creel/node")), "internal", `${name}.js`)
+/** What `@creel/node` and this package start threads with, found beside the file that names it. */
+const boots = [["@creel/node", "boot"], ["@creel/node", "executorMain"], ["@creel/cluster", "carrierBoot"]] as const
+const inDist = (owner: string, name: string): string =>
+  path.join(path.dirname(createRequire(import.meta.url).resolve(owner)), "internal", `${name}.js`)
 
 // The database's client is not ESM.
-const banner = "import { createRequire as requireHere } from \"node:module\"; const require = requireHere(import.meta.url);"
+const banner =
+  "import { createRequire as requireHere } from \"node:module\"; const require = requireHere(import.meta.url);"
 
 /** The file to start, once all are bundled: a name as `fixtures/node.mjs`. */
 export const program = (name: string): string => path.join(out, name)
@@ -33,7 +34,7 @@ export const bundle = async (): Promise<void> => {
   await build({
     entryPoints: Object.fromEntries([
       ...files.map((file) => [file.slice(0, -".mjs".length), path.join(tests, file)]),
-      ...boots.map((name) => [name, ofNode(name)])
+      ...boots.map(([owner, name]) => [name, inDist(owner, name)])
     ]),
     outdir: out,
     outExtension: { ".js": ".mjs" },
@@ -46,5 +47,5 @@ export const bundle = async (): Promise<void> => {
     banner: { js: banner },
     logLevel: "warning"
   })
-  for (const name of boots) writeFileSync(path.join(out, `${name}.js`), `import "./${name}.mjs"\n`)
+  for (const [, name] of boots) writeFileSync(path.join(out, `${name}.js`), `import "./${name}.mjs"\n`)
 }
