@@ -1,11 +1,13 @@
+import { PersistenceError } from "@effect/cluster/ClusterError"
 import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Runner from "@effect/cluster/Runner"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import * as ShardId from "@effect/cluster/ShardId"
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as RpcSchema from "@effect/rpc/RpcSchema"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect } from "effect"
+import { Context, Effect, Fiber, TestClock } from "effect"
 import { Leases } from "../src/internal/lease.js"
 import { groupOf, SchedulerEntity } from "../src/internal/schedulerEntity.js"
 import * as SteadyRunners from "../src/internal/steadyRunners.js"
@@ -19,11 +21,12 @@ interface World {
   now: number
 }
 
-const storageOf = (world: World, leases: Leases) =>
+const storageOf = (world: World, leases: Leases, renew?: SteadyRunners.Options["renew"]) =>
   Effect.map(RunnerStorage.makeMemory, (memory) =>
     SteadyRunners.make({
       storage: { ...memory, getRunners: Effect.sync(() => world.rows) },
       owners: Effect.sync(() => world.owners),
+      renew: renew ?? ((_, shards) => Effect.succeed(shards)),
       leases,
       common: new Set(["default"]),
       patience: 3000
@@ -110,6 +113,55 @@ describe("steady runners", () => {
       assert.strictEqual(new Set(rows.map(([one]) => `${one.address.host} ${one.weight}`)).size, rows.length)
       // The entry that stands for the runner itself is what its own process looks for.
       for (const [one] of rows.filter(([one]) => one.groups.includes("default"))) assert.strictEqual(one.weight, 1)
+    }))
+})
+
+describe("a lock", () => {
+  const address = RunnerAddress.make("a", 1)
+  const shards = [ShardId.make("g", 1)]
+
+  it.effect("whose renewal takes long is held meanwhile, and after it for as long as if it had been quick", () =>
+    Effect.gen(function*() {
+      const { leases, world } = make(["g"], ["a"])
+      const storage = yield* storageOf(
+        world,
+        leases,
+        (_, shards) => Effect.delay(Effect.succeed(shards), "1900 millis")
+      )
+      leases.confirm(["g:1"], 0)
+      world.now = 1000
+      const answered = yield* Effect.fork(storage.refresh(address, shards))
+      yield* TestClock.adjust("300 millis")
+      assert.deepStrictEqual(yield* Fiber.join(answered), shards)
+      assert.strictEqual(leases.left("g:1"), 2500)
+      yield* TestClock.adjust("1600 millis")
+      assert.strictEqual(leases.left("g:1"), 3500)
+    }))
+
+  it.effect("is tried again when the database fails, and counts from the first question", () =>
+    Effect.gen(function*() {
+      const { leases, world } = make(["g"], ["a"])
+      let tries = 0
+      const storage = yield* storageOf(world, leases, (_, shards) =>
+        Effect.suspend(() =>
+          ++tries < 4 ? Effect.fail(new PersistenceError({ cause: "restarting" })) : Effect.succeed(shards)
+        ))
+      leases.confirm(["g:1"], 0)
+      world.now = 1000
+      const answered = yield* Effect.fork(storage.refresh(address, shards))
+      yield* TestClock.adjust("600 millis")
+      assert.deepStrictEqual(yield* Fiber.join(answered), shards)
+      assert.strictEqual(tries, 4)
+      assert.strictEqual(leases.left("g:1"), 3500)
+    }))
+
+  it.effect("that is another's is given up", () =>
+    Effect.gen(function*() {
+      const { leases, world } = make(["g"], ["a"])
+      const storage = yield* storageOf(world, leases, () => Effect.succeed([]))
+      leases.confirm(["g:1"], 0)
+      assert.deepStrictEqual(yield* storage.refresh(address, shards), [])
+      assert.isFalse(leases.held("g:1"))
     }))
 })
 

@@ -1,7 +1,7 @@
 /**
  * What the placement keeps in the database: per namespace its scheduler's incarnation and address, and who takes part.
  * Owned here: these two tables and every statement about them, for Postgres and MySQL. Not owned: runners and shard
- * locks, whose tables are `@effect/cluster`'s (read here to know who owns what).
+ * locks, whose tables are `@effect/cluster`'s (read here to know who owns what, and renewed).
  *
  * 1. An incarnation only grows, and is given only to the address that holds the namespace's lock at that moment: one
  *    statement does both.
@@ -52,6 +52,8 @@ export interface Tables {
   readonly confirm: (namespace: string, incarnation: number) => Effect.Effect<boolean, SqlError>
   readonly schedulers: Effect.Effect<ReadonlyArray<SchedulerRow>, SqlError>
   readonly owners: Effect.Effect<ReadonlyArray<OwnerRow>, SqlError>
+  /** The runner at this address lives, and holds these still. Gives those that it does hold. */
+  readonly renew: (address: string, shards: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, SqlError>
   /** These are here: new ones are added, known ones are seen again. */
   readonly seen: (rows: ReadonlyArray<MemberRow>) => Effect.Effect<void, SqlError>
   readonly leave: (ids: ReadonlyArray<string>) => Effect.Effect<void, SqlError>
@@ -123,7 +125,10 @@ const words = (sql: SqlClient.SqlClient, prefix: string, expiry: Duration.Durati
     locksExpireAt: mysql ? sql.literal(`DATE_SUB(NOW(), INTERVAL ${seconds} SECOND)`) : ago(seconds),
     schedulers: sql(`${prefix}_schedulers`),
     peers: sql(`${prefix}_peers`),
-    locks: sql(`${runnersPrefix(prefix)}_locks`)
+    // Whole seconds in MySQL, as the tables' owner writes them.
+    locksNow: sql.literal(mysql ? "NOW()" : "LOCALTIMESTAMP"),
+    locks: sql(`${runnersPrefix(prefix)}_locks`),
+    runners: sql(`${runnersPrefix(prefix)}_runners`)
   }
 }
 
@@ -188,6 +193,17 @@ const seen = ({ mysql, now, peers, sql }: Words): Tables["seen"] => (rows) => {
   )
 }
 
+const renew = ({ locks, locksNow, mysql, runners, sql }: Words): Tables["renew"] => (address, shards) => {
+  const lives = sql`UPDATE ${runners} SET last_heartbeat = ${locksNow} WHERE address = ${address}`
+  if (shards.length === 0) return Effect.as(lives, [])
+  const mine = sql`address = ${address} AND ${sql.in("shard_id", shards)}`
+  const update = sql`UPDATE ${locks} SET acquired_at = ${locksNow} WHERE ${mine}`
+  const held = mysql
+    ? Effect.zipRight(update, sql<{ readonly shard_id: string }>`SELECT shard_id FROM ${locks} WHERE ${mine}`)
+    : sql<{ readonly shard_id: string }>`${update} RETURNING shard_id`
+  return Effect.map(Effect.zipRight(lives, held), (rows) => rows.map((row) => row.shard_id))
+}
+
 /** Creates the tables if they are not there, and gives the statements. */
 export const make = Effect.fnUntraced(function*(options: {
   readonly prefix: string
@@ -209,6 +225,7 @@ export const make = Effect.fnUntraced(function*(options: {
       (rows) => rows.map((row) => ({ ...row, incarnation: Number(row.incarnation) }))
     ),
     owners: sql<OwnerRow>`SELECT shard_id AS shard, address FROM ${locks} WHERE acquired_at >= ${locksExpireAt}`,
+    renew: renew(the),
     seen: seen(the),
     leave: (ids) =>
       ids.length === 0 ? Effect.void : Effect.asVoid(sql`DELETE FROM ${peers} WHERE ${sql.in("id", ids)}`),

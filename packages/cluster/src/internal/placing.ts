@@ -99,6 +99,7 @@ const layerStorage = (options: {
       return SteadyRunners.make({
         storage,
         owners: PersistenceError.refail(options.tables.owners),
+        renew: (address, shards) => PersistenceError.refail(options.tables.renew(address, shards)),
         leases: options.leases,
         common: new Set([healthGroup]),
         patience: 3000

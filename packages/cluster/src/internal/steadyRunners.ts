@@ -34,6 +34,11 @@ interface Free {
 export interface Options {
   readonly storage: RunnerStorage.RunnerStorage["Type"]
   readonly owners: Effect.Effect<ReadonlyArray<OwnerRow>, PersistenceError>
+  /** Renews the runner at this address and its locks; gives those that it still holds. */
+  readonly renew: (
+    address: string,
+    shards: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<string>, PersistenceError>
   readonly leases: Leases
   /** Groups that are not a scheduler's: every runner is on their ring. */
   readonly common: ReadonlySet<string>
@@ -133,18 +138,21 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
    * which on a busy machine is over before the answer is read, though the lock is good for longer.
    */
   const renewed = (address: RunnerAddress.RunnerAddress, all: ReadonlyArray<ShardId.ShardId>) =>
-    Effect.suspend(() => {
+    Effect.gen(function*() {
       const asked = leases.now()
-      return storage.refresh(address, all).pipe(
-        // The first failure, after a second, only tells that the connection for locks is broken, and has it made anew.
-        Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(1))),
-        Effect.tap((kept) =>
-          Effect.sync(() => {
-            const mine = new Set(names(kept))
-            for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
-            leases.confirm(mine, asked)
-          })
-        )
+      // What keeps the locks has a connection of its own for them, and learns by using it that it is broken.
+      const used = yield* Effect.once(Effect.forkDaemon(Effect.ignore(storage.refresh(address, []))))
+      return yield* options.renew(addressOf(address), names(all)).pipe(
+        Effect.tapError(() => used),
+        Effect.retry(Schedule.spaced("200 millis")),
+        // Not by `refresh` of the storage, which gives each try a quarter of the lease, and nothing for the rest.
+        Late.timeout(leases.expiry / 2),
+        Effect.map((kept) => {
+          const mine = new Set(kept)
+          for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
+          leases.confirm(mine, asked)
+          return all.filter((shard) => mine.has(shard.toString()))
+        })
       )
     })
   return RunnerStorage.RunnerStorage.of({
