@@ -128,7 +128,7 @@ describe("deploy/compose.yaml", () => {
 })
 
 describe("deploy/kubernetes.yaml", () => {
-  const [deployment, budget, policy] = yaml("deploy/kubernetes.yaml")
+  const [account, role, binding, deployment, budget, policy] = yaml("deploy/kubernetes.yaml")
   const { spec } = deployment.spec.template
   const [container] = spec.containers
 
@@ -137,7 +137,22 @@ describe("deploy/kubernetes.yaml", () => {
     assert.deepStrictEqual(Object.keys(set).filter((name) => !variables.has(name)), [])
     assert.isAbove(spec.terminationGracePeriodSeconds, seconds(set.CREEL_LEAVE_WITHIN) + 10)
     const first = Number(set.CREEL_LISTEN_PORT)
-    assert.deepStrictEqual(container.ports.map((port) => port.containerPort), [first, first + 1, first + 2])
+    const health = Number(set.CREEL_HEALTH_PORT)
+    assert.deepStrictEqual(container.ports.map((port) => port.containerPort), [first, first + 1, first + 2, health])
+  })
+
+  it("lets nodes ask who is ready, and nothing else", () => {
+    const env = Object.fromEntries(container.env.map((one) => [one.name, one]))
+    assert.strictEqual(env.CREEL_HEALTH.value, "kubernetes")
+    // Pods are told apart by their address there.
+    assert.strictEqual(env.CREEL_ADVERTISE.valueFrom.fieldRef.fieldPath, "status.podIP")
+    assert.strictEqual(spec.serviceAccountName, account.metadata.name)
+    assert.isTrue(spec.automountServiceAccountToken)
+    assert.deepStrictEqual(role.rules, [{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }])
+    assert.strictEqual(binding.roleRef.name, role.metadata.name)
+    assert.deepStrictEqual(binding.subjects, [{ kind: account.kind, name: account.metadata.name }])
+    // Where the scheduler may be depends on who is ready, so who is ready must not depend on where it is.
+    assert.strictEqual(container.readinessProbe.httpGet.path, "/live")
   })
 
   it("names what it has: pods, ports, volumes, commands", () => {
@@ -146,13 +161,15 @@ describe("deploy/kubernetes.yaml", () => {
       assert.deepStrictEqual(selector.matchLabels, labels)
     }
     const ports = container.ports.map((port) => port.name)
-    const used = [container.startupProbe, container.livenessProbe].map((probe) => probe.tcpSocket.port)
+    const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe]
+    const used = probes.map((probe) => probe.httpGet.port)
+    const answered = read("packages/cli/src/internal/health.ts")
+    for (const probe of probes) assert.include(answered, `"${probe.httpGet.path}"`)
     assert.includeMembers(ports, [
       ...used,
       ...policy.spec.ingress.flatMap((rule) => rule.ports.map(({ port }) => port))
     ])
     assert.sameMembers(spec.volumes.map(({ name }) => name), container.volumeMounts.map(({ name }) => name))
-    assert.include(commands, container.readinessProbe.exec.command[2])
     assert.include(commands, container.args[0])
     assert.strictEqual(spec.securityContext.runAsNonRoot, true)
   })

@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "../../cluster/test/fixtures/ports.js"
 import * as Postgres from "../../cluster/test/fixtures/postgres.js"
 import * as PostgresShared from "../../cluster/test/fixtures/postgresShared.js"
 import * as Caught from "./utils/caught.js"
@@ -41,7 +42,12 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
       Effect.gen(function*() {
         const postgres = yield* Postgres.Postgres
         const database = yield* postgres.database("commands")
-        const alpha = yield* nodeOf(database, "alpha")
+        const port = yield* freePort
+        const alpha = yield* nodeOf(database, "alpha", "--health-port", String(port))
+        for (const [path, answer] of [["/live", 200], ["/ready", 200], ["/", 404]] as const) {
+          const { status } = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}${path}`))
+          assert.strictEqual(status, answer, path)
+        }
         const client = yield* start("fixtures/client.mjs", [database])
         const [done, hangs] = [yield* after(client, "done "), yield* after(client, "hangs ")]
 

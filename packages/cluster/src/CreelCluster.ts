@@ -89,6 +89,17 @@ export interface NodeOptions extends CommonOptions {
    * three connections at most. Where that cannot be, a warning says why. Default: true.
    */
   readonly isolate?: boolean | undefined
+  /**
+   * Who says, beside the database, that a node is ill, so that no scheduler is put there, or stays. `"kubernetes"`: a pod that
+   * is gone or not ready is ill, by the Kubernetes that this pod runs in; `advertise` has to be the pod's address, and its
+   * service account may list pods. What makes a pod ready must not be whether it finds the scheduler. Default: silence alone.
+   */
+  readonly health?: "kubernetes" | {
+    /** Kubernetes' namespace. Default: that of this pod. */
+    readonly namespace?: string | undefined
+    /** Which pods are looked at, as `app=shop`. Default: all of the namespace. */
+    readonly labelSelector?: string | undefined
+  } | undefined
   /** What is set about the scheduler while it is here: the same on all nodes. With `policies` it has no thread of its own. */
   readonly scheduler?: Partial<CoreScheduler.Config> | undefined
 }
@@ -150,7 +161,7 @@ export class Node extends Context.Tag("@creel/cluster/Node")<Node, NodeService>(
 
 const nodeOptions = (
   options: CommonOptions,
-  more: Pick<ClusterNode.Options, "role" | "carries" | "isolate" | "scheduler">
+  more: Pick<ClusterNode.Options, "role" | "carries" | "isolate" | "scheduler" | "health">
 ): ClusterNode.Options => {
   const host = options.host ?? "127.0.0.1"
   const { links = 0, runner = 0, values = 0 } = options.ports ?? {}
@@ -172,6 +183,7 @@ const engineOptions = <Options extends NodeOptions>(options: Options) => ({
   ...options,
   startWithin: options.startWithin === undefined ? undefined : Duration.max(options.startWithin, "1 minute"),
   isolate: undefined,
+  health: undefined,
   plainFunctions: options.plainFunctions ?? false
 })
 
@@ -234,7 +246,8 @@ const withWorkers = (
         role: options.role ?? "worker",
         carries: true,
         isolate: options.isolate ?? true,
-        scheduler: { ...made.scheduler, ...options.scheduler }
+        scheduler: { ...made.scheduler, ...options.scheduler },
+        health: options.health === "kubernetes" ? {} : options.health
       })
     )
     const { shelf } = node
@@ -318,7 +331,8 @@ export const layerClient = (
       role: options.role ?? "client",
       carries: false,
       isolate: false,
-      scheduler: undefined
+      scheduler: undefined,
+      health: undefined
     })),
     ({ door: way, ...node }) => {
       const door = scaledBy(way, { scale: () => bringsNone, adapt: () => bringsNone })

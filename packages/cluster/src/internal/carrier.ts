@@ -14,6 +14,7 @@ import * as Links from "../Links.js"
 import * as Placement from "../Placement.js"
 import type * as Security from "../Security.js"
 import * as Hosting from "./hosting.js"
+import * as Kubernetes from "./kubernetes.js"
 import { addressOf } from "./loopback.js"
 
 /** All of it is data, but for the scheduler's policies. */
@@ -40,6 +41,8 @@ export interface Options {
     readonly threshold: number | undefined
   }
   readonly scheduler: Partial<CoreScheduler.Config> | undefined
+  /** Who says that a node is ill, beyond its silence. */
+  readonly health: Kubernetes.Options | undefined
 }
 
 export interface Carrier {
@@ -62,6 +65,7 @@ export const make = (
     const layer = Placement.layer({
       ...storage,
       security,
+      health: options.health === undefined ? undefined : Kubernetes.layer(options.health),
       node,
       namespaces: [namespace],
       host: (life) => Hosting.host({ links, address, config: options.scheduler }, life),

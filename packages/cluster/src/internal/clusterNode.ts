@@ -23,6 +23,7 @@ import type * as Security from "../Security.js"
 import * as Values from "../Values.js"
 import * as Carrier from "./carrier.js"
 import * as CarrierThread from "./carrierThread.js"
+import type * as Kubernetes from "./kubernetes.js"
 import { addressOf } from "./loopback.js"
 import * as PeerDoor from "./peerDoor.js"
 
@@ -41,6 +42,7 @@ export interface Options {
   readonly storage: Omit<Placement.Common, "security">
   readonly pulse: Links.PulseOptions | undefined
   readonly scheduler: Partial<CoreScheduler.Config> | undefined
+  readonly health: Kubernetes.Options | undefined
   readonly startWithin: Duration.DurationInput
 }
 
@@ -62,7 +64,7 @@ export interface ClusterNode {
 /** What of a node finds the scheduler and writes its peers down; and the address of its links, where it may carry it. */
 const placementOf = (options: Options, node: string, url: string) =>
   Effect.gen(function*() {
-    const { advertise, host, namespace, ports, pulse, scheduler, security, storage } = options
+    const { advertise, health, host, namespace, ports, pulse, scheduler, security, storage } = options
     if (!options.carries) {
       const layer = Placement.layerClient({ ...storage, security })
       return { placement: Context.get(yield* Layer.build(layer), Placement.Placement), address: undefined }
@@ -80,7 +82,8 @@ const placementOf = (options: Options, node: string, url: string) =>
         locateWithin: millis(storage.locateWithin)
       },
       pulse: { beat: millis(pulse?.beat), silence: millis(pulse?.silence), threshold: pulse?.threshold },
-      scheduler
+      scheduler,
+      health
     }, security)
     return { placement, address: addressOf(advertise, placement.ports.links) }
   })

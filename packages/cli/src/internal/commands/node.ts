@@ -6,6 +6,8 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Cluster from "creel/Cluster"
 import * as Door from "creel/Door"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -25,6 +27,7 @@ import { namespaceOf, prefixOf } from "../asking.js"
 import * as Credentials from "../credentials.js"
 import * as Ending from "../ending.js"
 import * as Files from "../files.js"
+import * as Health from "../health.js"
 import * as Given from "../options.js"
 import * as Storage from "../storage.js"
 import { summaries } from "../summaries.js"
@@ -81,6 +84,18 @@ const place = {
     "port",
     "CREEL_LISTEN_PORT",
     "The first of three ports: scheduler, values, other nodes. Default: any that are free"
+  ),
+  healthPort: Given.integer(
+    "health-port",
+    "CREEL_HEALTH_PORT",
+    "Answers probes there by HTTP: /live, and /ready, which is whether the scheduler is found. Default: none"
+  ),
+  health: Options.choice("health", ["silence", "kubernetes"]).pipe(
+    Options.withFallbackConfig(Config.literal("silence", "kubernetes")("CREEL_HEALTH")),
+    Options.withDefault("silence" as const),
+    Options.withDescription(
+      "Who says that a node is ill: its silence alone, or Kubernetes too (see deploy/). Default: silence [CREEL_HEALTH]"
+    )
   )
 }
 
@@ -235,6 +250,7 @@ const layerOf = (
     storage: { prefix: prefixOf(given) },
     workers: executors.workers,
     workersMax: executors.adapt?.maximum,
+    health: given.health === "kubernetes" ? given.health : undefined,
     startWithin: Duration.max(given.within, "30 seconds"),
     leaveWithin: given.leaveWithin,
     plainFunctions: given.plainFunctions,
@@ -296,6 +312,9 @@ const run = (given: NodeOptions): Effect.Effect<void, ClusterError | CliError, O
       given.json ? Output.json({ event, ...data }, { compact: true }) : Output.lines(lines)
     const name = { name: place.name }
     yield* Effect.gen(function*() {
+      const probes = yield* Effect.transposeOption(
+        Option.map(given.healthPort, (port) => Health.serve(place.host, port))
+      )
       const context = yield* Layer.build(
         Layer.provide(layerOf(given, place, executors, security, resources), storage)
       )
@@ -303,6 +322,7 @@ const run = (given: NodeOptions): Effect.Effect<void, ClusterError | CliError, O
       if (executors.adapt !== undefined) {
         yield* Effect.provide(Effect.ignore(Cluster.adapt(executors.adapt)), context)
       }
+      if (Option.isSome(probes)) probes.value.up(Context.get(context, Door.Door))
       yield* Ending.interruptedIsDone
       yield* say("up", view, (ink) => Render.node(view, ink))
       yield* Effect.addFinalizer(() => say("leaving", name, (ink) => Render.leaving(place.name, ink)))
