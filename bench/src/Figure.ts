@@ -125,6 +125,20 @@ const rest: ReadonlyArray<Figure> = [
   figure("overhead-10ms", "overhead", "%", "less", "of the time that is not the tasks' own, tasks of 10 ms")
 ]
 
+const dashboard: ReadonlyArray<Figure> = [
+  figure("dashboard-none", "dashboard", "tasks/s", "more", "map no-ops, gather, without a dashboard"),
+  figure("dashboard-idle", "dashboard", "tasks/s", "more", "the same beside a dashboard that nobody looks at"),
+  figure("dashboard-viewer", "dashboard", "tasks/s", "more", "the same while somebody looks on"),
+  figure("dashboard-idle-cost", "dashboard", "%", "less", "of the rate that a dashboard takes that nobody looks at", {
+    subject: threads,
+    atMost: 1
+  }),
+  figure("dashboard-viewer-cost", "dashboard", "%", "less", "of the rate that one who looks on takes", {
+    subject: threads,
+    atMost: 5
+  })
+]
+
 const memory: ReadonlyArray<Figure> = [
   figure("memory-budget", "memory", "bytes", "less", "a shuffle of four times this budget of managed bytes"),
   figure("memory-managed", "memory", "bytes", "less", "the most that all workers ever managed, by their own books"),
@@ -167,6 +181,7 @@ export const figures: ReadonlyArray<Figure> = [
   ...processor("words", "MB/s", "words of a text counted"),
   ...bags,
   ...rest,
+  ...dashboard,
   ...memory,
   ...values,
   ...floor

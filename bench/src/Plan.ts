@@ -57,6 +57,7 @@ export const works: ReadonlyArray<Work> = [
     50_000
   ),
   work("overhead", "overhead", "share of the time that is not the tasks' own", 2_000, 200),
+  work("dashboard", "dashboard", "map with no dashboard, with one, and with somebody who looks on", 10_000, 1_000),
   work("values", "values", "values of 1, 16 and 256 MiB from one process to another", 1_073_741_824, 67_108_864),
   work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
@@ -79,7 +80,7 @@ export const subjects: ReadonlyArray<Subject> = [
     language: "node",
     pool: false,
     quick: true,
-    groups: ["tasks", "data", "million", "cpu", "bag", "startup", "idle", "memory", "overhead"]
+    groups: ["tasks", "data", "million", "cpu", "bag", "startup", "idle", "memory", "overhead", "dashboard"]
   },
   {
     name: "creel-fibers",

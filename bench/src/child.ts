@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, () => Promise<Group>>> = {
   startup: () => import("./works/startup.js"),
   memory: () => import("./works/memory.js"),
   idle: () => import("./works/idle.js"),
+  dashboard: () => import("./works/dashboard.js"),
   overhead: () => import("./works/overhead.js"),
   values: () => import("./works/values.js"),
   floor: () => import("./works/floor.js")

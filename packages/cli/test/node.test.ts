@@ -61,6 +61,8 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
 
         const story = yield* asked(database, "story", done)
         assert.match(story.said, /assigned[^]*stored/)
+        const drawn = yield* asked(database, "story", done, "--mermaid")
+        assert.match(drawn.said, /sequenceDiagram\n {2}participant scheduler\n/)
         assert.match((yield* asked(database, "tasks")).said, /endless +0 +0 +1/)
 
         const cancelled = yield* asked(database, "cancel", hangs, "--reason", "it hangs")

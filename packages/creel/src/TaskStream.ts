@@ -10,7 +10,6 @@ import * as Note from "@creel/core/Note"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Door from "./Door.js"
 import type * as Observe from "./Observe.js"
@@ -40,25 +39,76 @@ export interface Row {
   readonly bytes: number
 }
 
-/** Clocks of one machine differ by what a message takes, which is no difference. */
-const sameClock = 20
+/** Batches that count as of late. */
+const memory = 32
+
+/** Milliseconds: less than this is the way, not the clock. */
+const tolerance = 5
 
 /**
- * Reads rows off glances, in the order in which they come. It remembers how far the clock of each worker is from the
- * scheduler's: the least that any batch of it took to arrive.
+ * What a worker's clock shows when the scheduler's shows something else.
+ *
+ * A batch says when it was sent by one clock and when it was heard by the other. The way takes time, so the smallest
+ * difference of late is the nearest to the truth; and since what is drawn should not wander with each message, it only
+ * changes when it is clearly wrong.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Clocks {
+  /** @internal */
+  private readonly known = new Map<string, { readonly late: Array<number>; offset: number }>()
+
+  /**
+   * Milliseconds to add to what the worker's clock says.
+   *
+   * @since 0.1.0
+   */
+  heard(worker: string, at: number, heard: number): number {
+    const difference = heard - at
+    const clock = this.known.get(worker)
+    if (clock === undefined) {
+      this.known.set(worker, { late: [difference], offset: difference > tolerance || difference < 0 ? difference : 0 })
+      return this.offset(worker)
+    }
+    if (clock.late.push(difference) > memory) clock.late.shift()
+    const least = Math.min(...clock.late)
+    if (Math.abs(least - clock.offset) > tolerance) clock.offset = Math.abs(least) <= tolerance ? 0 : least
+    return clock.offset
+  }
+
+  /**
+   * The same, of what was heard last; 0 of a worker that was not.
+   *
+   * @since 0.1.0
+   */
+  offset(worker: string): number {
+    return this.known.get(worker)?.offset ?? 0
+  }
+
+  /**
+   * Those that are gone are forgotten.
+   *
+   * @since 0.1.0
+   */
+  keep(workers: ReadonlySet<string>): void {
+    for (const worker of this.known.keys()) if (!workers.has(worker)) this.known.delete(worker)
+  }
+}
+
+/**
+ * Reads rows off glances, in the order in which they come, and sets clocks right (see `Clocks`).
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeReader = (): (glance: Observe.Glance) => ReadonlyArray<Row> => {
-  const apart = new Map<string, number>()
+  const clocks = new Clocks()
   return ({ activities, workers }) => {
     const names = new Map(workers.map(({ id, info }) => [id, info.name]))
-    return activities.flatMap(({ heard, note, worker }) => {
-      const least = Math.min(apart.get(worker) ?? Infinity, heard - note.at)
-      apart.set(worker, least)
-      return rowsOf(note, worker, names.get(worker) ?? worker, Math.abs(least) < sameClock ? 0 : least)
-    })
+    return activities.flatMap(({ heard, note, worker }) =>
+      rowsOf(note, worker, names.get(worker) ?? worker, clocks.heard(worker, note.at, heard))
+    )
   }
 }
 
@@ -103,19 +153,52 @@ const pauseOf = (options: Options | undefined): Duration.Duration =>
  * @category streams
  */
 export const glances = (options?: Options): Stream.Stream<Observe.Glance, never, Door.Door> =>
-  Stream.unwrap(Effect.map(Door.Door, ({ ask }) => glancesOf(ask, pauseOf(options))))
+  Stream.unwrap(Effect.map(Door.Door, ({ ask }) =>
+    Stream.suspend(() => {
+      const look = looking(ask)
+      return Stream.concat(Stream.fromEffect(look), Stream.repeatEffect(Effect.delay(look, pauseOf(options))))
+    })))
 
-const begin: Observe.GlanceOptions = { cursor: 0, activityCursor: 0 }
+const begin: Observe.GlanceOptions = { cursor: 0, activityCursor: 0, failureCursor: 0 }
 
-const glancesOf = (ask: Door.Questions, pause: Duration.Duration): Stream.Stream<Observe.Glance> =>
-  Stream.unfoldEffect(undefined as Observe.Glance | undefined, (last) =>
-    Effect.gen(function*() {
-      if (last !== undefined) yield* Effect.sleep(pause)
-      const next = yield* ask.observe(last ?? begin)
-      const isSame = last === undefined || last.incarnation === next.incarnation
-      const glance = isSame ? next : yield* ask.observe(begin)
-      return Option.some([glance, glance] as const)
-    }))
+/** Each time what happened since the time before. A new life of the scheduler begins to count anew. */
+const looking = (ask: Door.Questions): Effect.Effect<Observe.Glance> => {
+  let last: Observe.Glance | undefined
+  return Effect.suspend(() => ask.observe(last ?? begin)).pipe(
+    Effect.flatMap((next) =>
+      last === undefined || last.incarnation === next.incarnation ? Effect.succeed(next) : ask.observe(begin)
+    ),
+    Effect.tap((glance) => Effect.sync(() => last = glance))
+  )
+}
+
+/** Workers tell what they did after so many milliseconds at the latest. */
+const told = "400 millis"
+
+/**
+ * Runs an effect, and gives `see` what is seen of the cluster meanwhile: when it begins, again and again, and a moment after it
+ * has ended, since what ended last is told then. What was before is not given. To see what fails to its end, give it `Effect.exit`
+ * of that.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const follow = (see: (glance: Observe.Glance) => void, options?: Options) =>
+<A, E, R>(
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R | Door.Door> =>
+  Effect.gen(function*() {
+    const { ask } = yield* Door.Door
+    const next = looking(ask)
+    yield* next
+    const look = Effect.map(next, see)
+    yield* look
+    // Whoever runs this may not be interrupted; looking can always be.
+    const fiber = yield* Effect.fork(Effect.interruptible(Effect.forever(Effect.delay(look, pauseOf(options)))))
+    const value = yield* Effect.ensuring(self, Fiber.interrupt(fiber))
+    yield* Effect.delay(look, told)
+    return value
+  })
 
 /**
  * What workers do from now on, for ever.
@@ -150,9 +233,6 @@ export interface Recorded<A> {
   readonly missed: number
 }
 
-/** Workers tell what they did after so many milliseconds at the latest. */
-const told = "400 millis"
-
 /**
  * Runs an effect, and keeps what the workers do meanwhile, for whomever. To have the rows of what fails, give it `Effect.exit` of that.
  *
@@ -179,25 +259,16 @@ const told = "400 millis"
  */
 export const record =
   (options?: Options) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Recorded<A>, E, R | Door.Door> =>
-    Effect.gen(function*() {
-      const { ask } = yield* Door.Door
+    Effect.suspend(() => {
       const read = makeReader()
       const rows: Array<Row> = []
-      let last = yield* ask.observe(begin)
       let missed = 0
-      const look = Effect.gen(function*() {
-        const next = yield* ask.observe(last)
-        const glance = next.incarnation === last.incarnation ? next : yield* ask.observe(begin)
+      const see = (glance: Observe.Glance): void => {
         for (const row of read(glance)) rows.push(row)
         for (const { note } of glance.activities) missed += note.missed
         missed += glance.activitiesMissed
-        last = glance
-      })
-      const looking = yield* Effect.fork(Effect.interruptible(Effect.forever(Effect.delay(look, pauseOf(options)))))
-      const value = yield* Effect.ensuring(self, Fiber.interrupt(looking))
-      // What ended last is told a moment later.
-      yield* Effect.delay(look, told)
-      return { value, rows, missed }
+      }
+      return Effect.map(follow(see, options)(self), (value) => ({ value, rows, missed }))
     })
 
 /**

@@ -86,10 +86,14 @@ const take = async (link) => {
     await shoot(page, "status-dark", { scheme: "dark" })
     await shoot(page, "task-light", { hash: task })
     await shoot(page, "graph-light", { hash: "graph" })
+    await page.evaluate(() => void (location.hash = "#/profile"))
+    await page.click("button:text-is(\"Profile\")")
+    await page.waitForSelector(".flame .task")
+    await shoot(page, "profile-light", { hash: "profile", height: 560 })
   } else {
     for (const [width, height] of [[1280, 800], [400, 820], [2560, 1400]]) {
       for (const scheme of ["light", "dark"]) {
-        for (const hash of ["status", "workers", "workers/worker-0", "graph", "task", task, "actors", "events"]) {
+        for (const hash of ["status", "workers", "workers/worker-0", "graph", "task", task, "actors", "events", "profile"]) {
           if (scheme === "dark" && width !== 1280 && hash !== "status") continue
           await shoot(page, `${hash.replace(/[^a-z0-9].*$/, hash === task ? "-one" : "-of")}-${width}-${scheme}`, {
             hash,

@@ -6,13 +6,12 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Door from "creel/Door"
+import type * as Door from "creel/Door"
 import type * as Observe from "creel/Observe"
 import * as TaskStream from "creel/TaskStream"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as reportPage from "./internal/reportPage.js"
 
 /**
@@ -81,11 +80,6 @@ export interface Options {
 const eventsMax = 1_000
 const failuresMax = 50
 
-/** Workers tell what they did after so many milliseconds at the latest. */
-const told = "400 millis"
-
-const begin: Observe.GlanceOptions = { cursor: 0, activityCursor: 0, failureCursor: 0 }
-
 class Recorder {
   private readonly workers = new Map<string, Recording["workers"][number]>()
   private readonly rows: Array<TaskStream.Row> = []
@@ -147,24 +141,12 @@ export const record = (options?: Options) =>
   self: Effect.Effect<A, E, R>
 ): Effect.Effect<{ readonly value: A; readonly recording: Recording }, E, R | Door.Door> =>
   Effect.gen(function*() {
-    const { ask } = yield* Door.Door
     const recorder = new Recorder()
-    const pause = Duration.min(Duration.decode(options?.every ?? 200), "2 seconds")
     const began = yield* Clock.currentTimeMillis
-    // What was before is nobody's here.
-    let last = yield* ask.observe(begin)
-    const look = Effect.gen(function*() {
-      const next = yield* ask.observe(last)
-      // A new life of the scheduler begins to count anew.
-      last = next.incarnation === last.incarnation ? next : yield* ask.observe(begin)
-      recorder.see(last)
-    })
-    yield* look
-    // Whoever runs this may not be interrupted; looking can always be.
-    const looking = yield* Effect.fork(Effect.interruptible(Effect.forever(Effect.delay(look, pause))))
-    const value = yield* Effect.ensuring(self, Fiber.interrupt(looking))
-    const ended = yield* Clock.currentTimeMillis
-    yield* Effect.delay(look, told)
+    let ended = began
+    const value = yield* TaskStream.follow((glance) => recorder.see(glance), options)(
+      Effect.tap(self, () => Effect.map(Clock.currentTimeMillis, (now) => ended = now))
+    )
     return { value, recording: recorder.recording(options?.title ?? "Creel", began, ended) }
   })
 

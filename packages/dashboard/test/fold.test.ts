@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { Colours } from "../src/fold/colours.js"
 import { Fold } from "../src/fold/fold.js"
 import { place } from "../src/fold/layers.js"
-import { after, begin, limits, Store } from "../src/fold/store.js"
+import { after, begin, cursorText, limits, parseCursor, Store } from "../src/fold/store.js"
 import { batch, glance, group, type Ran, worker } from "./utils/glances.js"
 
 const make = (more?: Partial<typeof limits>) =>
@@ -71,6 +71,44 @@ describe("lanes", () => {
   })
 })
 
+describe("workers", () => {
+  it("that have lost their executors are down until one is back; those that start are not", () => {
+    const fold = make()
+    const of = (slots: number) => worker("a", { info: { ...worker("a").info, slots } })
+    const downs = [0, 2, 0, 0, 1].map((slots, n) => {
+      fold.step(glance(1000 + n, { workers: [of(slots)] }))
+      return fold.store.workers.list[0]!.down
+    })
+    assert.deepStrictEqual(downs, [undefined, undefined, 1002, 1002, undefined])
+  })
+})
+
+describe("failures", () => {
+  it("are told with their reasons, those of before too, and each once", () => {
+    const fold = make()
+    const failed = (key: string) => ({
+      at: 7,
+      key,
+      group: "g",
+      failures: 1,
+      failure: { key, reason: "Failed", detail: `no ${key}`, attempt: 1, worker: "a" } as never
+    })
+    fold.step(glance(1000, { failures: [failed("a")], failureCursor: 1 }))
+    fold.step(glance(1001, { failureCursor: 1 }))
+    fold.step(glance(1002, { failures: [failed("b")], failureCursor: 2 }))
+    assert.deepStrictEqual(fold.asks, { cursor: 0, activityCursor: 0, failureCursor: 2 })
+    const viewer = new Store(fold.store.epoch, limits)
+    viewer.apply(fold.store.since(begin("")))
+    assert.deepStrictEqual(viewer.failures.list, [
+      { at: 7, key: "a", group: "g", reason: "Failed", detail: "no a" },
+      { at: 7, key: "b", group: "g", reason: "Failed", detail: "no b" }
+    ])
+    const cursor = fold.store.cursor
+    assert.deepStrictEqual(parseCursor(cursorText(cursor)), cursor)
+    for (const text of [undefined, "", "e", "e/1", "e/1/2/3/4/5/6/7/x"]) assert.isUndefined(parseCursor(text))
+  })
+})
+
 describe("clocks", () => {
   it("of workers are set right by the smallest difference of late", () => {
     const fold = make()
@@ -108,11 +146,11 @@ describe("another life of the scheduler", () => {
     const fold = make()
     const ran = (key: string, at: number) => [batch("a", at, [{ key, start: at - 10, millis: 5 }])]
     fold.step(glance(1000, { cursor: 40, activityCursor: 9, computed: 100, activities: ran("before", 1000) }))
-    assert.deepStrictEqual(fold.asks, { cursor: 40, activityCursor: 9 })
+    assert.deepStrictEqual(fold.asks, { cursor: 40, activityCursor: 9, failureCursor: 0 })
     fold.step(
       glance(2500, { incarnation: 2, cursor: 3, activityCursor: 1, computed: 1, activities: ran("after", 2500) })
     )
-    assert.deepStrictEqual(fold.asks, { cursor: 3, activityCursor: 1 })
+    assert.deepStrictEqual(fold.asks, { cursor: 3, activityCursor: 1, failureCursor: 0 })
     assert.deepStrictEqual(all(fold.store).map(({ key }) => key), ["before", "after"])
     assert.deepStrictEqual(fold.store.events.list.map(({ detail, what }) => [what, detail]), [
       ["scheduler started again", "life 2"]

@@ -1,7 +1,9 @@
 /** The page, read as a person reads it. */
+import { NodeCluster } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Client from "creel/Client"
 import * as Cluster from "creel/Cluster"
+import type * as Door from "creel/Door"
 import * as LocalCluster from "creel/LocalCluster"
 import * as Task from "creel/Task"
 import * as TaskGroup from "creel/TaskGroup"
@@ -19,6 +21,7 @@ import { browser as start, openPage } from "./utils/browser.js"
 import { batch, glance, worker } from "./utils/glances.js"
 import { dashboard } from "./utils/stand.js"
 
+const pid = Task.sync("pid", (): number => 0)
 const inc = Task.make("inc", (x: number) => Effect.as(Effect.yieldNow(), x + 1))
 const slow = Task.make("slow", (x: number) => Effect.as(Effect.never, x))
 const broken = Task.make("broken", (x: number) =>
@@ -39,7 +42,7 @@ afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 const cluster = LocalCluster.layer({ tasks: TaskGroup.make(inc, slow, broken), workers: 2, slots: 2 })
 
 /** A cluster, its dashboard, and a page that looks on. */
-const looking = Effect.gen(function*() {
+const lookingAt = Effect.fnUntraced(function*<R, E>(cluster: Layer.Layer<R | Door.Door | Cluster.Cluster, E>) {
   const context = yield* Layer.build(
     Dashboard.layer({ port: 0, token: "t", every: 50 }).pipe(Layer.provideMerge(cluster))
   )
@@ -49,6 +52,8 @@ const looking = Effect.gen(function*() {
   yield* Effect.promise(() => page.waitForSelector("text=live"))
   return { context, page, problems, url }
 })
+
+const looking = lookingAt(cluster)
 
 const see = (page: Page, selector: string) => Effect.promise(() => page.waitForSelector(selector))
 
@@ -135,6 +140,26 @@ describe("the page", () => {
         yield* see(page, ".event b:text-is(\"scheduler started again\")")
         yield* Effect.promise(() => page.keyboard.press("5"))
         yield* see(page, ".actor:has-text(\"scheduler\")")
+      }).pipe(Effect.scoped, Effect.provide(context))
+      assert.deepStrictEqual(problems, [])
+    }))
+
+  it.scopedLive("a worker whose process was killed turns red, and comes back", () =>
+    Effect.gen(function*() {
+      const { context, page, problems } = yield* lookingAt(NodeCluster.layerProcesses({
+        processes: 1,
+        tasks: new URL("./fixtures/tasks.mjs", import.meta.url),
+        // Long enough for a page to be drawn meanwhile.
+        restarts: { delay: "3 seconds" }
+      }))
+      yield* Effect.promise(() => page.keyboard.press("2"))
+      yield* see(page, "tbody tr[data-health=well]")
+      yield* Effect.gen(function*() {
+        const before = yield* Client.run(pid)
+        process.kill(before, "SIGKILL")
+        yield* see(page, "tbody tr[data-health=down] .state:text-is(\"no executor\")")
+        yield* see(page, "tbody tr[data-health=well]")
+        assert.notStrictEqual(yield* Client.run(pid), before)
       }).pipe(Effect.scoped, Effect.provide(context))
       assert.deepStrictEqual(problems, [])
     }))

@@ -1,7 +1,7 @@
 import { Progress } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Client, LocalCluster, Task, TaskGroup } from "creel"
-import { Effect } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import * as View from "../src/internal/progressView.js"
 
 const group = (name: string, counts: Partial<Parameters<typeof View.isActive>[0]>) => {
@@ -83,7 +83,7 @@ describe("progress", () => {
     assert.deepStrictEqual(View.plainLines(two, [group("inc", { done: 19, erred: 1 })]), ["inc: 20/20 done, 1 erred"])
   })
 
-  const written = (tty: boolean) => {
+  const written = (tty: boolean, told: (text: string) => void = () => {}) => {
     let text = ""
     const output: Progress.Output = {
       isTTY: tty,
@@ -91,12 +91,35 @@ describe("progress", () => {
       rows: 24,
       write: (more) => {
         text += more
+        told(text)
       }
     }
     return { output, text: () => text }
   }
 
   const double = Task.sync("double", (x: number) => x * 2)
+  const wait = Task.make("wait", (_: number): Effect.Effect<number> => Effect.never)
+
+  it.scopedLive("shows all groups at once for as long as its layer lives, a bar for each, on a terminal and in a log", () =>
+    Effect.gen(function*() {
+      yield* Client.gather(yield* Client.map(double, [1, 2]))
+      yield* Client.map(wait, [1, 2, 3])
+      for (const tty of [true, false]) {
+        // One below the other: on a terminal in one drawing.
+        const wanted = tty
+          ? /double #{24} +2\/2.*\n\rwait +[~.]{24} +0\/3 .*(running|waiting)/
+          : /double: 2\/2 done\nwait: 0\/3 done, .*(running|waiting)/
+        const seen = yield* Deferred.make<void>()
+        const { output, text } = written(tty, (all) => {
+          if (wanted.test(all)) Deferred.unsafeDone(seen, Effect.void)
+        })
+        yield* Effect.scoped(Effect.zipRight(
+          Layer.build(Progress.layerTerminal({ output, color: false, unicode: false, interval: "10 millis" })),
+          Deferred.await(seen)
+        ))
+        assert.strictEqual(text().includes("\u001b"), tty)
+      }
+    }).pipe(Effect.provide(LocalCluster.layer({ tasks: TaskGroup.make(double, wait) }))))
 
   it.scopedLive("ends with everything done, on a terminal and in a log", () =>
     Effect.gen(function*() {

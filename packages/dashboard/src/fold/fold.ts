@@ -4,7 +4,7 @@
  *
  * It owns what a store does not show: where to go on asking, how far clocks are apart, which lane is free when.
  */
-import { Clocks } from "./clocks.js"
+import { Clocks } from "creel/TaskStream"
 import { eventOf } from "./events.js"
 import type { ActivityBatch, Glance } from "./glance.js"
 import { Groups } from "./groups.js"
@@ -26,6 +26,7 @@ export class Fold {
   store: Store
   cursor = 0
   activityCursor = 0
+  failureCursor = 0
   private lanes = new Lanes()
   private numbers = new Map<string, number>()
   private readonly clocks = new Clocks()
@@ -57,8 +58,8 @@ export class Fold {
   }
 
   /** What to ask next: everything since the last glance. */
-  get asks(): { readonly cursor: number; readonly activityCursor: number } {
-    return { cursor: this.cursor, activityCursor: this.activityCursor }
+  get asks(): { readonly cursor: number; readonly activityCursor: number; readonly failureCursor: number } {
+    return { cursor: this.cursor, activityCursor: this.activityCursor, failureCursor: this.failureCursor }
   }
 
   step(glance: Glance): void {
@@ -80,6 +81,7 @@ export class Fold {
     }
     this.cursor = glance.cursor
     this.activityCursor = glance.activityCursor
+    this.failureCursor = glance.failureCursor
     this.last = glance
     this.tell(glance)
   }
@@ -110,6 +112,9 @@ export class Fold {
   private record(glance: Glance): void {
     for (const entry of glance.entries) {
       this.store.events.add(eventOf(entry, (peer) => this.workers.name(peer)))
+    }
+    for (const { at, failure: { detail, reason }, group, key } of glance.failures) {
+      this.store.failures.add({ at, key, group, reason, detail })
     }
   }
 

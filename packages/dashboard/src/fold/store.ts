@@ -36,6 +36,17 @@ export interface Worker extends Omit<WorkerGlance, "info" | "now"> {
   readonly broken: number
   /** When it was lost or left, by the scheduler's clock. */
   readonly gone: number | undefined
+  /** Since when it has no executor any more, though it is there; they are started again. */
+  readonly down: number | undefined
+}
+
+/** A task that failed for good: why, in the scheduler's words. */
+export interface Failed {
+  readonly at: number
+  readonly key: string
+  readonly group: string
+  readonly reason: string
+  readonly detail: string
 }
 
 export interface Event {
@@ -84,6 +95,7 @@ export interface Cursor {
   readonly lanes: number
   readonly rects: number
   readonly events: number
+  readonly failures: number
   readonly points: number
   readonly groups: number
   readonly workers: number
@@ -101,6 +113,7 @@ export interface Frame {
   readonly lanes?: List<Lane>
   readonly rects?: RectsFrame
   readonly events?: List<Event>
+  readonly failures?: List<Failed>
   readonly points?: List<Point>
   readonly groups?: { readonly version: number; readonly list: ReadonlyArray<Group> }
   readonly workers?: { readonly version: number; readonly list: ReadonlyArray<Worker> }
@@ -108,7 +121,15 @@ export interface Frame {
   readonly more?: boolean
 }
 
-export const limits = { rects: 100_000, events: 2_000, points: 1_800, names: 16_384, lanes: 16_384, frame: 10_000 }
+export const limits = {
+  rects: 100_000,
+  events: 2_000,
+  failures: 100,
+  points: 1_800,
+  names: 16_384,
+  lanes: 16_384,
+  frame: 10_000
+}
 
 export type Limits = typeof limits
 
@@ -158,6 +179,7 @@ export class Store {
   readonly lanes: Array<Lane> = []
   readonly rects: Rects
   readonly events: Tail<Event>
+  readonly failures: Tail<Failed>
   readonly points: Tail<Point>
   groups: { version: number; list: ReadonlyArray<Group> } = { version: 0, list: [] }
   workers: { version: number; list: ReadonlyArray<Worker> } = { version: 0, list: [] }
@@ -166,6 +188,7 @@ export class Store {
   constructor(readonly epoch: string, readonly limits: Limits) {
     this.rects = new Rects(limits.rects)
     this.events = new Tail(limits.events)
+    this.failures = new Tail(limits.failures)
     this.points = new Tail(limits.points)
   }
 
@@ -176,6 +199,7 @@ export class Store {
       lanes: this.lanes.length,
       rects: this.rects.next,
       events: this.events.next,
+      failures: this.failures.next,
       points: this.points.next,
       groups: this.groups.version,
       workers: this.workers.version
@@ -187,6 +211,7 @@ export class Store {
     const at = cursor.epoch === this.epoch ? cursor : begin(this.epoch)
     const rects = this.rects.since(at.rects, this.limits.frame)
     const events = this.events.since(at.events)
+    const failures = this.failures.since(at.failures)
     const points = this.points.since(at.points)
     const names = at.names < this.names.length
     const lanes = at.lanes < this.lanes.length
@@ -197,6 +222,7 @@ export class Store {
       ...(lanes && { lanes: { from: at.lanes, list: this.lanes.slice(at.lanes) } }),
       ...(rects !== undefined && { rects }),
       ...(events !== undefined && { events }),
+      ...(failures !== undefined && { failures }),
       ...(points !== undefined && { points }),
       ...(at.groups !== this.groups.version && { groups: this.groups }),
       ...(at.workers !== this.workers.version && { workers: this.workers }),
@@ -210,6 +236,7 @@ export class Store {
     if (frame.names !== undefined) this.names.push(...frame.names.list.slice(this.names.length - frame.names.from))
     if (frame.lanes !== undefined) this.lanes.push(...frame.lanes.list.slice(this.lanes.length - frame.lanes.from))
     this.events.apply(frame.events)
+    this.failures.apply(frame.failures)
     this.points.apply(frame.points)
     if (frame.groups !== undefined) this.groups = frame.groups
     if (frame.workers !== undefined) this.workers = frame.workers
@@ -224,10 +251,24 @@ export const begin = (epoch: string): Cursor => ({
   lanes: 0,
   rects: 0,
   events: 0,
+  failures: 0,
   points: 0,
   groups: -1,
   workers: -1
 })
+
+const numbered = ["names", "lanes", "rects", "events", "failures", "points", "groups", "workers"] as const
+
+/** As one word, for an address and back. */
+export const cursorText = (cursor: Cursor): string => [cursor.epoch, ...numbered.map((name) => cursor[name])].join("/")
+
+export const parseCursor = (text: string | undefined): Cursor | undefined => {
+  const [epoch = "", ...rest] = (text ?? "").split("/")
+  const numbers = rest.map(Number)
+  if (epoch === "" || numbers.length !== numbered.length) return undefined
+  if (!numbers.every((n) => Number.isSafeInteger(n) && n >= -1)) return undefined
+  return numbered.reduce((cursor, name, n) => ({ ...cursor, [name]: numbers[n]! }), begin(epoch))
+}
 
 /** What a viewer has who has taken in this frame. */
 export const after = (cursor: Cursor, frame: Frame): Cursor => {
@@ -240,6 +281,7 @@ export const after = (cursor: Cursor, frame: Frame): Cursor => {
     lanes: end(frame.lanes, at.lanes),
     rects: frame.rects === undefined ? at.rects : frame.rects.from + frame.rects.keys.length,
     events: end(frame.events, at.events),
+    failures: end(frame.failures, at.failures),
     points: end(frame.points, at.points),
     groups: frame.groups?.version ?? at.groups,
     workers: frame.workers?.version ?? at.workers

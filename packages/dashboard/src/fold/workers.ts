@@ -1,5 +1,5 @@
 /** Who the workers are, by name, with those that are gone for a while; and what ended on each. */
-import type { Clocks } from "./clocks.js"
+import type { Clocks } from "creel/TaskStream"
 import type { Glance, WorkerGlance } from "./glance.js"
 import type { Worker } from "./store.js"
 
@@ -13,6 +13,9 @@ interface Known {
   ended: number
   broken: number
   gone: number | undefined
+  /** Whether it ever had an executor: one that starts is not one that has none any more. */
+  worked: boolean
+  down: number | undefined
 }
 
 export class Workers {
@@ -28,10 +31,14 @@ export class Workers {
       present.add(view.id)
       this.names.set(view.id, view.info.name)
       const known = this.known.get(view.id)
-      if (known === undefined) this.known.set(view.id, { view, ended: 0, broken: 0, gone: undefined })
-      else {
+      const isUp = view.info.slots > 0
+      if (known === undefined) {
+        this.known.set(view.id, { view, ended: 0, broken: 0, gone: undefined, worked: isUp, down: undefined })
+      } else {
         known.view = view
         known.gone = undefined
+        known.worked ||= isUp
+        known.down = isUp || !known.worked ? undefined : known.down ?? glance.now
       }
     }
     const again = new Set(glance.workers.map(({ info }) => info.name))
@@ -62,10 +69,10 @@ export class Workers {
   }
 
   list(now: number): ReadonlyArray<Worker> {
-    return [...this.known.values()].map(({ broken, ended, gone, view }) => this.row(view, ended, broken, gone, now))
+    return [...this.known.values()].map((known) => this.row(known, now))
   }
 
-  private row(view: WorkerGlance, ended: number, broken: number, gone: number | undefined, now: number): Worker {
+  private row({ broken, down, ended, gone, view }: Known, now: number): Worker {
     const { info, now: running, ...rest } = view
     const offset = this.clocks?.offset(view.id) ?? 0
     return {
@@ -80,7 +87,8 @@ export class Workers {
       now: gone === undefined ? running.map((one) => ({ ...one, since: one.since + offset })) : [],
       ended,
       broken,
-      gone
+      gone,
+      down
     }
   }
 }

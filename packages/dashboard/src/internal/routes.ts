@@ -4,13 +4,14 @@
  */
 import type * as Door from "creel/Door"
 import * as Effect from "effect/Effect"
+import { parseCursor } from "../fold/store.js"
 import type { Asset, Assets } from "./assets.js"
 import * as Changes from "./changes.js"
 import * as Profiled from "./profiled.js"
 import * as Prometheus from "./prometheus.js"
 import { json, type Reply, type Request, type Route, text } from "./reply.js"
 import { headersOf } from "./server.js"
-import { parseCursor, type Watching } from "./watching.js"
+import type { Watching } from "./watching.js"
 
 export interface Routes {
   readonly open: ReadonlyMap<string, Route>

@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import type { ServerResponse } from "node:http"
 import { Fold } from "../fold/fold.js"
-import { after, begin, type Cursor, type Frame } from "../fold/store.js"
+import { after, begin, type Cursor, cursorText, type Frame } from "../fold/store.js"
 
 /** Bytes that may wait for one viewer. */
 const pending = 1 << 20
@@ -33,35 +33,6 @@ export interface Watching {
   readonly viewers: Effect.Effect<number>
   /** Begins to tell a viewer; false: there are too many. `cursor`: what it has from before. */
   readonly join: (response: ServerResponse, cursor: Cursor | undefined) => boolean
-}
-
-export const cursorText = (cursor: Cursor): string =>
-  [
-    cursor.epoch,
-    cursor.names,
-    cursor.lanes,
-    cursor.rects,
-    cursor.events,
-    cursor.points,
-    cursor.groups,
-    cursor.workers
-  ].join("/")
-
-export const parseCursor = (text: string | undefined): Cursor | undefined => {
-  const [epoch, ...rest] = (text ?? "").split("/")
-  const numbers = rest.map(Number)
-  if (epoch === undefined || epoch === "" || numbers.length !== 7) return undefined
-  if (!numbers.every((n) => Number.isSafeInteger(n) && n >= -1)) return undefined
-  const [names, lanes, rects, events, points, groups, workers] = numbers as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number
-  ]
-  return { epoch, names, lanes, rects, events, points, groups, workers }
 }
 
 /** What is written for each cursor, once a turn. */

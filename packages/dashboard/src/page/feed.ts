@@ -2,7 +2,7 @@
  * The stream of news, from the server into a store. It ends when the page is hidden for a while, begins anew when it is
  * seen, and comes back after every break from where it was.
  */
-import { after, begin, type Cursor, type Frame, limits, Store } from "../fold/store.js"
+import { after, begin, type Cursor, cursorText, type Frame, limits, Store } from "../fold/store.js"
 
 /** `open`: news come. `waiting`: they do not, and this is tried again. `shut`: this page is not let in (any more). */
 export type Connection = "open" | "waiting" | "shut"
@@ -11,10 +11,6 @@ export type Connection = "open" | "waiting" | "shut"
 const hiddenFor = 20_000
 const again = 1500
 const silence = 10_000
-
-const text = (cursor: Cursor): string =>
-  [cursor.epoch, cursor.names, cursor.lanes, cursor.rects, cursor.events, cursor.points, cursor.groups, cursor.workers]
-    .join("/")
 
 export class Feed {
   store = new Store("", limits)
@@ -41,7 +37,7 @@ export class Feed {
   private open(): void {
     this.source?.close()
     this.heardAt = performance.now()
-    const source = new EventSource(`api/stream?after=${encodeURIComponent(text(this.cursor))}`)
+    const source = new EventSource(`api/stream?after=${encodeURIComponent(cursorText(this.cursor))}`)
     this.source = source
     source.onmessage = ({ data }: MessageEvent<string>) => this.take(JSON.parse(data) as Frame)
     source.onerror = () => {

@@ -174,52 +174,61 @@ const factsOf = (app: App, view: KeyView): Node_ =>
     ])
   )
 
-const recent = (app: App): Node_ => {
-  const { rects } = app.feed.store
-  const failedOnes: Array<number> = []
-  const others: Array<number> = []
-  const seen = new Set<string>()
-  for (let n = rects.next - 1; n >= rects.oldest && n > rects.next - 20_000; n--) {
+/** How many are named of each kind. */
+const recentMax = 14
+
+const failedOfLate = (app: App): Node_ => {
+  const { list } = app.feed.store.failures
+  return panel(
+    "Failed of late",
+    undefined,
+    list.length === 0 ? empty("Nothing has failed.") : h(
+      "div.rows",
+      {},
+      list.slice(-recentMax).reverse().map(({ at, detail, group, key, reason }) =>
+        h(
+          "div.item.ran",
+          { key: `${key} ${at}`, title: `${reason}: ${detail}` },
+          swatch(app.colours.of(group)),
+          taskLink(key),
+          h("span.hint.what", {}, detail === "" ? reason : detail.split("\n", 1)[0]),
+          h("time.hint", {}, Amount.clock(at))
+        )
+      )
+    )
+  )
+}
+
+const doneOfLate = (app: App): Node_ => {
+  const { names, rects } = app.feed.store
+  const list: Array<number> = []
+  for (let n = rects.next - 1; n >= rects.oldest && n > rects.next - 20_000 && list.length < recentMax; n--) {
     const at = n % rects.capacity
-    if (rects.kind[at] !== 0 || seen.has(rects.keys[at]!)) continue
-    const list = rects.end[at] === 0 ? others : failedOnes
-    if (list.length >= 14) continue
-    seen.add(rects.keys[at]!)
-    list.push(at)
-    if (others.length >= 14 && failedOnes.length >= 14) break
+    if (rects.kind[at] === 0 && rects.end[at] === 0) list.push(at)
   }
-  const most = Math.max(1, ...[...failedOnes, ...others].map((at) => rects.millis[at]!))
-  const rows = (list: ReadonlyArray<number>) =>
-    h(
+  const most = Math.max(1, ...list.map((at) => rects.millis[at]!))
+  return panel(
+    "Done of late",
+    undefined,
+    list.length === 0 ? empty("Nothing ended while this page was open.") : h(
       "div.rows",
       {},
       list.map((at) => {
-        const name = app.feed.store.names[rects.name[at]!] ?? ""
+        const colour = app.colours.of(names[rects.name[at]!] ?? "")
         return h(
           "div.item.ran",
-          { key: rects.keys[at]! },
-          swatch(app.colours.of(name)),
+          { key: `${rects.keys[at]!} ${rects.start[at]!}` },
+          swatch(colour),
           taskLink(rects.keys[at]!),
-          bar("", [{ share: rects.millis[at]! / most, class: "done", colour: app.colours.of(name) }]),
+          bar("", [{ share: rects.millis[at]! / most, class: "done", colour }]),
           h("span.num", {}, Amount.duration(rects.millis[at]!))
         )
       })
     )
-  return h(
-    "div.columns.two",
-    {},
-    panel(
-      "Failed of late",
-      undefined,
-      failedOnes.length === 0 ? empty("Nothing failed while this page was open.") : rows(failedOnes)
-    ),
-    panel(
-      "Done of late",
-      undefined,
-      others.length === 0 ? empty("Nothing ended while this page was open.") : rows(others)
-    )
   )
 }
+
+const recent = (app: App): Node_ => h("div.columns.two", {}, failedOfLate(app), doneOfLate(app))
 
 export const task = (app: App, key: string): Node_ => {
   if (key === "") return h("div.view", {}, search(app, ""), recent(app))

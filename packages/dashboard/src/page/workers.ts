@@ -18,6 +18,8 @@ interface Column {
 const health = (worker: Worker): string =>
   worker.gone !== undefined
     ? "gone"
+    : worker.down !== undefined
+    ? "down"
     : worker.health === "well"
     ? (worker.memory?.paused === true ? "paused" : "well")
     : worker.health
@@ -27,6 +29,7 @@ const words: Readonly<Record<string, string>> = {
   suspect: "not heard",
   leaving: "leaving",
   gone: "gone",
+  down: "no executor",
   paused: "short of memory"
 }
 

@@ -2,6 +2,7 @@
 import type { ClusterError } from "@creel/cluster/ClusterError"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import * as Diagram from "creel/Diagram"
 import type * as Door from "creel/Door"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -82,15 +83,22 @@ const unknown = (subject: string): CliError =>
 const named = (workers: ReadonlyArray<Door.WorkerView>, subject: string): string =>
   workers.find((worker) => worker.name === subject)?.id ?? subject
 
-export const story = Command.make("story", { ...common, subject: Given.subjectArg }, (options) =>
+const mermaid = Options.boolean("mermaid").pipe(
+  Options.withDescription("As a sequence diagram in Mermaid, for Markdown.")
+)
+
+export const story = Command.make("story", { ...common, subject: Given.subjectArg, mermaid }, (options) =>
   look(
     options,
     ({ ask }) =>
       Effect.gen(function*() {
-        const lines = yield* ask.story(named(yield* ask.workers, options.subject))
-        return lines.length === 0 ? yield* unknown(options.subject) : lines
+        const workers = yield* ask.workers
+        const lines = yield* ask.story(named(workers, options.subject))
+        if (lines.length === 0) return yield* unknown(options.subject)
+        const names = Object.fromEntries(workers.map(({ id, name }) => [id, name]))
+        return options.mermaid ? Diagram.ofStory(lines, { title: options.subject, names }) : lines
       }),
-    (lines, ink) => Render.story(options.subject, lines, ink)
+    (story, ink) => typeof story === "string" ? story.split("\n") : Render.story(options.subject, story, ink)
   )).pipe(Command.withDescription(summaries.story))
 
 export const explain = Command.make("explain", { ...common, subject: Given.keyArg }, (options) =>
