@@ -93,7 +93,9 @@ const take = async (link) => {
   } else {
     for (const [width, height] of [[1280, 800], [400, 820], [2560, 1400]]) {
       for (const scheme of ["light", "dark"]) {
-        for (const hash of ["status", "workers", "workers/worker-0", "graph", "task", task, "actors", "events", "profile"]) {
+        for (
+          const hash of ["status", "workers", "workers/worker-0", "graph", "task", task, "actors", "events", "profile"]
+        ) {
           if (scheme === "dark" && width !== 1280 && hash !== "status") continue
           await shoot(page, `${hash.replace(/[^a-z0-9].*$/, hash === task ? "-one" : "-of")}-${width}-${scheme}`, {
             hash,

@@ -58,10 +58,16 @@ const at = (numbers, part) => [...numbers].sort((a, b) => a - b)[Math.floor(numb
 const program = Effect.gen(function*() {
   const { link } = yield* Dashboard.Dashboard
   const fiber = yield* Effect.fork(busy)
-  const { behind, frames, missed, pictures, rectangles, tasks } = yield* Effect.promise(() => look(Redacted.value(link)))
+  const { behind, frames, missed, pictures, rectangles, tasks } = yield* Effect.promise(() =>
+    look(Redacted.value(link))
+  )
   yield* Fiber.interrupt(fiber)
   console.log(`${Math.round(tasks)} tasks/s done, ${Math.round(rectangles)} rectangles/s shown, ${missed} missed`)
-  console.log(`${(frames.length / seconds).toFixed(0)} frames/s: ${at(frames, 0.5)} ms between two (median), ${at(frames, 0.95)} ms (95 of 100)`)
+  console.log(
+    `${(frames.length / seconds).toFixed(0)} frames/s: ${at(frames, 0.5)} ms between two (median), ${
+      at(frames, 0.95)
+    } ms (95 of 100)`
+  )
   console.log(`the task stream is drawn in ${at(pictures, 0.5)} ms (median), ${at(pictures, 0.95)} ms (95 of 100)`)
   console.log(`at the end the page was ${Math.round(behind)} ms behind`)
 }).pipe(
