@@ -9,7 +9,7 @@ import * as os from "node:os"
 import { CliError } from "../../CliError.js"
 import * as Output from "../../Output.js"
 import * as Render from "../../Render.js"
-import * as Asked from "../asking.js"
+import { asking } from "../lazily.js"
 import * as Given from "../options.js"
 import { summaries } from "../summaries.js"
 
@@ -47,6 +47,7 @@ export const retire = Command.make(
   { ...common, timeout, worker: Given.workerArg },
   (options) =>
     Effect.gen(function*() {
+      const Asked = yield* asking
       const { ask } = yield* Asked.make(options, "operator")
       const { worker } = options
       let last: Door.Retiring = { state: "busy", tasks: 0, copying: 0, stuck: 0 }
@@ -87,6 +88,7 @@ const notRunning = (key: string, found: Door.Explanation): CliError =>
 
 export const cancel = Command.make("cancel", { ...common, reason, keys }, (options) =>
   Effect.gen(function*() {
+    const Asked = yield* asking
     const { ask } = yield* Asked.make(options, "operator")
     const cancelled = yield* Asked.answered(ask.cancel(options.keys, { by: by(), reason: options.reason }))
     yield* options.json ? Output.json({ cancelled }) : Output.lines((ink) => Render.cancelled(cancelled, ink))

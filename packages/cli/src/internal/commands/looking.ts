@@ -13,8 +13,8 @@ import { CliError } from "../../CliError.js"
 import * as Output from "../../Output.js"
 import * as Render from "../../Render.js"
 import type { Asking } from "../asking.js"
-import * as Asked from "../asking.js"
 import * as Ending from "../ending.js"
+import { asking as loaded } from "../lazily.js"
 import * as Given from "../options.js"
 import { summaries } from "../summaries.js"
 
@@ -27,6 +27,7 @@ const look = <O extends Options_ & { readonly json: boolean }, A>(
   lines: (answer: A, ink: Render.Ink) => Render.Lines
 ): Effect.Effect<void, CliError | ClusterError, Output.Output> =>
   Effect.gen(function*() {
+    const Asked = yield* loaded
     const asking = yield* Asked.make(options, "observer")
     const answer = yield* Asked.answered(ask(asking))
     yield* options.json ? Output.json(answer) : Output.lines((ink) => lines(answer, ink))
@@ -128,6 +129,7 @@ const page = (output: Output.Service) =>
 export const top = Command.make("top", { ...common, every, times }, (options) =>
   Effect.gen(function*() {
     const output = yield* Output.Output
+    const Asked = yield* loaded
     const asking = yield* Asked.make(options, "observer")
     const drawn = output.isTerminal && !options.json
     yield* Ending.interruptedIsDone
