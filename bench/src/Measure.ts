@@ -22,7 +22,7 @@ export interface Work<R = never> {
 }
 
 /** Processor time that this process with all its threads has used, in milliseconds. */
-const processor = (): number => {
+export const processor = (): number => {
   const { system, user } = process.cpuUsage()
   return (system + user) / 1000
 }

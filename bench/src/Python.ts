@@ -27,7 +27,9 @@ const succeeds = (
     Command.stdout("pipe"),
     Command.exitCode,
     Effect.map((code) => code === 0),
-    Effect.orElseSucceed(() => false)
+    Effect.orElseSucceed(() => false),
+    // Some ways in which a process cannot be started are thrown.
+    Effect.catchAllDefect(() => Effect.succeed(false))
   )
 
 /** The environment is there, or was just made; pip takes half a minute. */
@@ -50,6 +52,7 @@ const versionOf = (python: string, module: string) =>
   Command.make(python, "-c", `import ${module}; print(${module}.__version__)`).pipe(
     Command.string,
     Effect.map((text) => text.trim()),
+    Effect.catchAllDefect(() => Effect.succeed("")),
     Effect.option,
     Effect.map(Option.filter((text) => /^\d/.test(text)))
   )

@@ -5,7 +5,7 @@
 import { Client } from "creel"
 import { Context, Effect, Layer } from "effect"
 import { Worker } from "node:worker_threads"
-import { settle } from "../Measure.js"
+import { processor, settle } from "../Measure.js"
 import type { Order } from "../Sample.js"
 import { emit } from "../Sample.js"
 import { threads } from "../subjects/creelThreads.js"
@@ -18,6 +18,9 @@ type Words = Map<string, number>
 
 /** Bytes of text in one task. Merging what tasks counted is the program's own work: with smaller pieces it counts more. */
 const piece = 2_000_000
+
+/** Rows, and columns, of the picture that warms up. */
+const smallSize = 100
 
 const range = (n: number): Array<number> => Array.from({ length: n }, (_, index) => index)
 
@@ -38,6 +41,8 @@ interface Doer {
   readonly subject: "creel-threads" | "by-hand"
   readonly threads: number
   readonly mandelbrot: Effect.Effect<number, unknown>
+  /** A small picture: the same code in a fraction of the time. */
+  readonly small: Effect.Effect<number, unknown>
   readonly words: Effect.Effect<number, unknown>
 }
 
@@ -54,13 +59,16 @@ const byCreel = (count: number, given: Given) =>
     const there = yield* client.scatter(given.text)
     const { cuts, size } = given
     const pieces = cuts.length - 1
+    const picture = (size: number) =>
+      Effect.scoped(Effect.gen(function*() {
+        const rows = yield* client.map(Tasks.mandelbrotRow, range(size), range(size).map(() => size))
+        return sumOfRows(yield* client.gather(rows))
+      }))
     const doer: Doer = {
       subject: "creel-threads",
       threads: count,
-      mandelbrot: Effect.scoped(Effect.gen(function*() {
-        const rows = yield* client.map(Tasks.mandelbrotRow, range(size), range(size).map(() => size))
-        return sumOfRows(yield* client.gather(rows))
-      })),
+      mandelbrot: picture(size),
+      small: picture(smallSize),
       words: Effect.scoped(Effect.gen(function*() {
         const texts = range(pieces).map(() => there)
         const counted = yield* client.map(Tasks.countWords, texts, cuts.slice(0, -1), cuts.slice(1))
@@ -102,10 +110,13 @@ const byHand = (count: number, given: Given) =>
       cuts,
       next: new Int32Array(new SharedArrayBuffer(4))
     })
+    const picture = (size: number) =>
+      Effect.suspend(() => Effect.map(collect<Uint16Array>(workers, job("mandelbrot", size)), sumOfRows))
     const doer: Doer = {
       subject: "by-hand",
       threads: count,
-      mandelbrot: Effect.suspend(() => Effect.map(collect<Uint16Array>(workers, job("mandelbrot", size)), sumOfRows)),
+      mandelbrot: picture(size),
+      small: picture(smallSize),
       words: Effect.suspend(() =>
         Effect.map(collect<Words>(workers, job("words", cuts.length - 1)), (all) => sumOfWords(merged(all)))
       )
@@ -123,7 +134,19 @@ const timed = (name: string, work: Effect.Effect<number, unknown>, wanted: numbe
     return millis
   })
 
-/** One of the two works: warmed up once, then in turns; what is compared was measured one after the other. */
+/**
+ * Everyone warms up on small pictures, for as long as on other works: a whole one takes a second, in which there are few
+ * ends to tell, so that the code which tells them would be measured before it is compiled.
+ */
+const warmUp = (order: Order, doers: ReadonlyArray<Doer>) =>
+  Effect.gen(function*() {
+    for (const { small } of doers) {
+      const until = processor() + order.warmup
+      while (processor() < until) yield* small
+    }
+  })
+
+/** One of the two works: done once, then in turns; what is compared was measured one after the other. */
 const compare = (
   order: Order,
   work: "mandelbrot" | "words",
@@ -163,6 +186,7 @@ export const run = (order: Order): Effect.Effect<void, unknown> =>
     ]
     if (order.works.includes("mandelbrot")) {
       const rows = range(size).map((y) => mandelbrotRow(y, size))
+      yield* warmUp(order, doers)
       yield* compare(order, "mandelbrot", doers, sumOfRows(rows), size)
     }
     if (order.works.includes("words")) {

@@ -89,7 +89,18 @@ export const formatAttempt = (attempt: Attempt): string => `${incarnationOf(atte
  * @since 0.1.0
  * @category constructors
  */
-export const valueId = (key: Key, attempt: Attempt): ValueId => `${key}#${formatAttempt(attempt)}`
+export const valueId = (key: Key, attempt: Attempt): ValueId => {
+  const incarnation = incarnationOf(attempt)
+  if (incarnation !== lastIncarnation) {
+    lastIncarnation = incarnation
+    lastMark = `#${incarnation}.`
+  }
+  return key + lastMark + (attempt - incarnation * perIncarnation)
+}
+
+// Nearly all values are of one incarnation: what comes between is put together once.
+let lastIncarnation = -1
+let lastMark = ""
 
 /**
  * The attempt that makes the value of this name; none for what a client brings.

@@ -95,7 +95,9 @@ const wantOne = (context: Context, row: RowState): boolean => {
 }
 
 export const conflicts = (
-  rows: ReadonlyMap<Key, { readonly spec: Spec | undefined; readonly offer?: Note.Offer | undefined }>,
+  rows: {
+    readonly get: (key: Key) => { readonly spec: Spec | undefined; readonly offer?: Note.Offer | undefined } | undefined
+  },
   spec: Spec
 ): boolean => {
   const known = rows.get(spec.key)
@@ -107,7 +109,7 @@ const isCancelled = (row: RowState): boolean =>
   row.settled?._tag === "Failure" && row.settled.failure.reason === "Cancelled"
 
 /** The first spec whose key stands for other work, here or in the same submission. */
-const conflicting = (rows: ReadonlyMap<Key, RowState>, specs: ReadonlyArray<Spec>): Spec | undefined => {
+const conflicting = (rows: Context["state"]["rows"], specs: ReadonlyArray<Spec>): Spec | undefined => {
   if (specs.length === 1) return conflicts(rows, specs[0]!) ? specs[0] : undefined
   const seen = new Map<Key, string>()
   for (const spec of specs) {

@@ -16,8 +16,8 @@ import { type Command, type Context, inputsOf, isWanted, type RowState, type Sta
 export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
   if (known !== undefined) return known
-  const fresh = blank(key, undefined, 0, 0, context.state.lastWant)
-  context.state.rows.set(key, fresh)
+  const fresh = blank(context, key, undefined, 0, 0, context.state.lastWant)
+  context.state.rows.add(key, fresh)
   loosen(context, fresh)
   return fresh
 }
@@ -29,7 +29,7 @@ export const row = (context: Context, key: Key): RowState => {
 export const wanted = (context: Context, spec: Spec): RowState => {
   const { state } = context
   const born = state.lastWant
-  const fresh = blank(spec.key, spec, 1, state.lastWant += 1, born)
+  const fresh = blank(context, spec.key, spec, 1, state.lastWant += 1, born)
   state.rows.set(spec.key, fresh)
   return fresh
 }
@@ -41,7 +41,14 @@ export const loosen = (context: Context, row: RowState): void => {
   context.loose.push(row)
 }
 
-const blank = (key: Key, spec: Spec | undefined, refs: number, want: number, born: number): RowState => ({
+const blank = (
+  { state }: Context,
+  key: Key,
+  spec: Spec | undefined,
+  refs: number,
+  want: number,
+  born: number
+): RowState => ({
   key,
   spec,
   refs,
@@ -53,6 +60,7 @@ const blank = (key: Key, spec: Spec | undefined, refs: number, want: number, bor
   joined: false,
   needed: 0,
   cut: false,
+  seq: state.seq += 1,
   born,
   fetch: undefined,
   offer: undefined,

@@ -5,6 +5,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { ClientId, Key, PeerId, ValueId } from "../Id.js"
+import { Table } from "../internal/table.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
 import type { Spec } from "../Spec.js"
@@ -76,6 +77,8 @@ export interface RowState extends Row {
   joined: boolean
   needed: number
   cut: boolean
+  /** The rows before it, gone ones included. */
+  readonly seq: number
   /** The want number given last when its spec was told: what the scheduler said before it heard of that is not about it. */
   born: number
   fetch: Fetch | undefined
@@ -105,13 +108,13 @@ export interface State {
   readonly id: ClientId
   readonly name: string
   readonly config: Config
-  readonly rows: ReadonlyMap<Key, Row>
+  readonly rows: Pick<Table<Row>, "size" | "get" | "has" | "keys" | "values">
   closed: boolean
 }
 
 /** The state as `step` alone may write it. */
 export interface Inner extends State {
-  readonly rows: Map<Key, RowState>
+  readonly rows: Table<RowState>
   /** Fetches that were started and have not ended, by value; `false`: nobody waits for it any more. */
   readonly fetching: Map<ValueId, { readonly key: Key; stopped: boolean }>
   /** Rows whose fetch waits for its turn, in order of asking. */
@@ -126,6 +129,8 @@ export interface Inner extends State {
   readonly cache: Map<Key, number>
   cached: number
   lastWant: number
+  /** How many rows there have been. */
+  seq: number
   /** Bytes of new work told and not acknowledged. */
   outbox: number
   linked: boolean
@@ -218,7 +223,7 @@ export const make = (options: {
     noteBytes: 32 * 1024,
     ...options.config
   },
-  rows: new Map(),
+  rows: new Table(),
   closed: false,
   fetching: new Map(),
   queue: new Set(),
@@ -228,6 +233,7 @@ export const make = (options: {
   cache: new Map(),
   cached: 0,
   lastWant: 0,
+  seq: 0,
   outbox: 0,
   linked: false
 })

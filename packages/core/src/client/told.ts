@@ -112,11 +112,11 @@ export const submit = (
 /** Which work a want means, where no spec comes with it. */
 export const digestOf = (row: RowState): string | undefined => row.spec?.digest ?? row.offer?.digest
 
-/** Rows with those that they name before them. */
-const sorted = (rows: ReadonlyMap<Key, RowState>): ReadonlyArray<RowState> => {
+/** Rows as they came, with those that they name before them. */
+const sorted = (rows: Context["state"]["rows"]): ReadonlyArray<RowState> => {
   const done = new Set<Key>()
   const order: Array<RowState> = []
-  for (const root of rows.values()) {
+  for (const root of rows.inOrder((row) => row.seq)) {
     const stack: Array<{ readonly row: RowState; readonly open: boolean }> = [{ row: root, open: true }]
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
       if (!top.open) {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Attempt, ClientId, Incarnation, Key, PeerId, ValueId, WorkerId } from "../Id.js"
+import { Table } from "../internal/table.js"
 import * as Journal from "../Journal.js"
 import type { ClientTold, FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
 import { type Config, defaults } from "./config.js"
@@ -16,7 +17,6 @@ import { Runs } from "./runs.js"
 import { Several } from "./several.js"
 import { Group } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
-import { Table } from "./table.js"
 // house: what was heard of activities is part of the state
 import type { ActivityBatch, FailureSeen } from "./watched.js"
 import { Worklist } from "./worklist.js"

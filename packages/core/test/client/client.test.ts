@@ -42,6 +42,20 @@ describe("submitting and releasing", () => {
     assert.isTrue(Client.isEmpty(bench.state))
   })
 
+  it("a new session is told of rows in the order in which they came", () => {
+    const bench = new Bench()
+    // Keys as clients make them, which differ in the letters before the mark that they end with.
+    const keys = Array.from({ length: 300 }, (_, n) => `noop-${(n * 7919 % 1000).toString(16).padStart(8, "0")}a1b2c3`)
+    bench.submit(...keys)
+    bench.step(release(keys[7]!))
+    bench.submit(keys[7]!)
+    const [note] = told(bench.step({ _tag: "LinkReset" }))
+    assert.deepStrictEqual(note?._tag === "ClientTold" ? note.specs.map((one) => one.key) : [], [
+      ...keys.filter((_, n) => n !== 7),
+      keys[7]!
+    ])
+  })
+
   it("what the scheduler has cut is remembered no more, and told without what it was made from", () => {
     const bench = new Bench()
     bench.submit("a", "b<a", "c<b", "d<c")

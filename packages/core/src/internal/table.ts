@@ -34,14 +34,31 @@ export class Table<A> implements Iterable<[Key, A]> {
     return this.map(key).get(key)
   }
 
+  has(key: Key): boolean {
+    return this.map(key).has(key)
+  }
+
   /** Adds a key that is not there. */
   add(key: Key, value: A): void {
     this.map(key).set(key, value)
     this.size++
   }
 
+  /** Adds a key, or puts another value in the place of its own. */
+  set(key: Key, value: A): void {
+    const map = this.map(key)
+    const before = map.size
+    map.set(key, value)
+    this.size += map.size - before
+  }
+
   delete(key: Key): void {
     if (this.map(key).delete(key)) this.size--
+  }
+
+  clear(): void {
+    for (const map of this.maps) map.clear()
+    this.size = 0
   }
 
   /** In no particular order. */
@@ -55,5 +72,24 @@ export class Table<A> implements Iterable<[Key, A]> {
 
   *values(): Iterable<A> {
     for (const map of this.maps) yield* map.values()
+  }
+
+  /** In the order in which they were added, told by a number of theirs that grows with it. */
+  inOrder(of: (value: A) => number): ReadonlyArray<A> {
+    const lists = this.maps.filter((map) => map.size > 0).map((map) => [...map.values()])
+    const at = lists.map(() => 0)
+    const all: Array<A> = []
+    while (all.length < this.size) {
+      let first = -1
+      let least = Infinity
+      for (let n = 0; n < lists.length; n++) {
+        const value = lists[n]![at[n]!]
+        if (value === undefined || of(value) >= least) continue
+        least = of(value)
+        first = n
+      }
+      all.push(lists[first]![at[first]!++]!)
+    }
+    return all
   }
 }
