@@ -41,9 +41,8 @@ const viewer = Effect.flatMap(dashboard, ({ link }) =>
 /** Workers go on reporting for so long after somebody has looked on. */
 const forgotten = Effect.sleep("6 seconds")
 
-/** Runs of a turn, and turns of a measurement. */
+/** Runs of a turn. */
 const runs = 8
-const turns = 3
 
 const median = (numbers: ReadonlyArray<number>): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
@@ -64,7 +63,7 @@ const timed = (count: number) =>
 
 const many = (count: number) => Effect.replicateEffect(timed(count), runs)
 
-const measured = (count: number) =>
+const measured = (count: number, turns: number) =>
   Effect.gen(function*() {
     const none: Array<number> = []
     const idle: Array<number> = []
@@ -86,12 +85,10 @@ export const run = (order: Order): Effect.Effect<void, unknown> =>
     const count = order.counts["dashboard"]!
     const until = performance.now() + order.warmup
     while (performance.now() < until) yield* timed(count)
-    for (let n = 0; n < order.repeats; n++) {
-      const { idle, none, seen } = yield* measured(count)
-      emit({ figure: "dashboard-none", value: 1e6 / none })
-      emit({ figure: "dashboard-idle", value: 1e6 / idle })
-      emit({ figure: "dashboard-viewer", value: 1e6 / seen })
-      emit({ figure: "dashboard-idle-cost", value: (1 - none / idle) * 100 })
-      emit({ figure: "dashboard-viewer-cost", value: (1 - none / seen) * 100 })
-    }
+    const { idle, none, seen } = yield* measured(count, order.repeats)
+    emit({ figure: "dashboard-none", value: 1e6 / none })
+    emit({ figure: "dashboard-idle", value: 1e6 / idle })
+    emit({ figure: "dashboard-viewer", value: 1e6 / seen })
+    emit({ figure: "dashboard-idle-cost", value: (1 - none / idle) * 100 })
+    emit({ figure: "dashboard-viewer-cost", value: (1 - none / seen) * 100 })
   }).pipe(Effect.provide(threads(2)))
