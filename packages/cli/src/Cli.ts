@@ -41,6 +41,7 @@ const topics: ReadonlyArray<Help.Topic> = [
   { command: Looking.story, name: "story", summary: summaries.story },
   { command: Changing.cancel, name: "cancel", summary: summaries.cancel },
   { command: Changing.retire, name: "retire", summary: summaries.retire },
+  { command: Changing.restart, name: "restart", summary: summaries.restart },
   { command: Credentials.secret, name: "secret", summary: summaries.secret },
   { command: Credentials.certs, name: "certs", summary: summaries.certs }
 ]
@@ -57,6 +58,7 @@ const creel = Command.make("creel").pipe(
     Looking.story,
     Changing.cancel,
     Changing.retire,
+    Changing.restart,
     Credentials.secret,
     Credentials.certs
   ])

@@ -368,6 +368,19 @@ export const retired = (worker: string, at: Door.Retiring, ink: Ink = plain): Li
  * @since 0.1.0
  * @category rendering
  */
+export const restarted = (
+  scheduler: { readonly namespace: string; readonly address: string; readonly incarnation: number },
+  ink: Ink = plain
+): Lines => [
+  `the scheduler of ${ink.bold(clean(scheduler.namespace))} begins anew at ${
+    clean(scheduler.address)
+  }, incarnation ${scheduler.incarnation}`
+]
+
+/**
+ * @since 0.1.0
+ * @category rendering
+ */
 export const cancelled = (keys: ReadonlyArray<string>, ink: Ink = plain): Lines =>
   keys.map((key) => `${ink.bold(clean(key))} is cancelled, and what depends on it`)
 

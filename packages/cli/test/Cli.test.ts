@@ -23,6 +23,7 @@ const commands = [
   "story",
   "cancel",
   "retire",
+  "restart",
   "secret",
   "certs"
 ]

@@ -71,6 +71,10 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         assert.strictEqual((yield* asked(database, "cancel", hangs)).code, 6)
         assert.strictEqual((yield* asked(database, "story", "nothing")).code, 5)
 
+        const anew = yield* asked(database, "restart")
+        assert.strictEqual(anew.code, 0, anew.said)
+        assert.match(anew.said, /the scheduler of default begins anew at .*, incarnation \d+/)
+
         // With nobody to take what it holds, it stays; with another, it goes.
         assert.strictEqual((yield* asked(database, "retire", "alpha-0")).code, 6)
         const beta = yield* nodeOf(database, "beta")
@@ -105,6 +109,7 @@ layer(PostgresShared.layer, { excludeTestServices: true })("creel", (it) => {
         assert.strictEqual((yield* asked(database, "workers", ...observer)).code, 0)
         const refused = yield* asked(database, "retire", "alpha-0", ...observer)
         assert.strictEqual(refused.code, 4, refused.said)
+        assert.strictEqual((yield* asked(database, "restart", ...observer)).code, 4)
         const other = ["--secret-file", file("other", secret.toLowerCase())]
         const stranger = yield* asked(database, "workers", ...other, "--within", "2m")
         assert.strictEqual(stranger.code, 4, stranger.said)

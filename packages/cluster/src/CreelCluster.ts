@@ -204,8 +204,6 @@ const tasksFailed = (error: NodeClusterError): ClusterError =>
     cause: error
   })
 
-const notHere = Effect.logWarning("the scheduler is not restarted from here: end the process that carries it")
-
 const millis = (within: Duration.DurationInput | undefined): number | undefined =>
   within === undefined ? undefined : Duration.toMillis(within)
 
@@ -276,7 +274,7 @@ const withWorkers = (
         scale: (count, options) => workers.scale(count, millis(options?.within)),
         adapt: workers.adapt,
         tree: workers.tree,
-        restartScheduler: notHere
+        restartScheduler: door.ask.restartScheduler(node.id)
       })
     )
   })
@@ -344,7 +342,7 @@ export const layerClient = (
           scale: (count, options) => door.ask.scale(count, millis(options?.within)),
           adapt: (options) => door.ask.adapt(Cluster.adapting(options)),
           tree: Effect.succeed(alone),
-          restartScheduler: notHere
+          restartScheduler: door.ask.restartScheduler(node.id)
         })
       )
     }

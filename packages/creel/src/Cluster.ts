@@ -65,8 +65,11 @@ export interface Service {
   readonly adapt: (options: AdaptOptions) => Effect.Effect<void, ManageError, Scope.Scope>
   /** Who supervises whom: names, states, restarts, mailboxes, now. */
   readonly tree: Effect.Effect<Supervisor.Tree>
-  /** Ends this life of the scheduler; the next is told by clients and workers all that they want, hold and run. */
-  readonly restartScheduler: Effect.Effect<void>
+  /**
+   * Ends this life of the scheduler; the next is told by clients and workers all that they want, hold and run. Among several
+   * machines it is for operators, and the next life may be on another node.
+   */
+  readonly restartScheduler: Effect.Effect<void, ManageError>
 }
 
 /**

@@ -332,6 +332,8 @@ export interface Questions {
   readonly progress: (keys: ReadonlyArray<Id.Key> | undefined) => Effect.Effect<ReadonlyArray<GroupProgress>>
   readonly story: (subject: string) => Effect.Effect<ReadonlyArray<StoryLine>>
   readonly restart: (by: string) => Effect.Effect<void, ManageError>
+  /** Ends this life of the scheduler; the next, here or elsewhere, is told all by its peers. Answers before that. */
+  readonly restartScheduler: (by: string) => Effect.Effect<void, ManageError>
   /**
    * Stops these, and what depends on them, whoever wants them: their futures end as `Cancelled`, naming who asked and why.
    * Answers which of them were unfinished.

@@ -350,10 +350,7 @@ const make = (schemas: Schemas) =>
     }),
     Rpc.make("Offer", { payload: { client: Schema.String, value: Schema.String, payload: schemas.payload } }),
     Rpc.make("Withdraw", { payload: { client: Schema.String, value: Schema.String } }),
-    Rpc.make("Explain", {
-      payload: { key: Schema.String },
-      success: Explanation
-    }),
+    Rpc.make("Explain", { payload: { key: Schema.String }, success: Explanation }),
     Rpc.make("WhoHas", { payload: { keys: Keys }, success: ByName }),
     Rpc.make("HasWhat", { success: ByName }),
     Rpc.make("Workers", { success: Schema.Array(WorkerView) }),
@@ -367,6 +364,7 @@ const make = (schemas: Schemas) =>
     }),
     Rpc.make("Story", { payload: { subject: Schema.String }, success: Schema.Array(StoryLine) }),
     Rpc.make("Restart", { payload: { by: Schema.String }, error: ManageError }),
+    Rpc.make("RestartScheduler", { payload: { by: Schema.String }, error: ManageError }),
     Rpc.make("CancelAll", {
       payload: { keys: Keys, by: Schema.String, reason: Schema.String },
       success: Keys,

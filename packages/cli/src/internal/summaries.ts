@@ -13,6 +13,8 @@ export const summaries = {
   cancel: "Stops tasks and what depends on them, whoever wants them: their futures end as Cancelled. For operators.",
   retire:
     "Has a worker leave without losing anything: what runs may end, what only it holds goes to others. For operators.",
+  restart:
+    "Begins the scheduler anew, here or on another node: all who take part tell it what they want, hold and run. For operators.",
   secret: "Draws a new secret for a cluster (256 bits); or prints the key of one role, made from the secret.",
   certs:
     "Makes an authority of one's own in DIR, and certificates for all roles or for one. Again, it issues more of the same authority."

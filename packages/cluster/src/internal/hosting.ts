@@ -26,7 +26,7 @@ const once = (life: Life): Effect.Effect<Effect.Effect<number>> =>
   Effect.map(Ref.make(false), (taken) =>
     Effect.flatMap(Ref.getAndSet(taken, true), (again) =>
       again
-        ? Effect.zipRight(life.end("a step of it failed"), Effect.never)
+        ? Effect.zipRight(life.end("it begins anew"), Effect.never)
         : Effect.succeed(life.incarnation)))
 
 export const host = (options: Options, life: Life): Effect.Effect<string, ClusterError, Scope.Scope> =>

@@ -13,11 +13,18 @@ const rights = new Map<string, Role>([
   ...(["Replicate", "Checkpoint", "Rebalance"] as const).map((tag) => [tag, "client"] as const),
   // A node asks what there is to do for it, and may have its own workers leave: whose they are is looked at again.
   ...(["Demand", "Retire"] as const).map((tag) => [tag, "worker"] as const),
-  ...(["Restart", "CancelAll", "Scale", "Adapt"] as const).map((tag) => [tag, "operator"] as const)
+  ...(["Restart", "RestartScheduler", "CancelAll", "Scale", "Adapt"] as const).map((tag) => [tag, "operator"] as const)
 ])
 
 /** Whose refusal is told as an error that its caller can name; other questions have none. */
-const managing: ReadonlySet<string> = new Set(["Restart", "CancelAll", "Scale", "Adapt", "Retire"])
+const managing: ReadonlySet<string> = new Set([
+  "Restart",
+  "RestartScheduler",
+  "CancelAll",
+  "Scale",
+  "Adapt",
+  "Retire"
+])
 
 export const forbidden = (tag: string, needs: Role, role: Role): ManageError | undefined =>
   managing.has(tag)

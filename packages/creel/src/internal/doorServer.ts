@@ -146,6 +146,7 @@ const asked = (ask: Door.Questions) => ({
   Progress: (payload: { readonly keys: ReadonlyArray<string> | undefined }) => ask.progress(payload.keys),
   Story: (payload: { readonly subject: string }) => ask.story(payload.subject),
   Restart: (payload: { readonly by: string }) => ask.restart(payload.by),
+  RestartScheduler: (payload: { readonly by: string }) => ask.restartScheduler(payload.by),
   CancelAll: ({ by, keys, reason }: { readonly keys: Names; readonly by: string; readonly reason: string }) =>
     ask.cancel(keys, { by, reason }),
   Scale: (payload: { readonly workers: number; readonly within: number | undefined }) =>

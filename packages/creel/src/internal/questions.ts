@@ -15,6 +15,7 @@ export interface Source {
   readonly tell: (event: Scheduler.Event) => void
   readonly tree: Effect.Effect<Observe.Tree>
   readonly profile: Door.Questions["profile"]
+  readonly restartScheduler: Door.Questions["restartScheduler"]
   readonly scale: Door.Questions["scale"]
   readonly adapt: Door.Questions["adapt"]
   /** Stops a worker, by name or id; says whether it is one that can be stopped here. */
@@ -64,6 +65,7 @@ export const questions = (source: Source): Door.Questions => {
           detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" "),
           millis
         }))),
+    restartScheduler: source.restartScheduler,
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),
     cancel: (keys, { by, reason }) => cancelled(source, keys, by, reason),
     scale: source.scale,

@@ -268,6 +268,7 @@ export const make = ({ line, runFork, values = valuesBy(line, runFork) }: Option
       progress: (keys) => patiently((client) => client.Progress({ keys })),
       story: (subject) => patiently((client) => client.Story({ subject })),
       restart: (by) => patiently((client) => client.Restart({ by })),
+      restartScheduler: (by) => patiently((client) => client.RestartScheduler({ by })),
       cancel: (keys, { by, reason }) => patiently((client) => client.CancelAll({ keys, by, reason })),
       scale: (workers, within) => patiently((client) => client.Scale({ workers, within })),
       adapt: (adapting) => adapt(line, adapting),

@@ -91,6 +91,8 @@ export class SchedulerHost {
   readonly door: Door.Service
   /** Who supervises whom here: known as soon as the first life begins. */
   tree: Effect.Effect<Supervisor.Tree> = Effect.never
+  /** Has the next life begin, behind whoever asks for it: it is to be answered by this one. */
+  anew: Effect.Effect<void> = Effect.never
 
   private readonly spans: ScheduleSpans
   private readonly profiling = new Profiling({
@@ -115,6 +117,11 @@ export class SchedulerHost {
         scale: options.scale,
         adapt: options.adapt,
         stop: options.stop,
+        restartScheduler: (by) =>
+          Effect.zipRight(
+            Effect.logInfo(`the scheduler begins anew: ${by} asked for it`),
+            Effect.suspend(() => this.anew)
+          ),
         tree: Effect.suspend(() => this.tree),
         profile: this.profiling.ask
       })
@@ -293,6 +300,8 @@ export const make = (
       children: [ChildSpec.make({ id: "scheduler", start: host.life })]
     })
     host.tree = supervisor.tree
+    const scope = yield* Effect.scope
+    host.anew = Effect.asVoid(Effect.forkIn(Effect.ignore(supervisor.restartChild("scheduler")), scope))
     yield* Effect.forkScoped(Metrics.reading(host.state))
     yield* Effect.forkScoped(
       Effect.catchAll(supervisor.await, (failed) =>

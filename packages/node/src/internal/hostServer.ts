@@ -47,7 +47,7 @@ const handlers = (wire: Wire, scope: Scope.CloseableScope) =>
         }).pipe(Scope.extend(scope)),
       Describe: () => Effect.flatMap(running, (cluster) => cluster.describe),
       Tree: () => Effect.flatMap(running, (cluster) => cluster.tree),
-      RestartScheduler: () => Effect.flatMap(running, (cluster) => cluster.restartScheduler),
+      RestartScheduler: () => Effect.flatMap(running, (cluster) => Effect.orDie(cluster.restartScheduler)),
       Stop: () => Scope.close(scope, Exit.void)
     }
   }))

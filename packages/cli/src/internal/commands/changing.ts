@@ -97,3 +97,20 @@ export const cancel = Command.make("cancel", { ...common, reason, keys }, (optio
   }).pipe(Effect.scoped)).pipe(
     Command.withDescription(summaries.cancel)
   )
+
+export const restart = Command.make("restart", common, (options) =>
+  Effect.gen(function*() {
+    const Asked = yield* asking
+    const { ask, namespace, placement } = yield* Asked.make(options, "operator")
+    const before = yield* placement.locate(namespace)
+    yield* Asked.answered(ask.restartScheduler(by()))
+    let scheduler = before
+    const look = Effect.tap(placement.locate(namespace), (at) => Effect.sync(() => scheduler = at))
+    yield* Effect.repeat(look, {
+      schedule: Schedule.spaced("200 millis"),
+      until: ({ incarnation }) => incarnation > before.incarnation
+    })
+    yield* options.json ? Output.json({ scheduler }) : Output.lines((ink) => Render.restarted(scheduler, ink))
+  }).pipe(Effect.scoped)).pipe(
+    Command.withDescription(summaries.restart)
+  )
