@@ -26,16 +26,15 @@ const open = Effect.sync(() =>
   process.getActiveResourcesInfo().filter((name) => name === "MessagePort" || name === "ProcessWrap").length
 )
 
+/** The same, in a later turn of the loop: threads come up, and ports are given back, while nobody computes. */
+const openNext = Effect.zipRight(Effect.promise(() => new Promise((resume) => setImmediate(resume))), open)
+
 /** How it ends, once nothing is open but what was open before. Else the test never ends. */
 const leavesNothing = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const before = yield* open
     const exit = yield* Effect.exit(self)
-    // A port's handle is given back in a later turn of the loop.
-    yield* Effect.promise(() => new Promise((resume) => setImmediate(resume))).pipe(
-      Effect.zipRight(open),
-      Effect.repeat({ until: (now) => now <= before })
-    )
+    yield* Effect.repeat(openNext, { until: (now) => now <= before })
     return exit
   })
 
@@ -145,7 +144,7 @@ describe("a cluster of threads", () => {
       const interrupted = Effect.gen(function*() {
         const before = yield* open
         const starting = yield* Effect.fork(Effect.scoped(Layer.build(threads())))
-        yield* Effect.repeat(open, { until: (ports) => ports > before })
+        yield* Effect.repeat(openNext, { until: (ports) => ports > before })
         const exit = yield* Fiber.interrupt(starting)
         assert.isTrue(Exit.isInterrupted(exit))
       })
