@@ -155,6 +155,27 @@ describe("a lock", () => {
       assert.strictEqual(leases.left("g:1"), 3500)
     }))
 
+  it.effect("that was taken while another renewal was under way is not given up by its answer", () =>
+    Effect.gen(function*() {
+      const { leases, world } = make(["g"], ["a"])
+      const storage = yield* storageOf(
+        world,
+        leases,
+        (_, shards) => Effect.delay(Effect.succeed(shards), "100 millis")
+      )
+      const answered = yield* Effect.fork(storage.refresh(address, []))
+      yield* Effect.yieldNow()
+      const taken = yield* storage.acquire(address, shards)
+      assert.deepStrictEqual(taken, shards)
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(yield* Fiber.join(answered), taken)
+      // Given back, it is not named any more.
+      yield* storage.release(address, shards[0]!)
+      const later = yield* Effect.fork(storage.refresh(address, []))
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(yield* Fiber.join(later), [])
+    }))
+
   it.effect("that is another's is given up", () =>
     Effect.gen(function*() {
       const { leases, world } = make(["g"], ["a"])

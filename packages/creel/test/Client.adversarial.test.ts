@@ -60,7 +60,7 @@ const right = (exit: Exit.Exit<number, unknown>, answer: Answer, what: string): 
 type Accident = Effect.Effect<void, never, Cluster.Cluster>
 
 const accidents: ReadonlyArray<Accident> = [
-  Effect.flatMap(Cluster.Cluster, (cluster) => cluster.restartScheduler),
+  Effect.orDie(Effect.flatMap(Cluster.Cluster, (cluster) => cluster.restartScheduler)),
   Effect.orDie(Cluster.scale(1, { within: 0 })),
   Effect.orDie(Cluster.scale(3))
 ]

@@ -9,3 +9,6 @@ export const asking = Effect.promise(() => import("./asking.js"))
 
 /** The work of a node. */
 export const running = Effect.promise(() => import("./running.js"))
+
+/** How a story is drawn. */
+export const diagram = Effect.promise(() => import("creel/Diagram"))

@@ -126,13 +126,44 @@ const candidate = (
   return candidates[Math.floor((now - since) / options.patience) % candidates.length]
 }
 
+const names = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
+
+/**
+ * Locks that are ours, by the shards for which they were asked. A renewal that was asked for before a lock was taken says
+ * nothing of it, and whoever asked gives up all that its answer does not name: so the answer names these too.
+ */
+class Taken {
+  private readonly shards = new Map<string, ShardId.ShardId>()
+  constructor(private readonly leases: Leases) {}
+
+  add(shards: ReadonlyArray<ShardId.ShardId>, asked: number): void {
+    for (const shard of shards) this.shards.set(shard.toString(), shard)
+    this.leases.confirm(names(shards), asked)
+  }
+
+  lost(shard: string): void {
+    this.shards.delete(shard)
+    this.leases.forget(shard)
+  }
+
+  lostAll(): void {
+    this.shards.clear()
+    this.leases.forgetAll()
+  }
+
+  besides(asked: ReadonlyArray<ShardId.ShardId>): ReadonlyArray<ShardId.ShardId> {
+    const known = new Set(names(asked))
+    return Array.from(this.shards).flatMap(([name, shard]) => known.has(name) ? [] : [shard])
+  }
+}
+
 /** A storage of runners in front of another, as told above. */
 export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
   const { leases, storage } = options
   const free = new Map<string, Free>()
+  const taken = new Taken(leases)
   const bounded = Effect.timeout("1 second")
   const within = <A, E>(effect: Effect.Effect<A, E>) => Effect.orDie(bounded(effect))
-  const names = (shards: Iterable<ShardId.ShardId>) => Array.from(shards, (shard) => shard.toString())
   /**
    * Whoever waits for it may have heard enough before it ends: the sharding gives all shards up after a second of its own,
    * which on a busy machine is over before the answer is read, though the lock is good for longer.
@@ -149,7 +180,7 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
         Late.timeout(leases.expiry / 2),
         Effect.map((kept) => {
           const mine = new Set(kept)
-          for (const shard of names(all)) if (!mine.has(shard)) leases.forget(shard)
+          for (const shard of names(all)) if (!mine.has(shard)) taken.lost(shard)
           leases.confirm(mine, asked)
           return all.filter((shard) => mine.has(shard.toString()))
         })
@@ -166,7 +197,7 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
         const asked = leases.now()
         return Effect.tap(
           storage.acquire(address, shards),
-          (acquired) => Effect.sync(() => leases.confirm(names(acquired), asked))
+          (shards) => Effect.sync(() => taken.add(shards, asked))
         )
       }),
     refresh: (address, shards) =>
@@ -182,13 +213,13 @@ export const make = (options: Options): RunnerStorage.RunnerStorage["Type"] => {
                 ? Effect.as(Effect.logDebug("the database does not answer; the lock is still held", cause), all)
                 : Effect.failCause(cause)
             ),
-            Effect.catchTag("TimeoutException", Effect.die)
+            Effect.catchTag("TimeoutException", Effect.die),
+            Effect.map((kept) => [...kept, ...taken.besides(all)])
           ))
       }),
     release: (address, shard) =>
-      Effect.zipRight(Effect.sync(() => leases.forget(shard.toString())), storage.release(address, shard)),
-    releaseAll: (address) =>
-      Effect.zipRight(Effect.sync(() => leases.forgetAll()), within(storage.releaseAll(address))),
+      Effect.zipRight(Effect.sync(() => taken.lost(shard.toString())), storage.release(address, shard)),
+    releaseAll: (address) => Effect.zipRight(Effect.sync(() => taken.lostAll()), within(storage.releaseAll(address))),
     unregister: (address) => within(storage.unregister(address))
   })
 }

@@ -2,7 +2,6 @@
 import type { ClusterError } from "@creel/cluster/ClusterError"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Diagram from "creel/Diagram"
 import type * as Door from "creel/Door"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,7 +13,7 @@ import * as Output from "../../Output.js"
 import * as Render from "../../Render.js"
 import type { Asking } from "../asking.js"
 import * as Ending from "../ending.js"
-import { asking as loaded } from "../lazily.js"
+import * as Lazily from "../lazily.js"
 import * as Given from "../options.js"
 import { summaries } from "../summaries.js"
 
@@ -27,7 +26,7 @@ const look = <O extends Options_ & { readonly json: boolean }, A>(
   lines: (answer: A, ink: Render.Ink) => Render.Lines
 ): Effect.Effect<void, CliError | ClusterError, Output.Output> =>
   Effect.gen(function*() {
-    const Asked = yield* loaded
+    const Asked = yield* Lazily.asking
     const asking = yield* Asked.make(options, "observer")
     const answer = yield* Asked.answered(ask(asking))
     yield* options.json ? Output.json(answer) : Output.lines((ink) => lines(answer, ink))
@@ -97,7 +96,8 @@ export const story = Command.make("story", { ...common, subject: Given.subjectAr
         const lines = yield* ask.story(named(workers, options.subject))
         if (lines.length === 0) return yield* unknown(options.subject)
         const names = Object.fromEntries(workers.map(({ id, name }) => [id, name]))
-        return options.mermaid ? Diagram.ofStory(lines, { title: options.subject, names }) : lines
+        if (!options.mermaid) return lines
+        return (yield* Lazily.diagram).ofStory(lines, { title: options.subject, names })
       }),
     (story, ink) => typeof story === "string" ? story.split("\n") : Render.story(options.subject, story, ink)
   )).pipe(Command.withDescription(summaries.story))
@@ -129,7 +129,7 @@ const page = (output: Output.Service) =>
 export const top = Command.make("top", { ...common, every, times }, (options) =>
   Effect.gen(function*() {
     const output = yield* Output.Output
-    const Asked = yield* loaded
+    const Asked = yield* Lazily.asking
     const asking = yield* Asked.make(options, "observer")
     const drawn = output.isTerminal && !options.json
     yield* Ending.interruptedIsDone
