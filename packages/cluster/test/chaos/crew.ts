@@ -11,7 +11,6 @@ import { tmpdir } from "node:os"
 import * as path from "node:path"
 import * as Programs from "../utils/programs.js"
 
-
 /** What a process of the suite says: a word, and what belongs to it. */
 export interface Word {
   readonly what: string

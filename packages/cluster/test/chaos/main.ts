@@ -9,9 +9,9 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
 import * as Postgres from "../fixtures/postgres.js"
+import { bundle } from "../utils/programs.js"
 import { all } from "./all.js"
 import type { Verdict } from "./scenario.js"
-import { bundle } from "../utils/programs.js"
 import { run, verdictText } from "./scenario.js"
 
 const { values } = parseArgs({

@@ -10,7 +10,6 @@ import * as net from "node:net"
 import * as path from "node:path"
 import * as Programs from "../utils/programs.js"
 
-
 const ip = (...args: ReadonlyArray<string>): void => {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] })
 }
