@@ -31,6 +31,23 @@ export interface Want {
 }
 
 /**
+ * What is counted against a task.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Spent {
+  readonly key: Key
+  readonly digest: string
+  /** Failures that retries hid. */
+  readonly failures: number
+  /** Of each death of an executor or a worker under it while it ran: which, and how. */
+  readonly deaths: ReadonlyArray<string>
+  /** The attempt that is about to begin, where it may take the scheduler's own process along. */
+  readonly begins: Attempt | undefined
+}
+
+/**
  * Begins every session of a client: what it wants and how that is made, released inputs included. A new client tells
  * empty lists.
  *
@@ -51,6 +68,8 @@ export interface ClientTold {
   readonly offers: ReadonlyArray<Offer>
   /** Keys among those of `specs` whose lineage was cut: their inputs are not told, and need not be known. */
   readonly cut?: ReadonlyArray<Key> | undefined
+  /** What was last heard to be counted against tasks among `specs`. */
+  readonly spent?: ReadonlyArray<Spent> | undefined
 }
 /**
  * @since 0.1.0
@@ -139,10 +158,30 @@ export interface ClientLeft {
   readonly _tag: "ClientLeft"
 }
 /**
+ * This client remembers what `TaskSpent` said of an attempt that is about to begin.
+ *
  * @since 0.1.0
  * @category client notes
  */
-export type FromClient = ClientTold | Submit | Release | Cancel | Retry | Offer | FetchFailed | ClientLeft
+export interface SpentHeard {
+  readonly _tag: "SpentHeard"
+  readonly key: Key
+  readonly attempt: Attempt
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export type FromClient =
+  | ClientTold
+  | Submit
+  | Release
+  | Cancel
+  | Retry
+  | Offer
+  | FetchFailed
+  | SpentHeard
+  | ClientLeft
 
 // -------------------------------------------------------------------------------------------------
 // scheduler → client
@@ -210,10 +249,20 @@ export interface LineageCut {
   readonly want: number
 }
 /**
+ * What is counted against a task has changed. It outlives the scheduler with those who want the task: a later life is told.
+ * With `begins` it is to be answered by `SpentHeard`: the attempt begins when all have.
+ *
  * @since 0.1.0
  * @category client notes
  */
-export type ToClient = TaskStored | TaskNotStored | TaskPending | Ended | DropValue | LineageCut
+export interface TaskSpent extends Spent {
+  readonly _tag: "TaskSpent"
+}
+/**
+ * @since 0.1.0
+ * @category client notes
+ */
+export type ToClient = TaskStored | TaskNotStored | TaskPending | Ended | DropValue | LineageCut | TaskSpent
 
 // -------------------------------------------------------------------------------------------------
 // worker → scheduler
@@ -274,6 +323,8 @@ export interface TaskStarted {
   readonly key: Key
   readonly attempt: Attempt
   readonly at: number
+  /** It has its place, and begins once it is told `BeginTask`. */
+  readonly asks?: true | undefined
 }
 /**
  * This worker holds this value, servable from now on. `computed` ends the attempt that made it.
@@ -617,6 +668,19 @@ export interface RunTask {
   readonly inputs: ReadonlyArray<Input>
   /** Failures so far: where the task's own retry schedule stands. */
   readonly failures: number
+  /** Workers died that may have run it: it says so before it begins, and waits for `BeginTask`. */
+  readonly asks?: true | undefined
+}
+/**
+ * What would be counted against it if it took its process along is known to all who should: it may begin.
+ *
+ * @since 0.1.0
+ * @category worker notes
+ */
+export interface BeginTask {
+  readonly _tag: "BeginTask"
+  readonly key: Key
+  readonly attempt: Attempt
 }
 /**
  * Give it back, if it has not started.
@@ -701,7 +765,16 @@ export interface Profile {
  * @since 0.1.0
  * @category worker notes
  */
-export type ToWorker = RunTask | RecallTask | CancelTask | FetchValue | DropValue | MayLeave | Watch | Profile
+export type ToWorker =
+  | RunTask
+  | BeginTask
+  | RecallTask
+  | CancelTask
+  | FetchValue
+  | DropValue
+  | MayLeave
+  | Watch
+  | Profile
 
 /**
  * The body of a frame on a link, either way.

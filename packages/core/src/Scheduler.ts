@@ -17,6 +17,7 @@ import { cancelAll } from "./scheduler/cancel.js"
 import { place } from "./scheduler/classes.js"
 import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
 import { checkpoint } from "./scheduler/cut.js"
+import { missing } from "./scheduler/deaths.js"
 import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
 import { plan } from "./scheduler/plan.js"
 import { recordClient } from "./scheduler/recordClient.js"
@@ -136,6 +137,9 @@ const recover = (state: State): void => {
   const { after, told } = Recover.replay(state)
   // Everybody is heard before anything is settled: a value or an attempt must not be made twice for want of patience.
   for (const event of told) record(state, event)
+  // What took the life before along is among what was there, and may not have been heard of.
+  state.warySeq = state.seq
+  missing(state)
   state.preferred = undefined
   state.inbox = [...after, ...state.inbox.slice(state.inboxAt)]
   state.inboxAt = 0

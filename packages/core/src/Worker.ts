@@ -198,6 +198,8 @@ const note = (context: Inner.Context, note: Note.ToWorker): void => {
   switch (note._tag) {
     case "RunTask":
       return accept(context, note)
+    case "BeginTask":
+      return Runs.mayBegin(context, note.attempt)
     case "RecallTask":
       return Endings.recall(context, note)
     case "CancelTask":

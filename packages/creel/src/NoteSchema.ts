@@ -114,6 +114,16 @@ export const SpecSchema: Schema.Schema<Spec.Spec> = Schema.Struct({
 
 const Want = Schema.Struct({ key: Key, want: Schema.Number })
 
+const ofAttempt = { key: Key, attempt: Attempt }
+
+const Spent = {
+  key: Key,
+  digest: Schema.String,
+  failures: Schema.Number,
+  deaths: Schema.Array(Schema.String),
+  begins: orUndefined(Attempt)
+}
+
 // --- client → scheduler ---
 
 const Scatter = Schema.Struct({ workers: orUndefined(Names), all: Schema.Boolean })
@@ -153,7 +163,8 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
     specs: Schema.Array(SpecSchema),
     wants: Schema.Array(WantTold),
     offers: Schema.Array(Offer),
-    cut: Schema.optional(Schema.Array(Key))
+    cut: Schema.optional(Schema.Array(Key)),
+    spent: Schema.optional(Schema.Array(Schema.Struct(Spent)))
   }),
   Schema.TaggedStruct("Submit", {
     specs: Schema.Array(SpecSchema),
@@ -170,6 +181,7 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
   Schema.TaggedStruct("Retry", { wants: Schema.Array(Want) }),
   Offer,
   FetchFailed,
+  Schema.TaggedStruct("SpentHeard", ofAttempt),
   Schema.TaggedStruct("ClientLeft", {})
 )
 
@@ -195,7 +207,8 @@ export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
   Schema.TaggedStruct("TaskPending", Want.fields),
   Schema.TaggedStruct("Ended", Want.fields),
   DropValue,
-  Schema.TaggedStruct("LineageCut", { key: Key, digest: Schema.String, want: Schema.Number })
+  Schema.TaggedStruct("LineageCut", { key: Key, digest: Schema.String, want: Schema.Number }),
+  Schema.TaggedStruct("TaskSpent", Spent)
 )
 
 // --- worker → scheduler ---
@@ -237,8 +250,6 @@ export const ExecutorMemorySchema: Schema.Schema<Note.ExecutorMemory> = Schema.S
   heapLimit: Schema.Number,
   processBytes: orUndefined(Schema.Number)
 })
-
-const ofAttempt = { key: Key, attempt: Attempt }
 
 const ValueHeld = Schema.TaggedStruct("ValueHeld", {
   key: Key,
@@ -338,7 +349,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     jobs: Schema.Array(Job),
     outcomes: Schema.Array(Outcome)
   }),
-  Schema.TaggedStruct("TaskStarted", { ...ofAttempt, at: Schema.Number }),
+  Schema.TaggedStruct("TaskStarted", { ...ofAttempt, at: Schema.Number, asks: Schema.optional(Schema.Literal(true)) }),
   ValueHeld,
   TaskFailed,
   TaskReturned,
@@ -389,8 +400,10 @@ export const ToWorker: Schema.Schema<Note.ToWorker> = Schema.Union(
     attempt: Attempt,
     order: Schema.Tuple(Schema.Number, Schema.Number, Schema.Number),
     inputs: Schema.Array(Input),
-    failures: Schema.Number
+    failures: Schema.Number,
+    asks: Schema.optional(Schema.Literal(true))
   }),
+  Schema.TaggedStruct("BeginTask", ofAttempt),
   Schema.TaggedStruct("RecallTask", ofAttempt),
   Schema.TaggedStruct("CancelTask", {
     ...ofAttempt,
@@ -427,7 +440,13 @@ const piece = <const Tag extends string, Fields extends Schema.Struct.Fields>(of
  * @category schemas
  */
 export const PieceUp: Schema.Schema<Exclude<Link.Piece, { readonly of: "RunTask" }>> = Schema.Union(
-  piece("ClientTold", { specs: list(SpecSchema), wants: list(WantTold), offers: list(Offer), cut: list(Key) }),
+  piece("ClientTold", {
+    specs: list(SpecSchema),
+    wants: list(WantTold),
+    offers: list(Offer),
+    cut: list(Key),
+    spent: list(Schema.Struct(Spent))
+  }),
   piece("Submit", { specs: list(SpecSchema), wants: list(Want), keep: list(Key) }),
   piece("Release", { wants: list(Want) }),
   piece("Cancel", { wants: list(Want) }),

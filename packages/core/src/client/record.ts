@@ -285,6 +285,7 @@ const note = (context: Context, note: Note.ToClient): void => {
     return
   }
   if (note._tag === "LineageCut") return cut(context, note)
+  if (note._tag === "TaskSpent") return spent(context, note)
   if (note._tag === "Ended") {
     if (state.ending.delete(note.want)) out.push({ _tag: "Ended", key: note.key, want: note.want })
     return
@@ -298,15 +299,29 @@ const note = (context: Context, note: Note.ToClient): void => {
       return pending(context, row)
     case "TaskStored":
       if (row.spec !== undefined && row.spec.digest !== note.digest) return
+      row.spent = undefined
       stored(context, row, note)
       break
     case "TaskNotStored":
-      row.cancel = undefined
+      row.cancel = row.spent = undefined
       if (row.settled === undefined) fail(context, row, note.failure)
       else if (row.settled._tag === "Value") lost(context, row, row.settled)
       break
   }
   doneKeeping(context, row)
+}
+
+/** Remembered for as long as it is known how the task is made: who does not know it has nothing to remember. */
+const spent = (context: Context, note: Note.TaskSpent): void => {
+  const { begins, deaths, digest, failures, key } = note
+  const row = context.state.rows.get(key)
+  if (row?.spec?.digest === digest) {
+    const any = failures > 0 || deaths.length > 0 || begins !== undefined
+    // It is on its way: what it was before is over, and a retry has been heard.
+    row.retry = undefined
+    row.spent = any ? { key, digest, failures, deaths, begins } : undefined
+  }
+  if (begins !== undefined) tell(context, { _tag: "SpentHeard", key, attempt: begins })
 }
 
 /** What the cluster was to keep until done is done: the client's own part in it ends. */

@@ -64,6 +64,7 @@ const blank = (
   born,
   fetch: undefined,
   offer: undefined,
+  spent: undefined,
   cancel: undefined,
   retry: undefined,
   loose: false,

@@ -83,6 +83,8 @@ export interface RowState extends Row {
   born: number
   fetch: Fetch | undefined
   offer: Note.Offer | undefined
+  /** What is counted against it, as last heard: the scheduler may forget it, and one that comes after it. */
+  spent: Note.Spent | undefined
   /** A cancel that the scheduler has not answered. */
   cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
   /** A retry that the scheduler has not answered: the want it follows, and how that one failed. */

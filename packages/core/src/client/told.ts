@@ -162,10 +162,12 @@ export const retell = (context: Context): void => {
   const offers: Array<Note.Offer> = []
   const retries: Array<Note.Want> = []
   const cut: Array<Key> = []
+  const spent: Array<Note.Spent> = []
   for (const row of sorted(state.rows)) {
     if (row.offer !== undefined) offers.push(row.offer)
     if (row.spec !== undefined) specs.push(row.spec)
     if (row.cut) cut.push(row.key)
+    if (row.spent !== undefined) spent.push(row.spent)
     if (!isWanted(row)) continue
     const { keep, key, retry, want } = row
     if (retry === undefined) wants.push({ key, want, told: told(row), keep })
@@ -175,7 +177,15 @@ export const retell = (context: Context): void => {
       retries.push({ key, want: row.want, digest: digestOf(row) })
     }
   }
-  tell(context, { _tag: "ClientTold", name: state.name, specs, wants, offers, ...(cut.length > 0 ? { cut } : {}) })
+  tell(context, {
+    _tag: "ClientTold",
+    name: state.name,
+    specs,
+    wants,
+    offers,
+    ...cut.length > 0 && { cut },
+    ...spent.length > 0 && { spent }
+  })
   if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries })
   // Who joins and knows of no holder any more is told of those there are: what it had asked went with the last session.
   for (const row of state.rows.values()) {

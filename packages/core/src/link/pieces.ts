@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type { Note } from "../Note.js"
-import { isWork, ofInput, ofJob, ofName, ofSpec, ofTold, ofValue, ofWant, weigh } from "./weight.js"
+import { isWork, ofInput, ofJob, ofName, ofSpec, ofSpent, ofTold, ofValue, ofWant, weigh } from "./weight.js"
 
 type Tagged<Tag extends Note["_tag"]> = Extract<Note, { readonly _tag: Tag }>
 
@@ -18,7 +18,7 @@ interface Of<Tag extends Note["_tag"], Field extends keyof Tagged<Tag>> {
 
 /** See `Link.Piece`. */
 export type Piece =
-  | Of<"ClientTold", "specs" | "wants" | "offers" | "cut">
+  | Of<"ClientTold", "specs" | "wants" | "offers" | "cut" | "spent">
   | Of<"Submit", "specs" | "wants" | "keep">
   | Of<"Release", "wants">
   | Of<"Cancel", "wants">
@@ -40,7 +40,7 @@ type All<U> = (U extends unknown ? (u: U) => void : never) extends (all: infer A
 
 /** What may be parted, and what an entry weighs there: as much as in the note itself. */
 const weights: All<Weights<Piece>> = {
-  ClientTold: { specs: ofSpec, wants: ofTold, offers: ofValue, cut: ofName },
+  ClientTold: { specs: ofSpec, wants: ofTold, offers: ofValue, cut: ofName, spent: ofSpent },
   Submit: { specs: ofSpec, wants: ofWant, keep: ofName },
   Release: { wants: ofWant },
   Cancel: { wants: ofWant },

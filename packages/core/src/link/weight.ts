@@ -7,7 +7,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { Key } from "../Id.js"
-import type { ClientTold, Input, Note, WorkerTold } from "../Note.js"
+import type { ClientTold, Input, Note, Spent, WorkerTold } from "../Note.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
 
@@ -87,12 +87,15 @@ export const ofJob = (job: WorkerTold["jobs"][number]): number => struct + ofSpe
 /** See `Link.weigh`; of one input. */
 export const ofInput = (input: Input): number => ofValue(input) + ofNames(input.holders)
 
+/** See `Link.weigh`; of what is counted against one task. */
+export const ofSpent = (spent: Spent): number => struct + spent.key.length + spent.digest.length + ofNames(spent.deaths)
+
 /** See `Link.weigh`. */
 export const weigh = (note: Note): number => {
   switch (note._tag) {
     case "ClientTold":
       return struct + sum(note.specs, ofSpec) + sum(note.offers, ofValue) + ofNames(note.cut) +
-        sum(note.wants, ofTold)
+        sum(note.spent ?? [], ofSpent) + sum(note.wants, ofTold)
     case "Submit":
       return struct + sum(note.specs, ofSpec) + sum(note.wants, ofWant) + ofNames(note.keep)
     case "Release":
@@ -115,6 +118,8 @@ export const weigh = (note: Note): number => {
       return struct + note.key.length + ofFailure(note.failure)
     case "TaskDied":
       return struct + note.key.length + note.detail.length
+    case "TaskSpent":
+      return ofSpent(note)
     case "TaskSuspended":
       return struct + note.key.length + ofNames(note.on)
     case "WorkerChanged":
@@ -145,6 +150,8 @@ export const weigh = (note: Note): number => {
     case "RecallRefused":
     case "TaskResumed":
     case "RecallTask":
+    case "BeginTask":
+    case "SpentHeard":
     case "CancelTask":
       return struct + note.key.length
   }

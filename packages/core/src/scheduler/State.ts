@@ -186,6 +186,12 @@ export interface State {
   readonly early: Map<Run, TaskSuspended>
   readonly unclaimed: Map<Key, Array<{ readonly worker: Worker; readonly note: import("../Note.js").ValueHeld }>>
   readonly orphans: Map<Key, Array<Run>>
+  /** Attempts that ask whether they may begin, and the clients that have still to hear of it. */
+  readonly asking: Map<Run, Set<Client>>
+  /** Rows older than this were there when a scheduler went, maybe by one of them. */
+  warySeq: number
+  /** While a recovery is replayed: what was about to begin, for all that clients heard. */
+  readonly begins: Map<Attempt, Row>
   /** Until when values and attempts nobody wants are kept for clients that may yet tell. */
   unclaimedUntil: number
   /** While a recovery is replayed: the value and the attempt to keep, by key and digest. */
@@ -283,6 +289,9 @@ export const make = (options: MakeOptions): State => {
     early: new Map(),
     unclaimed: new Map(),
     orphans: new Map(),
+    asking: new Map(),
+    warySeq: 0,
+    begins: new Map(),
     unclaimedUntil: 0,
     preferred: undefined,
     recovering: undefined,

@@ -16,6 +16,7 @@
 import type { Attempt } from "../Id.js"
 import * as Saturation from "../policy/saturation.js"
 import { type Row, Run, type State, toClient, touch, type Worker } from "./State.js"
+import { closed } from "./wary.js"
 
 /**
  * Notes that the worker's place in the indexes may have changed.
@@ -74,6 +75,7 @@ export const close = (state: State, run: Run): void => {
   if (run.started !== undefined) row.group.running--
   forgetThief(run)
   if (run.phase === "Orphan") forgetOrphan(state, run)
+  if (run.asks) closed(state, run)
   state.runs.delete(run)
   row.runs = without(row.runs, run)
   if (run.previous === undefined) worker.first = run.next

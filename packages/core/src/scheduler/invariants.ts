@@ -48,6 +48,7 @@ export const check = (state: State): ReadonlyArray<string> => {
   checkClients(state, rows, broken)
   checkClasses(state, broken, settled)
   checkSeveral(state, broken)
+  checkAsking(state, broken)
   if (settled) {
     for (const row of state.uncopied) {
       const s = row.state
@@ -72,6 +73,14 @@ export const check = (state: State): ReadonlyArray<string> => {
     }
   }
   return found
+}
+
+const checkAsking = ({ asking, clients, runs }: State, broken: Broken): void => {
+  for (const [run, open] of asking) {
+    if (runs.get(run.attempt) !== run) broken("I1", run.row, "asks whether it may begin, and has ended")
+    const known = [...open].every((client) => clients.get(client.id) === client && client.down === undefined)
+    if (!known || (open.size === 0 && run.phase !== "Orphan")) broken("I1", run.row, "asks those who are not there")
+  }
 }
 
 const checkSeveral = ({ due, several }: State, broken: Broken): void => {

@@ -10,6 +10,7 @@
  */
 import { become } from "./become.js"
 import { type Client, idle, isActive, type Row, type State } from "./State.js"
+import { tellSpent } from "./wary.js"
 
 /**
  * A failed row, and the failed rows it failed by, begin again: also those behind inputs that were let go of meanwhile. Who
@@ -23,7 +24,7 @@ export const startOver = (state: State, row: Row): void => {
   for (const next of seen) {
     if (next.state._tag === "Failed") {
       for (const want of next.wants) if (want.told === true) want.over = true
-      next.pardon()
+      if (next.pardon()) tellSpent(state, next)
       become(state, next, idle)
     } else if (next.state._tag !== "Idle") continue
     for (const input of next.inputs) seen.add(input)

@@ -16,10 +16,11 @@ import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { uncarried } from "./copies.js"
-import { blame } from "./recordWorker.js"
+import { blame } from "./deaths.js"
 import { removeWant, wantsOf } from "./rows.js"
 import { Client, journal, type Run, type State, touch, Worker } from "./State.js"
 import { forgetUnclaimed, takeOver } from "./unclaimed.js"
+import { unheard } from "./wary.js"
 
 /**
  * @since 0.1.0
@@ -133,12 +134,16 @@ export const loseWorker = (state: State, worker: Worker, detail: string, expecte
 const loseRun = (state: State, run: Run, detail: string, expected: boolean): void => {
   const { phase, row, started, worker } = run
   const current = row.state._tag === "Assigned" && row.state.run === run
+  // Not told yet that it may begin, it has not.
+  const isHeld = state.asking.has(run)
   books.close(state, run)
   if (current) requeue(state, row)
-  const running = (phase === "Current" || phase === "Loose") && started !== undefined
-  if (!expected && running && !row.gone && row.state._tag !== "Failed" && row.state._tag !== "Stored") {
-    blame(state, row, worker, detail)
-  }
+  const open = (phase === "Current" || phase === "Loose") && !row.gone && row.state._tag !== "Failed" &&
+    row.state._tag !== "Stored"
+  if (expected || !open || isHeld) return
+  if (started !== undefined) blame(state, row, worker, detail)
+  // It may have been on it, and had no time to say so.
+  else row.wary = true
 }
 
 /**
@@ -151,6 +156,7 @@ export const loseClient = (state: State, client: Client, detail: string): void =
   journal(state, "client lost", undefined, client, detail)
   client.gone = true
   state.clients.delete(client.id)
+  unheard(state, client)
   for (const { row } of wantsOf(client)) removeWant(state, row, client)
   for (const row of client.held) {
     row.fresh = false
@@ -168,6 +174,7 @@ export const loseClient = (state: State, client: Client, detail: string): void =
 export const lease = (state: State, client: Client): void => {
   if (client.down !== undefined) return
   client.down = state.now
+  unheard(state, client)
   // What beside it only workers that leave hold, is to go elsewhere.
   if (state.retiring > 0) { for (const row of client.held) touch(state, row) }
   state.due.push({ place: -1, _tag: "Lease", at: state.now + state.config.clientLease, seq: state.seq++, client })

@@ -35,6 +35,7 @@ import {
 } from "./State.js"
 import { steal } from "./steal.js"
 import { stuck } from "./stuck.js"
+import { isWary } from "./wary.js"
 
 const looked = 8
 
@@ -167,7 +168,8 @@ const assign = (state: State, row: Row, worker: Worker): void => {
     attempt,
     order: row.order,
     inputs,
-    failures: row.failures
+    failures: row.failures,
+    ...isWary(state, row) && { asks: true as const }
   })
   if (row.dependents !== undefined) worker.tails.push(row)
 }

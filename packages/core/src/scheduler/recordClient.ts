@@ -23,6 +23,7 @@ import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wa
 import { awaitTelling, fail } from "./settle.js"
 import { begun, type Client, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
 import { claim } from "./unclaimed.js"
+import { heard, remembered } from "./wary.js"
 
 /**
  * @since 0.1.0
@@ -46,6 +47,8 @@ export const recordClient = (state: State, client: Client, note: FromClient): vo
       return lookAgain(state, client)
     case "Offer":
       return offer(state, client, note)
+    case "SpentHeard":
+      return heard(state, client, note.attempt)
     case "FetchFailed":
       return fetchFailedByClient(state, client, note)
     case "ClientLeft":
@@ -277,6 +280,7 @@ const told = (state: State, client: Client, note: ClientTold): void => {
   client.refused = undefined
   const cut = new Set(note.cut ?? none)
   for (const spec of note.specs) submitOne(state, client, spec, cut.has(spec.key))
+  remembered(state, client, note.spent ?? none)
   for (const key of cut) awaitValue(state, state.rows.get(key))
   const wanted = new Set<Row>()
   for (const one of note.wants) {

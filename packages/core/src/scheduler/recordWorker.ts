@@ -10,7 +10,6 @@
  *
  * @since 0.1.0
  */
-import * as Failure from "../Failure.js"
 import type { Attempt, Key } from "../Id.js"
 import type { FromWorker, TaskDied, TaskFailed, TaskReturned } from "../Note.js"
 import * as Retry from "../policy/retry.js"
@@ -20,6 +19,7 @@ import * as books from "./books.js"
 import { wait } from "./circles.js"
 import { place } from "./classes.js"
 import { leaving } from "./copies.js"
+import { blame } from "./deaths.js"
 import { fetchFailedByWorker } from "./fetches.js"
 import { hasten } from "./reduce.js"
 import { fail } from "./settle.js"
@@ -27,6 +27,7 @@ import { begun, journal, type Row, type Run, type State, waitingUntil, type Work
 import { toldByWorker } from "./told.js"
 import { goneUnclaimed } from "./unclaimed.js"
 import { held } from "./values.js"
+import * as wary from "./wary.js"
 import { did, tellWatched } from "./watched.js"
 
 /**
@@ -50,6 +51,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       return died(state, worker, note)
     case "TaskStarted": {
       const run = find(state, worker, note)
+      if (run !== undefined && note.asks) return wary.asks(state, run, note)
       if (run === undefined || run.started !== undefined) return
       run.started = note.at
       run.row.group.running++
@@ -146,6 +148,7 @@ const failed = (state: State, worker: Worker, note: TaskFailed): void => {
   const millis = Retry.decide(row.spec?.retry, run.failures, note)
   if (millis === undefined) return fail(state, row, { ...note.failure, worker: note.failure.worker ?? worker.id })
   row.failures = Math.max(row.failures, run.failures + 1)
+  wary.tellSpent(state, row)
   journal(state, "retried", row, worker, row.failures)
   if (millis > 0) waitUntil(state, row, state.now + millis)
 }
@@ -169,21 +172,6 @@ const returned = (state: State, worker: Worker, note: TaskReturned): void => {
   // The first time it is simply placed again; a row that cannot get its inputs anywhere is tried ever less often.
   const times = row.unfetchable++
   if (times > 0) waitUntil(state, row, state.now + Math.min(5_000, 25 * 2 ** times))
-}
-
-/**
- * A worker died under this attempt while it ran.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const blame = (state: State, row: Row, worker: Worker, detail: string): void => {
-  row.deaths = [...row.deaths, `${worker.info.name} (${worker.id}): ${detail}`]
-  journal(state, "died", row, worker, detail)
-  if (row.deaths.length <= state.config.deathsMax) return
-  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +
-    `${row.deaths.join("; ")}. It is not tried again: look at what it does to its process (memory, exit, native code)`
-  fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker.id }))
 }
 
 const died = (state: State, worker: Worker, note: TaskDied): void => {

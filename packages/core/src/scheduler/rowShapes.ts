@@ -182,6 +182,7 @@ class Rare {
   unfetchable = 0
   recalls = 0
   deaths: ReadonlyArray<string> = none
+  wary = false
   blame: Row | undefined = undefined
   awaited = 0
   fresh = false
@@ -300,6 +301,13 @@ export class Row {
   set deaths(deaths: ReadonlyArray<string>) {
     this.more.deaths = deaths
   }
+  /** A worker died that may have been running it, and had not said so. */
+  get wary(): boolean {
+    return this.rare !== undefined && this.rare.wary
+  }
+  set wary(wary: boolean) {
+    if (wary || this.rare !== undefined) this.more.wary = wary
+  }
   /** The input whose failure dooms this row, noted when it fails. */
   get blame(): Row | undefined {
     return this.rare?.blame
@@ -369,12 +377,14 @@ export class Row {
     this.more.enders = enders
   }
 
-  /** What was counted against it does not count any longer. */
-  pardon(): void {
+  /** What was counted against it does not count any longer. Says whether anything was. */
+  pardon(): boolean {
     const { rare } = this
-    if (rare === undefined) return
+    if (rare === undefined) return false
+    const any = rare.failures > 0 || rare.deaths.length > 0
     rare.failures = rare.unfetchable = 0
     rare.deaths = none
+    return any
   }
 }
 
@@ -400,6 +410,8 @@ export class Run implements Assigned {
   thief: Worker | undefined = undefined
   /** It has refused to come back. */
   refused = false
+  /** It asked whether it may begin. */
+  asks = false
   previous: Run | undefined = undefined
   next: Run | undefined = undefined
   /** The same among those of its kind there. */

@@ -247,7 +247,6 @@ const abandon = (state: State, row: Row): void => {
     if (row.runs.length > 0) cancelRuns(state, row, "scheduler", "nobody wants it any more")
     if (wasActive && row.enders !== undefined) passOn(state, row)
   }
-  row.pardon()
   row.blame = undefined
   row.spread = undefined
   if (row.cutting !== undefined) stay(state, row, true)

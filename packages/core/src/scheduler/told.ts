@@ -14,6 +14,7 @@ import { removeHolder, requeue } from "./become.js"
 import * as books from "./books.js"
 import { place } from "./classes.js"
 import { leaving, uncarried } from "./copies.js"
+import { endedBefore } from "./deaths.js"
 import { find } from "./rows.js"
 import type { TellingJob } from "./State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
@@ -42,7 +43,10 @@ export const toldByWorker = (
   }
   for (const job of note.jobs) tellJob(state, worker, job)
   for (const value of note.values) held(state, worker, value)
-  for (const outcome of note.outcomes) record(state, worker, outcome)
+  for (const outcome of note.outcomes) {
+    if (state.begins.size > 0) endedBefore(state, worker, outcome)
+    record(state, worker, outcome)
+  }
   // A task that it did not have when an attempt ended, it may have by now: what it says of itself is the newer.
   if (worker.info !== note.info) {
     worker.info = note.info

@@ -15,6 +15,7 @@ import { become, doom } from "./become.js"
 import { without } from "./books.js"
 import { journal, type Row, type Run, type State, type Worker } from "./State.js"
 import { cancelRun, drop, held } from "./values.js"
+import { ask } from "./wary.js"
 
 /**
  * Gives a row that sets out a value that is already there. Says whether there was one.
@@ -76,6 +77,7 @@ export const takeOver = (state: State, row: Row, run: Run): void => {
   journal(state, "taken over", row, run.worker, run.attempt)
   become(state, row, run)
   doom(row)
+  if (run.asks && !state.asking.has(run)) ask(state, run)
 }
 
 /**

@@ -29,6 +29,7 @@ import {
   toWorker,
   type Worker
 } from "./State.js"
+import { tellSpent } from "./wary.js"
 
 /**
  * Has a peer drop a value.
@@ -116,7 +117,7 @@ const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void =>
   const keep = note.inline !== undefined &&
     state.inlineBytes + note.inline.head.byteLength <= state.config.inlineBudget
   journal(state, "stored", row, worker, note.attempt, note.how === "computed" ? note.millis : undefined)
-  row.pardon()
+  if (row.pardon()) tellSpent(state, row)
   if (row.recalls > 0) row.recalls = 0
   const inline = keep ? note.inline : undefined
   const s = new Stored(row, note.value, note.attempt, note.bytes, note.type, inline, worker)

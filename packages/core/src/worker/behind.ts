@@ -20,7 +20,9 @@ export const placeOf = (job: Job): Executor | undefined => {
   let place: Executor | undefined
   let made = 0
   for (const { cancelled, group, kind, state: at } of Few.members(job.makers)) {
-    if (at._tag !== "Running" || at.suspended !== undefined || at.takenBack || at.timedOut) return undefined
+    if (at._tag !== "Running" || at.suspended !== undefined || at.takenBack || at.timedOut || at.withheld) {
+      return undefined
+    }
     if (kind !== job.kind || cancelled !== undefined || !group.small) return undefined
     if (place !== undefined && place !== at.executor) return undefined
     place = at.executor

@@ -90,6 +90,10 @@ const measure = (group: Group, millis: number, small: boolean): void => {
   } else group.millis += 0.3 * (millis - group.millis)
 }
 
+/** Nobody has it yet, so nobody else will say that it ended. */
+const endWithheld = (context: Context, { attempt }: RunningJob): void =>
+  runEnded(context, { _tag: "RunEnded", attempt, outcome: { _tag: "Interrupted" } })
+
 export const recall = (context: Context, note: Note.RecallTask): void => {
   const job = context.state.jobs.get(note.attempt)
   if (job === undefined || job.state._tag === "Running") {
@@ -112,6 +116,7 @@ export const cancel = (context: Context, note: Note.CancelTask): void => {
   if (job.cancelled !== undefined && (job.cancelled.force || !force)) return
   const first = job.cancelled === undefined && !running.state.timedOut && !running.state.takenBack
   job.cancelled = { force, by, reason }
+  if (running.state.withheld) return endWithheld(context, running)
   if (first) interrupt(context, running, reason, by)
   endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))
 }
@@ -217,7 +222,7 @@ export const executorDown = (context: Context, event: Extract<Event, { _tag: "Ex
   for (const job of [...executor.jobs].reverse()) {
     if (!isRunning(job)) continue
     const { attempt, spec: { key } } = job
-    const began = started === undefined ? !job.state.posted : started.has(attempt)
+    const began = !job.state.withheld && (started === undefined ? !job.state.posted : started.has(attempt))
     leaveExecutor(context, job)
     if (job.cancelled !== undefined) tell(context, { _tag: "TaskEnded", key, attempt })
     else if (job.state.timedOut) tell(context, timedOut(state.id, job, now - job.state.since))

@@ -18,6 +18,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
   const refused = state.leaving ? "leaving" : canRun(state, spec.task) ? undefined : "no such task"
   if (refused !== undefined) return tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why: refused })
   const job = new Job(spec, attempt, order, inputs, failures, groupOf(state, spec.group))
+  job.asks = note.asks === true
   state.jobs.set(attempt, job)
   for (const input of inputs) {
     const why = countOn(context, job, input)

@@ -15,6 +15,7 @@ import {
   type Context,
   type Event,
   type Executor,
+  type Inner,
   type Job,
   type Kind,
   least,
@@ -54,7 +55,7 @@ const giveUp = (executor: Executor, job: RunningJob): void => {
 }
 
 /** What a job is expected to take, in milliseconds: beyond all bounds where that is not known. */
-export const expectedOf = (job: Job): number => Math.max(job.group.millis, least)
+export const expectedOf = (job: Job): number => job.asks ? Infinity : Math.max(job.group.millis, least)
 
 /** Hands a job over: to begin at once, or `posted` behind what is there. */
 export const run = (context: Context, job: Job, executor: Executor, posted: boolean): void => {
@@ -70,17 +71,58 @@ export const run = (context: Context, job: Job, executor: Executor, posted: bool
     executor.postedMillis[job.kind] += expected
     if (ahead.length > 0) executor.behind[job.kind] += 1
   } else begin(context, executor, job as RunningJob)
+  if (job.asks) return withhold(context, job as RunningJob)
   const { attempt, failures, inputs, spec, value } = job
   out.push({ _tag: "Run", executor: executor.id, attempt, spec, value, inputs, ahead, failures })
   if (job.followers !== undefined) { for (const follower of Few.members(job.followers)) mayFollow(follower) }
 }
 
+const withhold = (context: Context, job: RunningJob): void => {
+  job.state.withheld = true
+  job.state.told = true
+  tellAsks(context, job)
+}
+
+/** Also told anew in each session: the answer may have gone with the last one. */
+export const tellAsks = (context: Context, { attempt, spec: { key }, state: { since } }: RunningJob): void =>
+  tell(context, { _tag: "TaskStarted", key, attempt, at: since, asks: true })
+
+/** They may have been lost while it waited for an answer. */
+const hasInputs = ({ state }: Context, job: Job): boolean =>
+  job.inputs.every(({ value }) => {
+    const replica = state.replicas.get(value)
+    return replica !== undefined && Memory.isHere(replica)
+  })
+
+/** What it might take along is known: it may begin. */
+export const mayBegin = (context: Context, of: Attempt): void => {
+  const job = runningJob(context, of)
+  if (job?.state.withheld !== true) return
+  const { executor } = job.state
+  if (!hasInputs(context, job)) {
+    leaveExecutor(context, job)
+    giveBack(context, job, "input withdrawn")
+    return promote(context, executor, job.kind)
+  }
+  job.state.withheld = false
+  job.state.since = context.now
+  limit(context.state, job)
+  const { attempt, failures, inputs, spec, state: { ahead }, value } = job
+  context.out.push({ _tag: "Run", executor: executor.id, attempt, spec, value, inputs, ahead, failures })
+  for (const follower of Few.members(job.followers)) mayFollow(follower)
+}
+
 const begin = ({ now, state }: Context, executor: Executor, job: RunningJob): void => {
   take(executor, job)
   job.state.since = now
+  if (job.asks) return
   state.begun.push(job, now)
+  limit(state, job)
+}
+
+const limit = (state: Inner, job: RunningJob): void => {
   const { timeout } = job.spec
-  if (timeout !== undefined) state.deadlines.push({ at: now + timeout, kind: "timeout", job })
+  if (timeout !== undefined) state.deadlines.push({ at: job.state.since + timeout, kind: "timeout", job })
 }
 
 const unpost = (executor: Executor, job: RunningJob): void => {

@@ -78,6 +78,8 @@ export class Job {
   /** Whether room for all its inputs is set aside: then they stay in memory. */
   reserved = false
   state: typeof gathering | typeof ready | Running | typeof over = gathering
+  /** Whether it begins only when told so: see `Running.withheld`. */
+  asks = false
   /** Asked to end: it keeps its slot until it does. */
   cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined = undefined
   constructor(
@@ -103,6 +105,8 @@ export class Running {
   slot = false
   /** Whether another was posted behind it. */
   followed = false
+  /** It has its place, has said so, and is not handed over before it may begin. */
+  withheld = false
   /** Asked back, since what it waits for may take long. */
   takenBack = false
   /** Keys it waits for; `resuming` once it asks for its slot again. */

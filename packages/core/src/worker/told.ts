@@ -6,6 +6,7 @@
 import type { Attempt } from "../Id.js"
 import type * as Note from "../Note.js"
 import { giveBack } from "./jobs.js"
+import { isRunning, tellAsks } from "./runs.js"
 import { canRun, type Context, type Job, tell, used } from "./state.js"
 
 type Outcome = Note.WorkerTold["outcomes"][number]
@@ -34,6 +35,7 @@ export const retell = (context: Context, unacked: ReadonlyArray<Note.Note>): voi
     outcomes: [...outcomes.values()]
   })
   for (const job of state.jobs.values()) {
+    if (isRunning(job) && job.state.withheld) tellAsks(context, job)
     if (job.state._tag !== "Running" || job.state.suspended === undefined) continue
     const { client, on } = job.state.suspended
     tell(context, { _tag: "TaskSuspended", key: job.spec.key, attempt: job.attempt, on, client })

@@ -58,7 +58,7 @@ describe("from submit to forgotten", () => {
     d.connect("c1")
     const retry = { times: 1, delay: 100, factor: 2, maxDelay: 1_000, jitter: 0, tags: undefined }
     const first = runOf(d.submit("c1", [spec("x", [], { retry })]), "x")
-    assert.deepStrictEqual(says(d.fail("w1", first.note)), [])
+    assert.deepStrictEqual(says(d.fail("w1", first.note)), ["c1 TaskSpent x"])
     assert.deepStrictEqual(says(d.pass(99)), [])
     const second = runOf(d.pass(1), "x")
     assert.strictEqual(second.note.failures, 1)

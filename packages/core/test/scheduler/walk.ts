@@ -15,6 +15,8 @@ interface Job {
   readonly run: RunTask
   running: boolean
   cancelled: boolean
+  /** It has said that it would begin, and waits for an answer. */
+  asking: boolean
 }
 
 interface Peer<Up, Down> {
@@ -138,6 +140,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       })),
       outcomes: outcomes as never
     }]
+    for (const { asking, run: { attempt, spec: { key } } } of worker.jobs.values()) {
+      if (asking) worker.up.push({ _tag: "TaskStarted", key, attempt, at: now, asks: true })
+    }
     worker.down = []
   }
 
@@ -243,7 +248,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     switch (note._tag) {
       case "RunTask": {
         if (worker.jobs.has(note.attempt)) fail(`${worker.id} is given ${note.spec.key} twice`)
-        const job: Job = { run: note, running: false, cancelled: false }
+        const job: Job = { run: note, running: false, cancelled: false, asking: false }
         worker.jobs.set(note.attempt, job)
         for (const input of note.inputs) {
           if (!input.ahead || worker.values.has(input.value)) continue
@@ -262,6 +267,11 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
           return
         }
         return returnJob(worker, job, { _tag: "TaskEnded", key: note.key, attempt: note.attempt })
+      }
+      case "BeginTask": {
+        const job = worker.jobs.get(note.attempt)
+        if (job !== undefined) job.asking = false
+        return
       }
       case "RecallTask": {
         const job = worker.jobs.get(note.attempt)
@@ -337,6 +347,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     if (job === undefined) return
     const { attempt, inputs, spec: one } = job.run
     if (job.cancelled) return returnJob(worker, job, { _tag: "TaskEnded", key: one.key, attempt })
+    if (job.asking) return
     if (job.running) {
       if (sabotage && chance(0.1)) {
         return returnJob(worker, job, {
@@ -389,7 +400,9 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       )
     }
     job.running = true
-    if (chance(0.6)) worker.up.push({ _tag: "TaskStarted", key: one.key, attempt, at: now })
+    job.asking = job.run.asks === true
+    if (job.asking) worker.up.push({ _tag: "TaskStarted", key: one.key, attempt, at: now, asks: true })
+    else if (chance(0.6)) worker.up.push({ _tag: "TaskStarted", key: one.key, attempt, at: now })
   }
 
   // --- what clients do -----------------------------------------------------------------------------
@@ -404,6 +417,10 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
     }
     // Not every client minds: one that tells all it knows has what was cut mended.
     if (note._tag === "LineageCut") return
+    if (note._tag === "TaskSpent") {
+      if (note.begins !== undefined) client.up.push({ _tag: "SpentHeard", key: note.key, attempt: note.begins })
+      return
+    }
     const handle = client.handles.get(note.key)
     if (note._tag === "Ended" || handle === undefined || !handle.wanted || handle.want !== note.want) return
     if (handle.told !== undefined && "failure" in handle.told) {

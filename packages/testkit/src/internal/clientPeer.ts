@@ -59,8 +59,12 @@ export class ClientPeer extends Peer<Client.Event> {
     const told: Array<Note> = []
     for (const command of Client.step(this.machine, events, now)) {
       journal.note(now, this.id, `→ ${command._tag}`, command)
-      if (command._tag === "Tell") told.push(command.note)
-      else this.carryOut(command)
+      if (command._tag === "Tell") {
+        told.push(command.note)
+        if (command.note._tag === "ClientTold" && command.note.spent?.some((one) => one.deaths.length > 0) === true) {
+          this.world.coverage.fired("deathsRemembered")
+        }
+      } else this.carryOut(command)
     }
     this.uplink.send(told)
     if (!this.world.checking) return

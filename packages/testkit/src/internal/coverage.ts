@@ -116,7 +116,11 @@ export const turnKinds = [
   "heardTwice",
   "lateLife",
   "toldAfterDeath",
-  "saidTooEarly"
+  "saidTooEarly",
+  "askedToBegin",
+  "tookWorker",
+  "tookScheduler",
+  "deathsRemembered"
 ] as const
 
 /** What the scheduler writes into its journal: what it decided, and what made it. */

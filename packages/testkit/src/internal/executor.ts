@@ -52,6 +52,11 @@ export class Executor {
   get busy(): boolean {
     return this.runs.size > 0
   }
+  /** Whether it has begun with this; undefined when it is over, or was never here. */
+  begun(attempt: Id.Attempt): boolean | undefined {
+    const run = this.runs.get(attempt)
+    return run === undefined ? undefined : run.startedAt > 0
+  }
 
   run(command: Command): void {
     const { attempt, spec } = command
@@ -158,9 +163,9 @@ export class Executor {
     const { behaviour } = run.work
     if (model.kill(run.work)) {
       timeline.after(1 + random.network.int(behaviour.millis + 1), () => {
-        if (!this.isDead && run.phase !== "ended") {
-          this.worker.killExecutor(this.id, random.network.chance(0.8), "exit code 1")
-        }
+        if (this.isDead || run.phase === "ended") return
+        if (this.world.takesProcess(this.worker)) return
+        this.worker.killExecutor(this.id, random.network.chance(0.8), "exit code 1")
       })
       return
     }

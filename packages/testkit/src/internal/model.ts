@@ -69,6 +69,9 @@ export const failuresMax = (work: Work): number =>
 /** Deaths under a running task before it is given up; the fourth fails it. */
 export const deathsAllowed = 3
 
+/** What a task may take along: its deaths, and two that nobody could have heard of (see `wary` in the scheduler). */
+const killsMax = deathsAllowed + 1 + 2
+
 export class Model {
   readonly works = new Map<string, Work>()
   /** Digests each key has stood for. */
@@ -77,6 +80,8 @@ export class Model {
   readonly failed = new Map<string, Set<string>>()
   readonly deaths = new Map<string, number>()
   private readonly kills = new Map<string, number>()
+  /** Since anybody last submitted, released, cancelled, retried or went. */
+  private readonly killsSince = new Map<string, number>()
   /** Work of which some attempt had not ended, for all its worker knew, when its timeout was over. */
   readonly ranLong = new Set<string>()
   readonly cancels: Array<CancelAsked> = []
@@ -192,7 +197,16 @@ export class Model {
     const kills = this.kills.get(work.digest) ?? 0
     if (kills >= work.behaviour.kills) return false
     this.kills.set(work.digest, kills + 1)
+    const since = (this.killsSince.get(work.digest) ?? 0) + 1
+    this.killsSince.set(work.digest, since)
+    if (since > killsMax) {
+      throw new Wrong("kills on", `${work.key} took ${since} executors or workers with it`, [work.key])
+    }
     return true
+  }
+  /** Somebody did something: what was forgotten, or wanted anew, begins anew. */
+  pardon(): void {
+    this.killsSince.clear()
   }
   recordDeath(of: string): void {
     this.deaths.set(of, (this.deaths.get(of) ?? 0) + 1)

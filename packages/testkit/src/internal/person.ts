@@ -100,6 +100,7 @@ export class Person implements User {
   // -- what is done -------------------------------------------------------------------------------
 
   act(): void {
+    this.world.model.pardon()
     const random = this.world.random.user
     const others: ReadonlyArray<UserKind> = ["release", "cancel", "cancelForce", "retryKeys", "scatter", "scatterAll"]
     const rates = new Map([...this.world.swarm.users].filter(([kind]) => others.includes(kind)))

@@ -28,6 +28,7 @@ export class Program implements User {
     this.answers = children.map(() => undefined)
     this.client = new ClientPeer(world, world.clientId(), node, this)
     world.clients.set(this.client.id, this.client)
+    world.model.pardon()
     const keys = children.map((x) => x.key)
     this.client.tell(
       {

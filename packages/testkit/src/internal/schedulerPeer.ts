@@ -60,7 +60,12 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     const { coverage } = this.world
     const { cursor, entries } = Scheduler.readJournal(this.machine, this.cursor)
     this.cursor = cursor
-    for (const { what } of entries) coverage.decided(what)
+    for (const { detail, key, what } of entries) {
+      coverage.decided(what)
+      // It was about to begin, and whether it did nobody is left to say.
+      if (what !== "died" || key === undefined || detail !== "with the scheduler") continue
+      for (const digest of this.world.model.meanings.get(key) ?? []) this.world.model.recordDeath(digest)
+    }
     for (const worker of this.machine.workers.values()) if (worker.suspect) coverage.fired("suspected")
     if (this.machine.bounded.size > 0) coverage.fired("bounded")
     if (wasRecovering && this.machine.recovering === undefined) coverage.fired("recovered")

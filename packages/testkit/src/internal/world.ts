@@ -165,8 +165,30 @@ export class World {
     worker.die(true)
     this.bury(worker.id, false)
   }
+  /** A task ends the process that its worker is in, and with it the scheduler, if that is where it is. */
+  takesProcess(worker: WorkerPeer): boolean {
+    const { network } = this.random
+    if (!this.swarm.isFar || !network.chance(0.5)) return false
+    this.coverage.fired("tookWorker")
+    if (this.scheduler !== undefined && network.chance(0.4)) {
+      this.coverage.fired("tookScheduler")
+      this.scheduler.die()
+      this.accidents.moveScheduler()
+    }
+    this.workerDies(worker)
+    if (!worker.leaving) this.timeline.after(network.int(3_000), () => void this.startWorker(worker.name))
+    return true
+  }
   /** What ended, and was not heard to have: for all the scheduler can tell it was running when its worker went. */
-  private unheard({ uplink }: WorkerPeer): void {
+  private unheard({ executors, machine, uplink }: WorkerPeer): void {
+    for (const { asks, attempt, spec, state } of machine.jobs.values()) {
+      if (state._tag !== "Running") continue
+      // What was told that it may begin has begun, for all that is known; what ended a moment ago has not ended.
+      const executor = executors.get(state.executor.id)
+      const begun = executor?.begun(attempt)
+      const isOver = executor !== undefined && begun === undefined
+      if (state.withheld || isOver || (asks && begun === false)) this.model.recordDeath(spec.digest)
+    }
     for (const note of uplink.link === undefined ? [] : Link.unacked(uplink.link)) {
       const ends = note._tag === "ValueHeld" || note._tag === "TaskFailed" || note._tag === "TaskReturned" ||
         note._tag === "TaskEnded"
@@ -189,6 +211,7 @@ export class World {
     if (!client.alive) return
     this.clients.delete(client.id)
     this.bereave([...client.store.keys()], client.id)
+    this.model.pardon()
     client.die()
     this.bury(client.id, false)
   }
@@ -352,6 +375,8 @@ export class World {
     } else if (note._tag === "WorkerTold") {
       if (worker.wasGivenUp) this.coverage.fired("toldAfterDeath")
       worker.wasGivenUp = false
+    } else if (note._tag === "TaskStarted") {
+      if (note.asks === true) this.coverage.fired("askedToBegin")
     } else if (note._tag === "TaskReturned") this.coverage.fired("returned")
     else if (note._tag === "RecallRefused") this.coverage.fired("recallRefused")
     else if (note._tag === "TaskDied") this.coverage.fired("died")

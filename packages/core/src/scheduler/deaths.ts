@@ -1,0 +1,66 @@
+/**
+ * Deaths under running tasks, and their end: what has taken too many with it is not tried again.
+ *
+ * Owns the verdict. Who is told what is counted is `wary`'s business.
+ *
+ * @since 0.1.0
+ */
+import * as Failure from "../Failure.js"
+import type { WorkerTold } from "../Note.js"
+import { fail } from "./settle.js"
+import { journal, type Row, type State, type Worker } from "./State.js"
+import { isWary, tellSpent } from "./wary.js"
+
+/**
+ * A worker died under this attempt while it ran.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const blame = (state: State, row: Row, worker: Worker, detail: string): void => {
+  journal(state, "died", row, worker, detail)
+  died(state, row, `${worker.info.name} (${worker.id}): ${detail}`, worker)
+}
+
+const perhaps = "a worker that was lost with it before, where it perhaps had begun"
+
+const died = (state: State, row: Row, death: string, worker: Worker | undefined): void => {
+  // Before the first that was seen there was one, perhaps, that nobody could see: what ends its process at once is not
+  // heard to begin.
+  row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
+  tellSpent(state, row)
+  if (row.deaths.length <= state.config.deathsMax) return
+  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +
+    `${row.deaths.join("; ")}. It is not tried again: look at what it does to its process (memory, exit, native code)`
+  fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker?.id }))
+}
+
+/**
+ * A worker tells how an attempt ended that an earlier life began. Nothing is missing then.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const endedBefore = (state: State, worker: Worker, outcome: WorkerTold["outcomes"][number]): void => {
+  const row = state.begins.get(outcome.attempt)
+  if (row === undefined) return
+  state.begins.delete(outcome.attempt)
+  if (outcome._tag === "TaskDied" && isOpen(row)) blame(state, row, worker, outcome.detail)
+}
+
+const isOpen = (row: Row): boolean => !row.gone && row.state._tag !== "Stored" && row.state._tag !== "Failed"
+
+/**
+ * All have told. What was about to begin, and is nowhere, began, and took its worker along, with the scheduler or after it.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const missing = (state: State): void => {
+  for (const [attempt, row] of state.begins) {
+    if (!isOpen(row) || state.runs.get(attempt) !== undefined) continue
+    journal(state, "died", row, undefined, "with the scheduler")
+    died(state, row, "a worker that the scheduler went with, or that was not heard since", undefined)
+  }
+  state.begins.clear()
+}
