@@ -141,6 +141,10 @@ class Keeper {
   }
 
   private hear(note: Note.ToClient): void {
+    // It goes with the scheduler, and so does what it would remember; but the task waits for its word.
+    if (note._tag === "TaskSpent" && note.begins !== undefined) {
+      this.mouth?.send([{ _tag: "SpentHeard", key: note.key, attempt: note.begins }])
+    }
     if (note._tag !== "TaskStored" && note._tag !== "TaskNotStored") return
     const { key, want } = note
     if (this.kept.get(key)?.want !== want) return
