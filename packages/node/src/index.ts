@@ -61,6 +61,13 @@ export * as SpillDisk from "./SpillDisk.js"
 export * as ThreadExecutors from "./ThreadExecutors.js"
 
 /**
+ * Rpc between a program and a thread of its own.
+ *
+ * @since 0.1.0
+ */
+export * as ThreadRpc from "./ThreadRpc.js"
+
+/**
  * Values as they stand in files and travel on wires.
  *
  * @since 0.1.0

@@ -2,6 +2,7 @@
  * One thread that carries a scheduler, from its first to its last moment, seen from the node's own thread. Owned here: how
  * it begins, how it is asked, how it ends; and that what it logs and measures is logged and measured here.
  */
+import * as ThreadRpc from "@creel/node/ThreadRpc"
 import * as RpcClient from "@effect/rpc/RpcClient"
 import { RpcClientError } from "@effect/rpc/RpcClientError"
 import * as Clock from "effect/Clock"
@@ -19,7 +20,6 @@ import { ClusterError } from "../ClusterError.js"
 import type * as Carrier from "./carrier.js"
 import type { NoDatabase, Said, Start } from "./carrierRpcs.js"
 import { CarrierRpcs } from "./carrierRpcs.js"
-import * as PortRpc from "./portRpc.js"
 
 /** JavaScript, always that of `dist`: a thread of its own has no TypeScript loader, whatever the program was started with. */
 export const boot = new URL(
@@ -104,7 +104,7 @@ export const begin = (start: Start): Effect.Effect<Life, ClusterError | NoDataba
       const rpc: Rpc = yield* Effect.provideServiceEffect(
         RpcClient.make(CarrierRpcs, { disableTracing: true }),
         RpcClient.Protocol,
-        PortRpc.makeClient(worker)
+        ThreadRpc.makeClient(worker)
       )
       yield* Effect.addFinalizer(() =>
         asked({ exited }, rpc.Stop()).pipe(

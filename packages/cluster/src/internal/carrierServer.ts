@@ -2,6 +2,7 @@
  * The thread's end: it carries the scheduler, as long as the node's own thread wants it to. Owned here: what is told from
  * there, and what this thread has to say (its log and its gauges), which the node's own thread says for it.
  */
+import * as ThreadRpc from "@creel/node/ThreadRpc"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -24,7 +25,6 @@ import * as Security from "../Security.js"
 import * as Carrier from "./carrier.js"
 import type { Said } from "./carrierRpcs.js"
 import { CarrierRpcs, NoDatabase } from "./carrierRpcs.js"
-import * as PortRpc from "./portRpc.js"
 import type { SecurityData } from "./securityData.js"
 import * as SqlData from "./sqlData.js"
 
@@ -75,7 +75,7 @@ const gauges = (unsaid: Queue.Queue<Said>): Effect.Effect<never> => {
   return Effect.forever(Effect.delay(look, "1 second"))
 }
 
-const handlers = (unsaid: Queue.Queue<Said>, stopped: Deferred.Deferred<void>) =>
+const handlers = (unsaid: Queue.Queue<Said>) =>
   CarrierRpcs.toLayer(Effect.gen(function*() {
     const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
     const carrier = yield* Deferred.make<Carrier.Carrier>()
@@ -112,16 +112,15 @@ const handlers = (unsaid: Queue.Queue<Said>, stopped: Deferred.Deferred<void>) =
           return own === undefined ? Effect.void : Scope.close(own, Exit.void)
         }),
       Said: () => Stream.fromQueue(unsaid),
-      Stop: () => Effect.ensuring(Scope.close(scope, Exit.void), Deferred.succeed(stopped, undefined))
+      Stop: () => Scope.close(scope, Exit.void)
     }
   }))
 
 export const serve = (port: MessagePort): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function*() {
     const unsaid = yield* Queue.sliding<Said>(unsaidMax)
-    const stopped = yield* Deferred.make<void>()
     return yield* RpcServer.make(CarrierRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
-      Effect.provide(Layer.mergeAll(handlers(unsaid, stopped), PortRpc.layerServer(port))),
+      Effect.provide(Layer.mergeAll(handlers(unsaid), ThreadRpc.layerServer(port))),
       Effect.provide(Logger.replace(Logger.defaultLogger, logger(unsaid)))
     )
   })
