@@ -14,6 +14,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { on, until } from "./LocalCluster.fixture.js"
+import { turn } from "./utils/turn.js"
 
 const mix = (n: number, xs: ReadonlyArray<number>): number =>
   xs.reduce((a, x) => (Math.imul(a ^ x, 0x9e3779b1) >>> 0) % 1_000_003, n)
@@ -106,7 +107,7 @@ const play = (seed: number, harm: boolean) =>
         held.push({ future: again, answer: one.answer })
       } else if (harm && roll < 0.87) yield* pick(accidents) ?? Effect.void
       else if (roll < 0.92) yield* Effect.yieldNow()
-      else yield* Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
+      else yield* turn
     }
     yield* Effect.forEach(held, join, { discard: true, concurrency: "unbounded" })
     yield* Fiber.joinAll(joiners)

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { add, another, boom, gated, inc, on, onDoor, sum } from "./LocalCluster.fixture.js"
+import { turn } from "./utils/turn.js"
 
 class Point extends Schema.Class<Point>("Point")({ x: Schema.Number, at: Schema.Date }) {}
 
@@ -294,7 +295,7 @@ describe("Client.compute", () => {
         )
       )
       // A batch a turn: it has begun, and has a long way to go.
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))))
+      yield* Effect.zipRight(turn, turn)
       yield* Fiber.interrupt(fiber)
       // Its keys stand for nothing any more.
       const { c9 } = yield* numbers(Client.compute(chain(10)))

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { turn } from "./utils/turn.js"
 
 /** Runs a program on a cluster of its own that has these tasks. */
 export const on =
@@ -97,7 +98,7 @@ export const until = <A, R>(ask: Effect.Effect<A, never, R>, holds: (a: A) => bo
     holds(a)
       ? Effect.succeed(a)
       : Effect.zipRight(
-        Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))),
+        turn,
         until(ask, holds)
       ))
 

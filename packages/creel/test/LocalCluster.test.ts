@@ -9,6 +9,7 @@ import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { eventually, gated, inc, isInterrupted, on, sum, until } from "./LocalCluster.fixture.js"
+import { turn } from "./utils/turn.js"
 
 describe("LocalCluster", () => {
   it.scoped("describes itself in a line", () =>
@@ -114,7 +115,7 @@ describe("one finalizer per client and scope", () => {
         for (let round = 0; round < 10; round++) {
           for (let n = 0; n < perRound; n++) {
             yield* one
-            if (n % 1000 === 0) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+            if (n % 1000 === 0) yield* turn
           }
           assert.strictEqual(finalizers(scope), before)
           assert.isAtMost(core.machine.rows.size, 1)

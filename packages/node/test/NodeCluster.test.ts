@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { broken } from "./fixtures/broken.js"
 import { add, big, exit, fib, greeting, inc, isThere, spin, sum, whoami } from "./fixtures/contracts.js"
+import { turn } from "./utils/turn.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 const entry = new URL("./fixtures/modules/worker.mjs", import.meta.url)
@@ -27,7 +28,7 @@ const open = Effect.sync(() =>
 )
 
 /** The same, in a later turn of the loop: threads come up, and ports are given back, while nobody computes. */
-const openNext = Effect.zipRight(Effect.promise(() => new Promise((resume) => setImmediate(resume))), open)
+const openNext = Effect.zipRight(turn, open)
 
 /** How it ends, once nothing is open but what was open before. Else the test never ends. */
 const leavesNothing = <A, E, R>(self: Effect.Effect<A, E, R>) =>

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { turn } from "./utils/turn.js"
 
 const directory = () => mkdtempSync(path.join(os.tmpdir(), "creel-test-"))
 
@@ -69,7 +70,7 @@ describe("a disk to spill to", () => {
       const payload = yield* disk.read("a#0.1")
       assert.strictEqual((yield* Effect.promise(() => ValueImage.make(payload))).digest, digest)
       disk.remove("a#0.1")
-      while (files(parent).length > 0) yield* Effect.promise(() => new Promise(setImmediate))
+      while (files(parent).length > 0) yield* turn
       const reader = new ValueImage.Reader(bytes)
       yield* Effect.promise(async () => {
         for await (const some of stream(0)) {

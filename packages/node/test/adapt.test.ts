@@ -3,6 +3,7 @@ import { NodeCluster } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Client } from "creel"
 import { Effect } from "effect"
+import { turn } from "./utils/turn.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
@@ -13,7 +14,7 @@ const burn = (millis: number) => {
 }
 
 const alone = Effect.repeat(
-  Effect.zipRight(Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))), Client.workers),
+  Effect.zipRight(turn, Client.workers),
   { until: (workers) => workers.length === 1 }
 )
 

@@ -7,14 +7,13 @@ import * as os from "node:os"
 import * as path from "node:path"
 import * as v8 from "node:v8"
 import * as vm from "node:vm"
+import { turn } from "./utils/turn.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
 const mega = 1024 * 1024
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
-
-const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 /** V8's own collection, of this thread. */
 const gc = (): void => {

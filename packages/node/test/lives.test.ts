@@ -6,6 +6,7 @@ import { Effect, Fiber, Layer, Logger, LogLevel } from "effect"
 import { Worker } from "node:worker_threads"
 import { hoard, inc, leak, where } from "./fixtures/contracts.js"
 import { job, Log, worker } from "./fixtures/log.js"
+import { turn } from "./utils/turn.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 const fake = new URL("./fixtures/fakeWorker.mjs", import.meta.url)
@@ -64,7 +65,7 @@ describe("an executor that has lived long enough", () => {
       executors.run(`${place}.2`, job(5, "echo"))
       yield* log.ended(5)
       yield* Effect.yieldNow().pipe(
-        Effect.zipRight(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+        Effect.zipRight(turn),
         Effect.repeat({ until: () => closed.includes(`closed ${old}`) })
       )
     }))
@@ -180,7 +181,7 @@ for (const [kind, cluster] of Object.entries(limited)) {
       Effect.gen(function*() {
         // What was measured first may be of a time when they were still being started.
         const [worker] = yield* Client.workers.pipe(
-          Effect.zipLeft(Effect.promise(() => new Promise((resume) => setImmediate(resume)))),
+          Effect.zipLeft(turn),
           Effect.repeat({ until: ([worker]) => worker?.processBytes !== undefined && worker.executors.length === 2 })
         )
         assert.isAbove(worker!.processBytes!, 10_000_000)

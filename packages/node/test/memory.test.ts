@@ -5,6 +5,7 @@ import { Effect, Logger, LogLevel } from "effect"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { turn } from "./utils/turn.js"
 
 const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
@@ -27,7 +28,6 @@ const megabyte = mega / 8
 const asValue = mega + 1024
 
 /** Whoever else has something to do goes first. */
-const turn = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
 
 const files = (directory: string): ReadonlyArray<string> =>
   readdirSync(directory).flatMap((life) =>

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { inc, reasonOf } from "../LocalCluster.fixture.js"
+import { turn } from "../utils/turn.js"
 import { deafDoor } from "./deafDoor.js"
 
 describe("promise 1: submitting never waits for the scheduler", () => {
@@ -28,11 +29,11 @@ describe("promise 1: submitting never waits for the scheduler", () => {
     return Effect.gen(function*() {
       const many = Effect.forEach(Array.from({ length: 100 }, (_, n) => n), (n) => Client.submit(inc, n))
       const submitting = yield* Effect.fork(many)
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* turn
       assert.strictEqual((yield* Fiber.poll(submitting))._tag, "None")
       for (let n = 0; n < 100; n++) {
         ack()
-        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        yield* turn
       }
       const futures = yield* Fiber.join(submitting)
       assert.strictEqual(futures.length, 100)
@@ -53,7 +54,7 @@ describe("promise 1: submitting never waits for the scheduler", () => {
     return Effect.gen(function*() {
       const many = Effect.forEach(Array.from({ length: 100 }, (_, n) => n), (n) => Client.submit(inc, n))
       const submitting = yield* Effect.fork(many)
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* turn
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(submitting)))
       ack()
       assert.strictEqual((yield* Client.submit(inc, 1)).status, "pending")

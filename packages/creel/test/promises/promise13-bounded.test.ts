@@ -2,9 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Future } from "creel"
 import * as Effect from "effect/Effect"
 import { inc, on } from "../LocalCluster.fixture.js"
+import { turn } from "../utils/turn.js"
 import { deafDoor } from "./deafDoor.js"
-
-const aTurn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 describe("promise 13: bounded", () => {
   it.scoped("new work is held back, with a typed answer; releases and cancels pass", () => {
@@ -20,11 +19,11 @@ describe("promise 13: bounded", () => {
         }
       })
       assert.strictEqual(yield* fill, "OutboxFull")
-      yield* aTurn
+      yield* turn
       const before = said.length
       yield* Future.release(futures[0]!)
       yield* Client.cancel(futures[1]!)
-      yield* aTurn
+      yield* turn
       assert.includeMembers(said.slice(before), ["Release", "Cancel"])
       assert.strictEqual(yield* fill, "OutboxFull")
     }).pipe(Effect.provide(layer({ outboxMax: 2000 })))
@@ -34,10 +33,10 @@ describe("promise 13: bounded", () => {
     const { layer, said } = deafDoor()
     return Effect.gen(function*() {
       const futures = yield* Client.map(inc, Array.from({ length: 1000 }, (_, n) => n))
-      yield* aTurn
+      yield* turn
       const before = said.length
       yield* Effect.forEach(futures, (future) => Future.release(future), { discard: true })
-      yield* aTurn
+      yield* turn
       assert.isAtMost(said.length - before, 20)
     }).pipe(Effect.provide(layer({})))
   })
@@ -50,7 +49,7 @@ describe("promise 13: bounded", () => {
       )
       for (let n = 0; n < 200; n++) {
         yield* few
-        yield* aTurn
+        yield* turn
         ackExactly()
       }
     }).pipe(Effect.provide(layer({ outboxMax: 2000 })))
