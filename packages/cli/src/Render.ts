@@ -211,6 +211,7 @@ export const story = (subject: string, lines: ReadonlyArray<Door.StoryLine>, ink
     { title: "TIME", cell: (line) => Amounts.clock(line.at), ink: ink.dim },
     { title: "WHAT", cell: (line) => line.what, ink: ink.bold },
     { title: "TOOK", cell: (line) => line.millis === undefined ? "" : Amounts.millis(line.millis), right: true },
+    { title: "WHO", cell: (line) => line.name ?? "" },
     { title: "DETAIL", cell: (line) => line.detail }
   ]
   if (lines.some((line) => line.subject !== subject)) {

@@ -10,6 +10,8 @@
  * @since 0.1.0
  */
 
+import * as Id from "./Id.js"
+
 /**
  * @since 0.1.0
  * @category models
@@ -113,3 +115,37 @@ export const story = (journal: Journal, about: string): ReadonlyArray<Entry> =>
  */
 export const format = (entry: Entry): string =>
   [entry.at, entry.what, entry.key, entry.peer, entry.detail].filter((part) => part !== undefined).join(" ")
+
+/** What is written beside a word as an attempt, and as a peer. */
+const ofAttempts: ReadonlySet<string> = new Set(["assigned", "stored", "vanished", "taken over"])
+const ofPeers: ReadonlySet<string> = new Set(["copy asked", "move asked", "copied", "moved"])
+
+/**
+ * What the scheduler wrote beside an entry's word, as people read it, with peers by the names that they have.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const sentence = (
+  { detail, key, peer, what }: Entry,
+  nameOf: (peer: string) => string
+): string => {
+  if (detail === undefined) return ""
+  if (typeof detail === "number") {
+    if (ofAttempts.has(what)) return `attempt ${Id.formatAttempt(detail)}`
+    if (what === "suspect") return `silent for ${Math.round(detail)} ms`
+    if (what === "retried") return detail === 1 ? "failed once" : `failed ${detail} times`
+    if (what === "copies lacking") return `${detail} wanted`
+    return String(detail)
+  }
+  if (ofPeers.has(what)) return `from ${nameOf(detail)}`
+  if (what === "recalled") return `for ${nameOf(detail)}`
+  if (what === "withdrawn") return `behind ${detail}`
+  // Joined under its name, which stands there already.
+  if (what === "joined" && key === undefined && peer !== undefined && nameOf(peer) === detail) return ""
+  if (what === "fetch failed") {
+    const at = detail.indexOf(" ")
+    return at < 0 ? detail : `${detail.slice(0, at)} ${nameOf(detail.slice(at + 1))}`
+  }
+  return detail
+}

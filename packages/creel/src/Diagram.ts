@@ -33,24 +33,24 @@ const seconds = (millis: number): string => `+${(millis / 1000).toFixed(3)} s`
  */
 export const ofStory = (
   lines: ReadonlyArray<Door.StoryLine>,
-  options?: { readonly title?: string | undefined; readonly names?: Readonly<Record<string, string>> | undefined }
+  options?: { readonly title?: string | undefined }
 ): string => {
-  const peers = new Map<string, string>()
+  const peers = new Map<string, { readonly id: string; readonly name: string }>()
   const first = lines[0]?.at ?? 0
-  const steps = lines.map(({ at, detail, millis, peer, what }) => {
+  const steps = lines.map(({ at, detail, millis, name, peer, what }) => {
     const took = millis === undefined ? "" : `, ran ${Math.round(millis * 1000) / 1000} ms`
-    const rest = peer !== undefined && detail.startsWith(peer) ? detail.slice(peer.length) : detail
-    const text = [seconds(at - first), plain(what), plain(rest)].filter((part) => part !== "").join(" ") + took
+    const text = [seconds(at - first), plain(what), plain(detail)].filter((part) => part !== "").join(" ") + took
     if (peer === undefined) return `  Note over scheduler: ${text}`
-    if (!peers.has(peer)) peers.set(peer, `p${peers.size + 1}`)
-    const [from, to] = toPeer.has(what) ? ["scheduler", peers.get(peer)!] : [peers.get(peer)!, "scheduler"]
+    if (!peers.has(peer)) peers.set(peer, { id: `p${peers.size + 1}`, name: name ?? peer })
+    const { id } = peers.get(peer)!
+    const [from, to] = toPeer.has(what) ? ["scheduler", id] : [id, "scheduler"]
     return `  ${from}->>${to}: ${text}`
   })
   return [
     ...options?.title === undefined ? [] : ["---", `title: ${plain(options.title)}`, "---"],
     "sequenceDiagram",
     "  participant scheduler",
-    ...Array.from(peers, ([peer, id]) => `  participant ${id} as ${plain(options?.names?.[peer] ?? peer)}`),
+    ...Array.from(peers.values(), ({ id, name }) => `  participant ${id} as ${plain(name)}`),
     ...steps
   ].join("\n")
 }

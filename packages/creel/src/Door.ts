@@ -140,9 +140,12 @@ export interface StoryLine {
   readonly at: number
   readonly subject: string
   readonly what: string
+  /** What is to be said beside that, as a person reads it; may be empty. */
   readonly detail: string
-  /** The worker or client it was told or told of, by id, where the subject is a key; `detail` begins with it. */
+  /** The worker or client it was told or told of, by id, where the subject is a key. */
   readonly peer: string | undefined
+  /** That one's name, or its id where the scheduler no longer knows it. */
+  readonly name: string | undefined
   /** How long the attempt ran that made what it speaks of, in milliseconds. */
   readonly millis: number | undefined
 }

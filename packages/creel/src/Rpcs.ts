@@ -181,6 +181,7 @@ const StoryLine: Schema.Schema<Door.StoryLine> = Schema.Struct({
   what: Schema.String,
   detail: Schema.String,
   peer: Schema.UndefinedOr(Schema.String),
+  name: Schema.UndefinedOr(Schema.String),
   millis: Schema.Union(Schema.Number, Schema.Undefined)
 })
 

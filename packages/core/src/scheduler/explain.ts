@@ -74,9 +74,9 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
     deaths: row?.deaths ?? []
   }
   if (state.recovering !== undefined) {
-    const left = Math.max(0, state.recovering.until - now)
+    const left = span(state.recovering.until - now)
     const summary = `the scheduler has just begun a new life and listens: ${state.recovering.expect.size} peers have ` +
-      `yet to tell what they have, for ${left} ms at most`
+      `yet to tell what they have, for ${left} at most`
     return { ...base, state: "Recovering", summary }
   }
   if (row === undefined || s === undefined) {
@@ -131,7 +131,7 @@ const waiting = (row: Row, notBefore: number | undefined, now: number): string =
     return `${row.key} was running on ${workers} workers that died, or have been silent since: it is not begun elsewhere ` +
       `until one of these is heard, or dead: ${silent.map((run) => run.worker.id).join(", ")}`
   }
-  return `${row.key} is tried again in ${Math.max(0, (notBefore ?? now) - now)} ms`
+  return `${row.key} is tried again in ${span((notBefore ?? now) - now)}`
 }
 
 const queued = (state: State, row: Row): string => {
@@ -156,6 +156,10 @@ const queued = (state: State, row: Row): string => {
       : `; with many attempts that wait, and so given only what those wait for: ${bounded.join(", ")}`)
 }
 
+/** `850 ms`, `21.8 s`. */
+const span = (millis: number): string =>
+  millis < 1000 ? `${Math.max(0, Math.round(millis))} ms` : `${(millis / 1000).toFixed(1)} s`
+
 const assigned = (row: Row, run: Run, now: number): string => {
   const where = `${run.worker.info.name} (${run.worker.id})`
   const attempt = Id.formatAttempt(run.attempt)
@@ -163,12 +167,12 @@ const assigned = (row: Row, run: Run, now: number): string => {
     return `${row.key} waits on ${where} for futures, its slot given away (attempt ${attempt})`
   }
   if (run.started !== undefined) {
-    return `${row.key} has run on ${where} for ${Math.max(0, now - run.started)} ms (attempt ${attempt})`
+    return `${row.key} has run on ${where} for ${span(now - run.started)} (attempt ${attempt})`
   }
   const ahead = row.state._tag === "Assigned" && row.state.ahead.length > 0
     ? ` behind its inputs ${row.state.ahead.map((input) => input.key).join(", ")}`
     : ""
-  return `${row.key} was given to ${where} ${Math.max(0, now - run.at)} ms ago${ahead} (attempt ${attempt})`
+  return `${row.key} was given to ${where} ${span(now - run.at)} ago${ahead} (attempt ${attempt})`
 }
 
 /** Copies that are wanted, and what they wait for. */

@@ -1,6 +1,7 @@
 /**
  * Answers to what people ask, read from the scheduler's state between its steps.
  */
+import * as Journal from "@creel/core/Journal"
 import * as Scheduler from "@creel/core/Scheduler"
 import * as Effect from "effect/Effect"
 import type * as Door from "../Door.js"
@@ -57,13 +58,14 @@ export const questions = (source: Source): Door.Questions => {
     progress: (keys) => ask([], (state) => progress(state, keys)),
     story: (subject) =>
       ask([], (state) =>
-        Scheduler.story(state, subject).map(({ at, detail, key, millis, peer, what }) => ({
-          at,
-          subject: key ?? peer ?? "",
-          what,
-          peer: key === undefined ? undefined : peer,
-          detail: [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" "),
-          millis
+        Scheduler.story(state, subject).map((entry) => ({
+          at: entry.at,
+          subject: entry.key ?? entry.peer ?? "",
+          what: entry.what,
+          peer: entry.key === undefined ? undefined : entry.peer,
+          name: entry.key === undefined || entry.peer === undefined ? undefined : peerIn(state)(entry.peer),
+          detail: Journal.sentence(entry, peerIn(state)),
+          millis: entry.millis
         }))),
     restartScheduler: source.restartScheduler,
     restart: (by) => Effect.sync(() => source.tell({ _tag: "Restart", by })),

@@ -1,4 +1,5 @@
 /** Decisions of the scheduler as a person reads them: which are bad news, and what their numbers mean. */
+import * as Journal from "@creel/core/Journal"
 import type { Entry } from "./glance.js"
 import type { Event } from "./store.js"
 
@@ -24,13 +25,10 @@ const good: ReadonlySet<string> = new Set(["joined", "heard again", "mended", "s
 export const toneOf = (what: string): Event["tone"] =>
   bad.has(what) ? "bad" : warn.has(what) ? "warn" : good.has(what) ? "good" : "plain"
 
-const sentence = ({ detail, what }: Entry): string | undefined => {
-  if (detail === undefined) return undefined
-  // A failure of the task's own is no news beside the word.
-  if (String(detail).toLowerCase() === what) return undefined
-  if (what === "suspect") return `silent for ${detail} ms`
-  if (what === "retried") return detail === 1 ? "failed once" : `failed ${detail} times`
-  return String(detail)
+/** A failure of the task's own is no news beside the word. */
+const sentence = (entry: Entry, nameOf: (peer: string) => string): string | undefined => {
+  const text = Journal.sentence(entry, nameOf)
+  return text === "" || text.toLowerCase() === entry.what ? undefined : text
 }
 
 export const eventOf = (entry: Entry, nameOf: (peer: string) => string): Event => ({
@@ -39,5 +37,5 @@ export const eventOf = (entry: Entry, nameOf: (peer: string) => string): Event =
   tone: toneOf(entry.what),
   key: entry.key,
   peer: entry.peer === undefined ? undefined : nameOf(entry.peer),
-  detail: entry.what === "recalled" ? `for ${nameOf(String(entry.detail))}` : sentence(entry)
+  detail: sentence(entry, nameOf)
 })

@@ -1,6 +1,6 @@
 /** One task's life: where it is and why, what it needs, what became of it. */
 import * as Amount from "../fold/amounts.js"
-import type { KeyView } from "../fold/glance.js"
+import type { KeyView, StoryLine } from "../fold/glance.js"
 import type { App } from "./app.js"
 import { type Child, h, type Node_ } from "./dom.js"
 import { bar, empty, panel, pill, swatch, taskLink, workerLink } from "./parts.js"
@@ -8,13 +8,7 @@ import { bar, empty, panel, pill, swatch, taskLink, workerLink } from "./parts.j
 export interface TaskAnswer {
   readonly key: string
   readonly view: KeyView | undefined
-  readonly story: ReadonlyArray<{
-    readonly at: number
-    readonly subject: string
-    readonly what: string
-    readonly detail: string
-    readonly millis: number | undefined
-  }>
+  readonly story: ReadonlyArray<StoryLine>
   readonly explanation: { readonly summary: string }
 }
 
@@ -70,7 +64,7 @@ const story = (app: App, { key, story }: TaskAnswer): Node_ => {
             h(
               "span.detail",
               {},
-              [readable(app, entry.detail), entry.millis === undefined ? "" : `ran ${Amount.duration(entry.millis)}`]
+              [entry.name ?? "", entry.detail, entry.millis === undefined ? "" : `ran ${Amount.duration(entry.millis)}`]
                 .filter((part) => part !== "").join(" · ")
             ),
             h("span.track", {}, h("i", { style: { left: `${(((entry.at - first) / whole) * 100).toFixed(1)}%` } }))
@@ -82,14 +76,6 @@ const story = (app: App, { key, story }: TaskAnswer): Node_ => {
 
 const nameOf = (app: App, peer: string): string =>
   app.feed.store.workers.list.find(({ id }) => id === peer)?.name ?? peer
-
-/** Workers by their names, attempts as they are printed elsewhere. */
-const readable = (app: App, detail: string): string =>
-  detail.split(" ").map((word) =>
-    /^\d{10,15}$/.test(word)
-      ? `attempt ${Math.floor(Number(word) / 2 ** 32)}.${Number(word) % 2 ** 32}`
-      : nameOf(app, word)
-  ).join(" ")
 
 /** Of what the scheduler no longer knows, this page may still have seen how it ran. */
 const seen = (app: App, key: string): Child => {

@@ -92,12 +92,9 @@ export const story = Command.make("story", { ...common, subject: Given.subjectAr
     options,
     ({ ask }) =>
       Effect.gen(function*() {
-        const workers = yield* ask.workers
-        const lines = yield* ask.story(named(workers, options.subject))
+        const lines = yield* ask.story(named(yield* ask.workers, options.subject))
         if (lines.length === 0) return yield* unknown(options.subject)
-        const names = Object.fromEntries(workers.map(({ id, name }) => [id, name]))
-        if (!options.mermaid) return lines
-        return (yield* Lazily.diagram).ofStory(lines, { title: options.subject, names })
+        return options.mermaid ? (yield* Lazily.diagram).ofStory(lines, { title: options.subject }) : lines
       }),
     (story, ink) => typeof story === "string" ? story.split("\n") : Render.story(options.subject, story, ink)
   )).pipe(Command.withDescription(summaries.story))
