@@ -13,7 +13,7 @@
  * @since 0.1.0
  */
 import type { Attempt } from "../Id.js"
-import type { Spent, TaskStarted } from "../Note.js"
+import type { Spent, TaskSpent, TaskStarted } from "../Note.js"
 import { find } from "./rows.js"
 import { type Client, isActive, type Row, type Run, type State, toClient, toWorker } from "./State.js"
 
@@ -39,6 +39,15 @@ const concerned = (row: Row): ReadonlySet<Client> => {
   return clients
 }
 
+const spent = ({ deaths, digest, failures, key }: Row, begins: Attempt | undefined): TaskSpent => ({
+  _tag: "TaskSpent",
+  key,
+  digest,
+  failures,
+  deaths,
+  begins
+})
+
 /**
  * What is counted against it has changed.
  *
@@ -47,8 +56,8 @@ const concerned = (row: Row): ReadonlySet<Client> => {
  */
 export const tellSpent = (state: State, row: Row, begins?: Attempt): ReadonlySet<Client> => {
   const clients = concerned(row)
-  const { deaths, digest, failures, key } = row
-  for (const client of clients) toClient(state, client, { _tag: "TaskSpent", key, digest, failures, deaths, begins })
+  const note = spent(row, begins)
+  for (const client of clients) toClient(state, client, note)
   return clients
 }
 
@@ -82,6 +91,11 @@ const begin = (state: State, run: Run): void => {
   toWorker(state, run.worker, { _tag: "BeginTask", key: run.row.key, attempt: run.attempt })
 }
 
+/** This client is waited for no more: it has heard, or is not there. */
+const answered = (state: State, run: Run, open: Set<Client>, client: Client): void => {
+  if (open.delete(client) && open.size === 0) begin(state, run)
+}
+
 /**
  * @since 0.1.0
  * @category combinators
@@ -89,7 +103,7 @@ const begin = (state: State, run: Run): void => {
 export const heard = (state: State, client: Client, attempt: Attempt): void => {
   const run = state.runs.get(attempt)
   const open = run === undefined ? undefined : state.asking.get(run)
-  if (open?.delete(client) === true && open.size === 0) begin(state, run!)
+  if (open !== undefined) answered(state, run!, open, client)
 }
 
 /**
@@ -99,7 +113,7 @@ export const heard = (state: State, client: Client, attempt: Attempt): void => {
  * @category combinators
  */
 export const unheard = (state: State, client: Client): void => {
-  for (const [run, open] of [...state.asking]) if (open.delete(client) && open.size === 0) begin(state, run)
+  for (const [run, open] of [...state.asking]) answered(state, run, open, client)
 }
 
 /**
@@ -119,8 +133,8 @@ export const closed = (state: State, run: Run): void => {
  * @since 0.1.0
  * @category combinators
  */
-export const remembered = (state: State, client: Client, spent: ReadonlyArray<Spent>): void => {
-  for (const { begins, deaths, digest, failures, key } of spent) {
+export const remembered = (state: State, client: Client, told: ReadonlyArray<Spent>): void => {
+  for (const { begins, deaths, digest, failures, key } of told) {
     const row = find(state, key, digest)
     if (row === undefined) continue
     if (failures > row.failures) row.failures = failures
@@ -128,15 +142,14 @@ export const remembered = (state: State, client: Client, spent: ReadonlyArray<Sp
     // Only while everybody is heard is it known what no worker says a word of.
     if (begins !== undefined && state.preferred !== undefined) state.begins.set(begins, row)
   }
-  if (state.asking.size > 0) askAgain(state, client, new Set(spent.map(({ begins }) => begins)))
+  if (state.asking.size > 0) askAgain(state, client, new Set(told.map(({ begins }) => begins)))
 }
 
 /** What it was told, or said, may have gone with the last session. */
 const askAgain = (state: State, client: Client, begins: ReadonlySet<Attempt | undefined>): void => {
   for (const [run, open] of [...state.asking]) {
     if (!open.has(client)) continue
-    const { attempt, row: { deaths, digest, failures, key } } = run
-    if (begins.has(attempt)) heard(state, client, attempt)
-    else toClient(state, client, { _tag: "TaskSpent", key, digest, failures, deaths, begins: attempt })
+    if (begins.has(run.attempt)) answered(state, run, open, client)
+    else toClient(state, client, spent(run.row, run.attempt))
   }
 }

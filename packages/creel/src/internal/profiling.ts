@@ -106,6 +106,10 @@ export class Profiling {
     })
   }
 
+  get underWay(): boolean {
+    return this.current !== undefined
+  }
+
   told(worker: Id.WorkerId, note: Note.Profiled): void {
     if (this.current?.number === note.profile) this.current.run.told(worker, note)
   }

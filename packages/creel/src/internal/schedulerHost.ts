@@ -263,7 +263,7 @@ export class SchedulerHost {
           fresh: attached.fresh,
           send: (notes) => {
             attached.telling(notes)
-            for (const note of notes) if (note._tag === "Profiled") this.profiling.told(id, note)
+            if (this.profiling.underWay) this.profiled(id, notes)
             void this.ref?.tellAll(notes.map((note) => ({ _tag: "FromWorker", worker: id, note })))
           }
         }
@@ -276,6 +276,10 @@ export class SchedulerHost {
           this.tell({ _tag: "PeerLost", peer: id, detail: "it was stopped", expected: true })
         })
     )
+  }
+
+  private profiled(worker: Id.WorkerId, notes: ReadonlyArray<Note.FromWorker>): void {
+    for (const note of notes) if (note._tag === "Profiled") this.profiling.told(worker, note)
   }
 
   /** There will be no next life: nobody waits for one. */
