@@ -116,6 +116,8 @@ export interface Cancel {
 export interface Retry {
   readonly _tag: "Retry"
   readonly wants: ReadonlyArray<Want>
+  /** It was said before, perhaps to an earlier life: what was counted since is not forgiven. */
+  readonly again?: boolean | undefined
 }
 /**
  * A value this client brings and serves: a large argument, or data to scatter.

@@ -178,7 +178,7 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
     by: Schema.String,
     reason: Schema.String
   }),
-  Schema.TaggedStruct("Retry", { wants: Schema.Array(Want) }),
+  Schema.TaggedStruct("Retry", { wants: Schema.Array(Want), again: Schema.optional(Schema.Boolean) }),
   Offer,
   FetchFailed,
   Schema.TaggedStruct("SpentHeard", ofAttempt),

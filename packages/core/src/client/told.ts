@@ -186,7 +186,7 @@ export const retell = (context: Context): void => {
     ...cut.length > 0 && { cut },
     ...spent.length > 0 && { spent }
   })
-  if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries })
+  if (retries.length > 0) tell(context, { _tag: "Retry", wants: retries, again: true })
   // Who joins and knows of no holder any more is told of those there are: what it had asked went with the last session.
   for (const row of state.rows.values()) {
     if (!row.joined || row.facts === undefined || row.facts.holders.length > 0) continue

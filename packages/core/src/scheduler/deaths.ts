@@ -29,7 +29,7 @@ const died = (state: State, row: Row, death: string, worker: Worker | undefined)
   // heard to begin.
   row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
   tellSpent(state, row)
-  if (row.deaths.length <= state.config.deathsMax) return
+  if (row.deaths.length <= state.config.deathsMax || row.state._tag === "Failed") return
   const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +
     `${row.deaths.join("; ")}. It is not tried again: look at what it does to its process (memory, exit, native code)`
   fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker?.id }))
@@ -48,7 +48,8 @@ export const endedBefore = (state: State, worker: Worker, outcome: WorkerTold["o
   if (outcome._tag === "TaskDied" && isOpen(row)) blame(state, row, worker, outcome.detail)
 }
 
-const isOpen = (row: Row): boolean => !row.gone && row.state._tag !== "Stored" && row.state._tag !== "Failed"
+/** What has failed counts too: a client that was told so may have tried again before this life, and says that next. */
+const isOpen = (row: Row): boolean => !row.gone && row.state._tag !== "Stored"
 
 /**
  * All have told. What was about to begin, and is nowhere, began, and took its worker along, with the scheduler or after it.

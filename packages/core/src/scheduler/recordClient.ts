@@ -200,7 +200,7 @@ const retry = (state: State, client: Client, note: Retry): void => {
     const row = state.rows.get(one.key)
     const meant = !isRefused(client, one.key) && (one.digest === undefined || one.digest === row?.digest)
     if (row !== undefined && meant && row.state._tag === "Failed") {
-      if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row)
+      if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row, note.again)
     }
     wantOne(state, client, one, row)
   }

@@ -1,3 +1,4 @@
+import * as Failure from "@creel/core/Failure"
 import type { Spent } from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
@@ -208,5 +209,27 @@ describe("what is counted against a task, and another scheduler", () => {
     assert.isDefined(failure(d.lost("w1")))
     d.client("c1", { _tag: "Retry", wants: [{ key: "x", want: 2 }] })
     assert.lengthOf(d.state.rows.get("x")!.deaths, 0)
+  })
+
+  it("who tried what stands on it again does so once, however many schedulers hear of that", () => {
+    const killed = Failure.make("KilledWorker", "x", "four died")
+    const again = (deaths: ReadonlyArray<string>, begins?: number) => {
+      const d = next("c1")
+      const want = (key: string) => ({ key, want: 1, told: { failure: killed }, keep: false })
+      d.client("c1", {
+        _tag: "ClientTold",
+        name: "c1",
+        specs: [spec("x"), spec("y", ["x"])],
+        wants: [want("x"), want("y")],
+        offers: [],
+        spent: [{ ...none, deaths, begins }]
+      })
+      return { d, said: d.client("c1", { _tag: "Retry", wants: [{ key: "y", want: 2 }], again: true }) }
+    }
+    const { d } = again(["one"], 7)
+    assert.lengthOf(d.state.rows.get("x")!.deaths, 2)
+    hear(d, "c1", asks(d, "w1").run.note.attempt)
+    assert.lengthOf(d.state.rows.get("x")!.deaths, 2)
+    assert.strictEqual(failure(again(["one", "two", "three"], 7).said)?.reason, "KilledWorker")
   })
 })
