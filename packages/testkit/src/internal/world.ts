@@ -337,6 +337,12 @@ export class World {
     else if (note._tag === "RecallTask") this.coverage.fired("recalled")
     else if (note._tag === "LineageCut") this.cut(scheduler, note.key, note.digest)
     else if (note._tag === "TaskPending") this.coverage.fired("pendingAgain")
+    else if (note._tag === "TaskNotStored" && note.failure.reason === "Lost") this.untold(scheduler)
+  }
+  /** Who was not heard by this life of the scheduler for as long as it waits for that, is not waited for. */
+  private untold({ machine }: SchedulerPeer): void {
+    if (this.timeline.now < machine.unclaimedUntil) return
+    for (const { id, store } of this.workers.values()) if (!machine.workers.has(id)) this.bereave([...store.keys()], id)
   }
   /** From now on it is lost with those that hold it. */
   private cut(scheduler: SchedulerPeer, key: string, of: string): void {
