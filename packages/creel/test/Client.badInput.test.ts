@@ -125,6 +125,16 @@ describe("what bad input gets", () => {
       assert.strictEqual((yield* refusal(Client.fireAndForget("inc" as never))).reason, "NotAFunction")
     }).pipe(on({})))
 
+  it.scoped("what people mean instead of a task is named: a future, an Effect, a name that is not there yet", () =>
+    Effect.gen(function*() {
+      const future = yield* Client.submit(inc, 1)
+      const already = yield* refusal(Client.fireAndForget(future as never))
+      assert.include(already.message, `a future already: ${future.key}`)
+      assert.include((yield* refusal(Client.submit(Effect.succeed(1) as never))).message, "Task.make")
+      assert.include((yield* refusal(Client.submit(undefined as never))).message, "in a circle")
+      assert.include((yield* refusal(Client.submit(Symbol("inc") as never))).message, "a symbol")
+    }).pipe(on({})))
+
   it.scoped("plain functions where the cluster takes none: UnknownTask, saying how to switch it on", () =>
     Effect.gen(function*() {
       const future = yield* Client.submit((x: number) => x, 1)

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import type * as Client from "../Client.js"
-import type { Future } from "../Future.js"
+import { type Future, isFuture } from "../Future.js"
 import { SubmitError } from "../FutureError.js"
 import * as PlainFunction from "../PlainFunction.js"
 import * as Task from "../Task.js"
@@ -35,10 +35,30 @@ export const contractOf = (what: unknown): Task.Contract.Any => {
     if (Either.isLeft(made)) throw made.left
     return made.right
   }
-  throw new SubmitError({
-    reason: "NotAFunction",
-    detail: `what was submitted is ${what === null ? "null" : typeof what}`
-  })
+  throw new SubmitError({ reason: "NotAFunction", ...noTask(what) })
+}
+
+/** What people give instead of a task, and what they may have meant. */
+const noTask = (what: unknown): { readonly detail: string; readonly advice?: string } => {
+  if (isFuture(what)) {
+    return {
+      detail: `what was submitted is a future already: ${what.key}`,
+      advice: "give a task and its arguments; the future may be one of these"
+    }
+  }
+  if (Effect.isEffect(what)) {
+    return {
+      detail: "what was submitted is an Effect, which cannot cross to a worker",
+      advice: "make a task of it: Task.make(\"name\", () => effect)"
+    }
+  }
+  if (what === undefined || what === null) {
+    return {
+      detail: `what was submitted is ${what}`,
+      advice: "see that the module which exports the task is imported, and not in a circle with this one"
+    }
+  }
+  return { detail: `what was submitted is ${typeof what === "object" ? "an object" : `a ${typeof what}`}` }
 }
 
 /** What is wrong with a submission is thrown where it is found, however deep in the arguments. */
