@@ -74,9 +74,9 @@ export interface MountOptions {
   readonly outlived?: ((highest: number) => void) | undefined
   /**
    * A connection ended on which these peers were attached: it broke, or its process is gone. They may come back by
-   * another one.
+   * another one: `back` says whether peers of that node have, and are there.
    */
-  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>) => void) | undefined
+  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>, back: () => boolean) => void) | undefined
 }
 
 /**

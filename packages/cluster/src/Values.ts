@@ -100,6 +100,9 @@ const budgetOf = (budgets: Budgets | undefined, total: number): Budget => {
   return new Budget(all, Math.min(all, budgets?.perPeer ?? Math.ceil(all / 4)))
 }
 
+/** So long nothing at all may be heard from who is asked, in milliseconds. */
+const silence = 5000
+
 /** Keys are the words of users, and stand in the path. */
 const headerMax = 256 * 1024
 
@@ -134,19 +137,19 @@ export const serve = (options: ServeOptions): Effect.Effect<Server, ClusterError
     const agent = yield* makeAgent(security)
     const server = http.createServer({ maxHeaderSize: headerMax, keepAliveTimeout: stall })
     server.timeout = stall
-    server.on(
-      "request",
-      serving.handler({
-        find: options.find,
-        relay: options.relay ?? (() => Effect.succeed(undefined)),
-        forward: (url, asked, request) => forward(agent, stall, url, asked, request),
-        peerOf: (socket) => peers.get(socket),
-        loopback: security.kind === "none",
-        out,
-        answers,
-        window: Math.min(windowBytes, out.share)
-      }, yield* Effect.runtime<never>())
-    )
+    const serves: serving.Serving = {
+      find: options.find,
+      relay: options.relay ?? (() => Effect.succeed(undefined)),
+      forward: (url, asked, request) => forward(agent, stall, url, asked, request),
+      peerOf: (socket) => peers.get(socket),
+      loopback: security.kind === "none",
+      out,
+      answers,
+      window: Math.min(windowBytes, out.share),
+      unanswered: new Set()
+    }
+    server.on("request", serving.handler(serves, yield* Effect.runtime<never>()))
+    yield* serving.reassuring(serves)
     const listener = yield* security.listen({
       host: options.host,
       port: options.port,
@@ -175,7 +178,7 @@ const forward = (agent: http.Agent, stall: number, url: string, asked: Wire.Aske
       host: hostOf(new URL(url)),
       port,
       path: Wire.pathOf(asked.value, asked.holder, false),
-      timeout: stall,
+      timeout: Math.min(stall, silence),
       headers: {
         host,
         [Wire.peerHeader]: "relay",
@@ -185,7 +188,10 @@ const forward = (agent: http.Agent, stall: number, url: string, asked: Wire.Aske
     })
     sent.once("timeout", () => sent.destroy())
     sent.on("error", () => resume(Effect.succeed(undefined)))
-    sent.once("response", (answer) => resume(Effect.succeed(answer)))
+    sent.once("response", (answer) => {
+      sent.setTimeout(stall)
+      resume(Effect.succeed(answer))
+    })
     sent.end()
     return Effect.sync(() => sent.destroy())
   })
@@ -205,7 +211,10 @@ export interface ReaderOptions {
   readonly budgets?: Budgets | undefined
   /** How many connections to one node there are at most. Default: 8. */
   readonly connections?: number | undefined
-  /** How long a connection may bring nothing before it is taken for broken. Default: 30 seconds. */
+  /**
+   * How long a connection may bring nothing before it is taken for broken; a node that has heard a question says so each
+   * second until it answers. Default: 5 seconds.
+   */
   readonly stall?: Duration.DurationInput | undefined
 }
 
@@ -265,7 +274,7 @@ const makePool = (options: ReaderOptions | undefined): Effect.Effect<Connections
   Effect.acquireRelease(
     Effect.map(Effect.runtime<never>(), (runtime) => {
       const connect = connecting(options?.security ?? Security.none, options?.role, runtime)
-      const stall = Duration.toMillis(options?.stall ?? "30 seconds")
+      const stall = Duration.toMillis(options?.stall ?? silence)
       return new Connections.Pool(connect, options?.connections ?? 8, stall)
     }),
     (pool) => Effect.sync(() => pool.close())

@@ -3,7 +3,7 @@ import * as Links from "@creel/cluster/Links"
 import * as Security from "@creel/cluster/Security"
 import { assert, describe, it } from "@effect/vitest"
 import { Client, Door, LocalCluster, ManageError, Rpcs, Task, TaskGroup } from "creel"
-import { Cause, Context, Effect, Exit, Layer, Scope, Stream } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { Frames } from "../src/internal/frames.js"
 import * as Hosting from "../src/internal/hosting.js"
@@ -61,6 +61,26 @@ describe("a link", () => {
         assert.strictEqual(bytes.length, 3_000_000)
         assert.isTrue(bytes.every((byte) => byte === 7))
       }).pipe(Effect.provide(context))
+    }))
+
+  it.scopedLive("that ended is told of, and whether its node is back", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Layer.build(LocalCluster.layer({ tasks: TaskGroup.make(inc) }))
+      const listening = yield* Links.serve({ node: "server" })
+      const ended = yield* Deferred.make<readonly [node: string, there: boolean, back: () => boolean]>()
+      yield* listening.mount({
+        namespace: "test",
+        door: Context.get(cluster, Door.Door),
+        ended: ({ node }, _, back) => Deferred.unsafeDone(ended, Effect.succeed([node, back(), back]))
+      })
+      const proxy = yield* Proxy.make(listening.port)
+      const context = yield* client(proxy.port)
+      yield* Effect.provide(Client.run(inc, 1), context)
+      proxy.cut()
+      const [node, there, back] = yield* Deferred.await(ended)
+      assert.deepStrictEqual([node, there], ["here", false])
+      yield* Effect.provide(Client.run(inc, 2), context)
+      assert.isTrue(back())
     }))
 
   it.scopedLive("that is cut again and again goes on where it was", () =>

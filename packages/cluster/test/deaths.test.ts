@@ -1,18 +1,10 @@
 /** Whether a process is gone, by its machine's word: real sockets. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import * as net from "node:net"
-import { isProven } from "../src/internal/deaths.js"
+import type * as net from "node:net"
+import { isProven, isProvenBy } from "../src/internal/deaths.js"
 import { freePort } from "./fixtures/ports.js"
-
-/** Listens, and says nothing: as a process would that stands still. */
-const silent = Effect.acquireRelease(
-  Effect.async<net.Server>((resume) => {
-    const server = net.createServer((socket) => void socket.on("error", () => {}))
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-  }),
-  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
-)
+import { silent } from "./support/sockets.js"
 
 const urlOf = (port: number) => `http://127.0.0.1:${port}`
 
@@ -33,5 +25,22 @@ describe("a process whose connection ended", () => {
       assert.isFalse(yield* isProven(undefined))
       assert.isFalse(yield* isProven("nowhere"))
       assert.isFalse(yield* isProven("http://no-such-machine.invalid:1"))
+    }))
+
+  it.scopedLive("is gone when it is so later, and has been asked for often before", () =>
+    Effect.gen(function*() {
+      const server = yield* silent
+      let asked = 0
+      server.on("connection", () => void (++asked === 10 && server.close()))
+      assert.isTrue(yield* isProvenBy(urlOf((server.address() as net.AddressInfo).port), () => false))
+      assert.isAtLeast(asked, 10)
+    }))
+
+  it.scopedLive("is asked for no more when it is back", () =>
+    Effect.gen(function*() {
+      const server = yield* silent
+      let back = false
+      server.on("connection", () => void (back = true))
+      assert.isFalse(yield* isProvenBy(urlOf((server.address() as net.AddressInfo).port), () => back))
     }))
 })

@@ -1,7 +1,7 @@
 /**
  * Proof of deaths: when a connection ends, its process may have. Who asks at the port where a process serves its values is
  * told by the machine itself that nobody is there, as soon as the process is gone; one that stands still, or is cut off,
- * says nothing. Owned here: that question, and when its answer is proof.
+ * says nothing. Owned here: that question, when it is asked again, and when its answer is proof.
  */
 import * as Effect from "effect/Effect"
 import * as net from "node:net"
@@ -42,4 +42,21 @@ export const isProven = (url: string | undefined): Effect.Effect<boolean> => {
       (gone) => gone || times <= 1 ? Effect.succeed(gone) : Effect.delay(ask(times - 1), "250 millis")
     )
   return ask(4)
+}
+
+/** Milliseconds until it is asked once more, at first and at most. */
+const again = { first: 1000, most: 15_000 }
+
+/**
+ * Whether it is gone, asked ever less often until it is, or until `over`: a process whose connection was given up while it
+ * stood still may well die before it comes back, and then no connection is left whose end would tell.
+ */
+export const isProvenBy = (url: string | undefined, over: () => boolean): Effect.Effect<boolean> => {
+  const ask = (wait: number): Effect.Effect<boolean> =>
+    Effect.suspend(() => over() ? Effect.succeed(false) : isProven(url)).pipe(
+      Effect.flatMap((gone) =>
+        gone || over() ? Effect.succeed(gone) : Effect.delay(ask(Math.min(2 * wait, again.most)), wait)
+      )
+    )
+  return ask(again.first)
 }

@@ -45,11 +45,14 @@ export const host = (options: Options, life: Life): Effect.Effect<string, Cluste
       namespace: life.namespace,
       door: yield* kept.door(scheduler),
       outlived: (highest) => inLife(life.end(`incarnation ${highest} has been heard`)),
-      ended: ({ host, node, url }, peers) =>
-        inLife(Effect.map(Deaths.isProven(url), (gone) => {
+      ended: ({ host, node, url }, peers, back) => {
+        // By then its silence speaks for itself.
+        const until = performance.now() + (options.config?.deadAfter ?? 300_000)
+        inLife(Effect.map(Deaths.isProvenBy(url, () => back() || performance.now() >= until), (gone) => {
           if (!gone) return
           for (const peer of peers) scheduler.lost(peer, `its process ${node} on ${host} is gone`)
         }))
+      }
     })
     return options.address
   })

@@ -45,8 +45,8 @@ interface Mounted {
 
 export interface MountOptions extends Omit<Door.HandlersOptions, "introduced" | "lease"> {
   readonly namespace: string
-  /** A connection ended, and these peers were on it. */
-  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>) => void) | undefined
+  /** A connection ended, and these peers were on it; `back`: peers of that node are here again. */
+  readonly ended?: ((from: Introduction, peers: ReadonlySet<string>, back: () => boolean) => void) | undefined
 }
 
 export interface Options {
@@ -114,11 +114,19 @@ class Connections {
           this.open.delete(id)
           this.disconnected(id)
           const { introduction, mounted, peers } = connection
-          if (introduction !== undefined && peers.size > 0) mounted?.ended?.(introduction, peers)
+          if (introduction === undefined || mounted === undefined || peers.size === 0) return
+          mounted.ended?.(introduction, peers, () => this.isAttached(mounted, introduction.node))
         }
       })
     }
     this.open.set(id, connection)
+  }
+
+  private isAttached(mounted: Mounted, node: string): boolean {
+    for (const one of this.open.values()) {
+      if (one.mounted === mounted && one.introduction?.node === node && one.peers.size > 0) return true
+    }
+    return false
   }
 
   private hear(connection: Connection, message: FromClientEncoded): void {

@@ -6,6 +6,7 @@
  *
  * 1. There are at most `max` connections to a node. Who asked first has the next that is free.
  * 2. A connection is used again only when its answer was read to the end.
+ * 3. Who has heard a question says so each second (`102`) until he answers: one that is silent stands still, or is cut off.
  */
 import type * as net from "node:net"
 import type { ClusterError } from "../ClusterError.js"
@@ -15,8 +16,12 @@ export interface Hears {
   readonly head: (status: number, headers: ReadonlyMap<string, string>) => boolean
   readonly body: (bytes: Uint8Array) => void
   readonly end: () => void
-  readonly broken: () => void
+  /** `silent`: nothing at all was heard for as long as that is waited for. */
+  readonly broken: (silent: boolean) => void
 }
+
+/** A connection that nobody uses is closed after so many milliseconds. */
+const idleMillis = 30_000
 
 /** Before the body there are a few lines. */
 const headMax = 16 * 1024
@@ -34,19 +39,37 @@ export class Connection {
   private left: number | undefined = undefined
   private socket: net.Socket | undefined = undefined
   private last = false
+  /** Whether anything came since it was asked. */
+  private heard = false
+  /** How often it was asked, and something came. */
+  private events = 0
+  private late = false
 
   /** `gone`: it is no more. */
-  constructor(private readonly gone: () => void) {}
+  constructor(private readonly gone: (silent: boolean) => void, private readonly stall: number) {}
 
-  begin(socket: net.Socket, stall: number): void {
+  begin(socket: net.Socket): void {
     this.socket = socket
-    socket.setTimeout(stall, () => socket.destroy())
+    socket.setTimeout(idleMillis, this.timedOut)
     socket.once("end", () => socket.destroy())
     socket.once("close", () => {
-      this.gone()
-      this.over()?.broken()
+      const silent = this.late && this.hears !== undefined && !this.heard
+      this.gone(silent)
+      this.over()?.broken(silent)
     })
     socket.unref()
+  }
+
+  /** Timers run before sockets are read, so what has come in is read first. */
+  private readonly timedOut = (): void => {
+    const { events } = this
+    setImmediate(() =>
+      setImmediate(() => {
+        if (this.events !== events) return
+        this.late = true
+        this.socket?.destroy()
+      })
+    )
   }
 
   /** Whether another question can be asked. */
@@ -57,7 +80,10 @@ export class Connection {
   ask(question: string, hears: Hears): void {
     this.hears = hears
     this.left = undefined
+    this.heard = false
+    this.events++
     this.socket?.ref()
+    this.socket?.setTimeout(this.stall)
     this.socket?.write(question, "latin1")
   }
 
@@ -67,6 +93,8 @@ export class Connection {
   }
 
   readonly feed = (bytes: Uint8Array): void => {
+    this.heard = true
+    this.events++
     let rest = bytes
     if (this.left === undefined) {
       const body = this.readHead(bytes)
@@ -99,6 +127,8 @@ export class Connection {
     this.head = Buffer.alloc(0)
     const [first = "", ...lines] = all.toString("latin1", 0, end).split("\r\n")
     const status = /^HTTP\/1\.1 (\d{3})/.exec(first)?.[1]
+    // It has been heard, and the answer is to come.
+    if (status?.startsWith("1") === true) return this.readHead(all.subarray(end + 4))
     const headers = headersOf(lines)
     const length = headers.get("content-length") ?? ""
     this.last = headers.get("connection")?.toLowerCase() === "close"
@@ -112,13 +142,14 @@ export class Connection {
     const hears = this.hears
     this.hears = undefined
     this.socket?.unref()
+    this.socket?.setTimeout(idleMillis)
     return hears
   }
 }
 
 interface Waiter {
   readonly give: (connection: Connection) => void
-  readonly fail: (error: ClusterError) => void
+  readonly fail: (error: ClusterError | "silent") => void
 }
 
 interface Node {
@@ -176,15 +207,25 @@ export class Pool {
     while (node.opening < node.waiting.size && node.opening + node.all.size < this.max) this.open(node)
   }
 
+  /** It stands still, or is cut off: who waits for a connection to it need not find that out anew. */
+  private silent({ idle, waiting }: Node): void {
+    for (const connection of idle.splice(0)) connection.destroy()
+    for (const waiter of [...waiting]) {
+      waiting.delete(waiter)
+      waiter.fail("silent")
+    }
+  }
+
   private open(node: Node): void {
     node.opening++
-    const connection = new Connection(() => {
+    const connection = new Connection((silent) => {
       node.all.delete(connection)
+      if (silent) this.silent(node)
       const at = node.idle.indexOf(connection)
       if (at >= 0) node.idle.splice(at, 1)
       if (node.all.size + node.opening + node.waiting.size === 0) this.nodes.delete(node.url)
       else this.serve(node)
-    })
+    }, this.stall)
     this.connect(new URL(node.url), connection.feed, (socket) => {
       node.opening--
       if ("reason" in socket) {
@@ -197,7 +238,7 @@ export class Pool {
         socket.destroy()
       } else {
         node.all.add(connection)
-        connection.begin(socket, this.stall)
+        connection.begin(socket)
         node.idle.push(connection)
       }
       this.serve(node)

@@ -44,7 +44,7 @@ interface Progress {
   total: number | undefined
 }
 
-/** Once this often in a row nothing new came, it is over; sooner where nobody listens, at once where we are not let in. */
+/** Once this often in a row nothing new came, it is over; sooner where nobody listens, at once where we are not let in, or not answered. */
 const triesMax = 4
 
 /** Of small values, whose sizes nobody told, as many at once as room for this allows. */
@@ -97,8 +97,10 @@ class Attempt {
         this.connection = connection
         connection.ask(question, this)
       },
-      fail: (error) =>
-        this.finish({ _tag: "Broken", weight: error.reason === "ConnectFailed" ? triesMax / 2 : triesMax })
+      fail: (error) => {
+        const later = error !== "silent" && error.reason === "ConnectFailed"
+        this.finish({ _tag: "Broken", weight: later ? triesMax / 2 : triesMax })
+      }
     })
   }
 
@@ -127,7 +129,7 @@ class Attempt {
     else this.broken()
   }
 
-  readonly broken = (): false => this.finish({ _tag: "Broken", weight: 1 })
+  readonly broken = (silent = false): false => this.finish({ _tag: "Broken", weight: silent ? triesMax : 1 })
 
   /** Nobody waits for it any more. */
   readonly abandon = (): void => void this.finish({ _tag: "TooMany" })

@@ -40,6 +40,8 @@ export interface Serving {
   readonly answers: { readonly own: Budget; readonly relayed: Budget }
   /** What one answer may have under way, in bytes. */
   readonly window: number
+  /** Questions that have been heard, and not answered yet. */
+  readonly unanswered: Set<http.ServerResponse>
 }
 
 /** What goes out behind the head: pieces that stand in memory, or what a file or another node gives. */
@@ -179,6 +181,17 @@ const send = (response: http.ServerResponse, { body, headers, status }: Answer):
   } else pump(response, body)
 }
 
+/** Who waits for an answer is told now and then that somebody is there: who hears nothing takes this node for one that stands still. */
+export const reassuring = ({ unanswered }: Pick<Serving, "unanswered">): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(Effect.acquireRelease(
+    Effect.sync(() =>
+      setInterval(() => {
+        for (const response of unanswered) response.writeProcessing()
+      }, 1000).unref()
+    ),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  ))
+
 export const handler = (serving: Serving, runtime: Runtime.Runtime<never>): http.RequestListener => {
   const run = Runtime.runFork(runtime)
   return (request, response) => {
@@ -190,17 +203,23 @@ export const handler = (serving: Serving, runtime: Runtime.Runtime<never>): http
     let body: Answer["body"] = undefined
     let giveBack = (): void => {}
     let stop = (): void => {}
+    const { unanswered } = serving
+    unanswered.add(response)
     // Nothing is looked for, lent or opened before its turn.
     const leave = (asked.relayed ? relayed : own).ask(peer, 1, () => {
       const give = Effect.map(answer(serving, asked, request), (answer) => {
         body = answer.body
-        giveBack = serving.out.ask(peer, answer.window, () => send(response, answer))
+        giveBack = serving.out.ask(peer, answer.window, () => {
+          unanswered.delete(response)
+          send(response, answer)
+        })
       })
       // What was found is lent until the last of it has gone out.
       const fiber = run(Effect.scoped(Effect.zipRight(give, Effect.never)))
       stop = () => fiber.unsafeInterruptAsFork(FiberId.none)
     })
     response.once("close", () => {
+      unanswered.delete(response)
       stop()
       giveBack()
       leave()

@@ -130,11 +130,17 @@ export const nodes = (stage: Stage, count: number, more: Readonly<Record<string,
     return all
   })
 
-/** Tells of a client that computes graphs how far it is, for as long as the scope. */
+/** Tells of a client that computes graphs how far it is, and what it waits for, for as long as the scope. */
 export const following = (stage: Stage, client: Crew.Member) =>
   Effect.forkScoped(Effect.forever(Effect.gen(function*() {
-    const word = yield* client.next("progress")
-    stage.tell(`${client.name}: round ${String(word.round)}, ${String(word.count)} answers`)
+    const word = yield* Effect.race(client.next("progress"), client.next("waiting"))
+    const ran = stage.crew.notes("ran").length
+    stage.tell(
+      word.what === "progress"
+        ? `${client.name}: round ${String(word.round)}, ${String(word.count)} answers, ${ran} carried out`
+        : `${client.name} has waited ${String(word.seconds)} s for ${String(word.of)}, ${String(word.key)}; ` +
+          `${ran} carried out: ${String(word.why)}`
+    )
   })))
 
 /** What a client has counted, when it is done: all there, each right, each once. */

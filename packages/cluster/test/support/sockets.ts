@@ -52,3 +52,12 @@ export const bare = (port: number) =>
     await once(socket, "connect")
     return socket
   })
+
+/** Listens, and says nothing: as a process would that stands still. */
+export const silent = Effect.acquireRelease(
+  Effect.async<net.Server>((resume) => {
+    const server = net.createServer((socket) => void socket.on("error", () => {}).resume())
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+)

@@ -258,6 +258,14 @@ export const tell = (state: State, row: Row, want: WantOf): void => {
 export const idsOf = (peers: ReadonlyArray<Peer>): ReadonlyArray<PeerId> =>
   peers.length === 1 ? peers[0]!.ids : peers.map((peer) => peer.id)
 
+const isSilent = (peer: Peer): boolean => peer._tag === "Worker" && peer.suspect
+
+/** Who is silent is asked last. */
+const inTurn = (holders: ReadonlyArray<Peer>): ReadonlyArray<Peer> =>
+  holders.length > 1 && holders.some(isSilent)
+    ? [...holders.filter((one) => !isSilent(one)), ...holders.filter(isSilent)]
+    : holders
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -270,6 +278,6 @@ export const storedNote = (row: Row, s: Stored, want: number): TaskStored => ({
   digest: row.digest,
   bytes: s.bytes,
   type: s.type,
-  holders: idsOf(s.holders),
+  holders: idsOf(inTurn(s.holders)),
   inline: s.inline
 })

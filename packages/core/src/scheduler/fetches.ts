@@ -7,6 +7,8 @@
  *   F1. Every report of a client that still wants the key is answered: with the holders that remain, or `TaskPending`.
  *   F2. `gone` and `corrupt` end a holder at once; `unreachable` only when three readers say so, or, where the value
  *       can be made again, one reader five times. A worker that is a holder no longer is told to drop the value.
+ *   F3. Of a worker that the scheduler does not hear either, one reader is believed where the value can be made again, and
+ *       nobody where it cannot: such a worker may come back, or is dead some time.
  *
  * @since 0.1.0
  */
@@ -40,13 +42,15 @@ const report = (state: State, row: Row, s: Stored, reader: Peer, note: FetchFail
     if (note.why === "corrupt" || (holder._tag === "Worker" && holder !== reader)) drop(state, holder, note.value)
     return
   }
+  const again = row.spec !== undefined && !row.cut
+  const silent = holder._tag === "Worker" && holder.suspect
+  if (silent && !again) return
   const reports = (s.reports ??= [])
   reports.push({ holder, reader: reader.id })
   const about = reports.filter((one) => one.holder === holder)
   const readers = new Set(about.map((one) => one.reader))
-  const again = row.spec !== undefined && !row.cut
   const own = about.filter((one) => one.reader === reader.id).length
-  if (readers.size < reportersMax && !(again && own >= repeatsMax)) return
+  if (!silent && readers.size < reportersMax && !(again && own >= repeatsMax)) return
   removeHolder(state, row, s, holder)
   s.reports = reports.filter((one) => one.holder !== holder)
   drop(state, holder, note.value)

@@ -300,6 +300,28 @@ describe("workers", () => {
     assert.include(says(report("c3")), "w1 RunTask x")
   })
 
+  it("what one reader cannot fetch from a silent worker is made again, or waits for that worker", () => {
+    const d = drive()
+    d.join("w1")
+    for (const id of ["c1", "c2", "c3"]) d.connect(id)
+    d.held("w1", runOf(d.submit("c1", [spec("x")]), "x").note)
+    const offer = { _tag: "Offer", key: "s", value: "s#c1", digest: "d:s", bytes: 99_999, inline: undefined } as const
+    assert.deepStrictEqual(says(d.client("c1", { ...offer, scatter: { workers: undefined, all: false } })), [
+      "w1 FetchValue s"
+    ])
+    d.copied("w1", "s", "s#c1", { how: "scattered" })
+    for (const id of ["c1", "c2", "c3"]) d.submit(id, [], ["s"])
+    d.pass(4_000)
+    d.join("w2")
+    d.pass(1_500)
+    const report = (id: string, key: string, value: string) =>
+      d.client(id, { _tag: "FetchFailed", key, value, holder: "w1", why: "unreachable" })
+    assert.include(says(report("c1", "x", "x#1.1")), "w2 RunTask x")
+    for (const id of ["c1", "c2", "c3", "c1"]) {
+      assert.deepStrictEqual(says(report(id, "s", "s#c1")), [`${id} TaskStored s`])
+    }
+  })
+
   it("a job that could not fetch goes where its input can be reached", () => {
     const d = drive()
     d.join("w1", { tasks: ["s"] })

@@ -3,7 +3,7 @@
 import { CreelCluster } from "@creel/cluster"
 import { NodeRuntime } from "@effect/platform-node"
 import { Client, Future } from "creel"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { common, memory, on, options, say, Storage } from "./shared.mjs"
 import { answerOf, step, wide } from "./tasks.mjs"
 
@@ -33,6 +33,24 @@ const plan = (round) => {
   })
 }
 
+/** What is waited for, and since when nothing came. */
+const now = { of: undefined, future: undefined, since: performance.now(), left: undefined }
+
+const came = (of, future) => Object.assign(now, { of, future, since: performance.now() })
+
+/** Says, while nothing comes, what is waited for and why. */
+const watching = Effect.forever(Effect.gen(function*() {
+  yield* Effect.sleep("10 seconds")
+  const future = now.future ?? now.left?.()
+  if (performance.now() - now.since < 10_000 || future === undefined) return
+  const known = yield* Effect.timeoutOption(Effect.all([Client.explain(future), Client.story(future)]), "5 seconds")
+  const why = Option.match(known, {
+    onNone: () => "no scheduler says why",
+    onSome: ([{ summary }, story]) => [summary, ...story.slice(-8).map((line) => JSON.stringify(line))].join("\n    ")
+  })
+  say("waiting", { seconds: Math.round((performance.now() - now.since) / 1000), of: now.of, key: future.key, why })
+}))
+
 const graph = (round) =>
   Effect.gen(function*() {
     const nodes = plan(round)
@@ -45,9 +63,12 @@ const graph = (round) =>
     const numberOf = new Map(futures.map((future, number) => [future.key, number]))
     const delivered = new Map()
     const wrong = []
+    now.left = () => futures.find((_, number) => !delivered.has(number))
     const completed = yield* Client.asCompleted(futures)
     for (let count = 0; count < tasks; count++) {
+      came("that any is done")
       const future = yield* Effect.flatMap(completed.take, Future.retain)
+      came("an answer", future)
       const number = numberOf.get(future.key)
       delivered.set(number, (delivered.get(number) ?? 0) + 1)
       const exit = yield* Effect.exit(future)
@@ -58,9 +79,10 @@ const graph = (round) =>
     const twice = [...delivered.values()].filter((times) => times > 1).length
     // Once more, in order: an answer does not change.
     for (const [number, future] of futures.entries()) {
+      came("an answer, once more", future)
       const value = yield* Effect.exit(future)
-      const now = value._tag !== "Success" ? undefined : typeof value.value === "number" ? value.value : value.value[0]
-      if (now !== nodes[number].answer) wrong.push(`${number}, asked again: ${now}`)
+      const again = value._tag !== "Success" ? undefined : typeof value.value === "number" ? value.value : value.value[0]
+      if (again !== nodes[number].answer) wrong.push(`${number}, asked again: ${again}`)
     }
     for (const future of futures) yield* Future.release(future)
     return { missing: tasks - delivered.size, twice, wrong }
@@ -72,6 +94,7 @@ on("end", () => {
 })
 
 const program = Effect.gen(function*() {
+  yield* Effect.forkScoped(watching)
   for (let round = 1; !ending && round <= rounds; round++) {
     const began = performance.now()
     const { missing, twice, wrong } = yield* graph(round)
@@ -87,7 +110,7 @@ const program = Effect.gen(function*() {
     })
   }
   say("done")
-})
+}).pipe(Effect.scoped)
 
 NodeRuntime.runMain(
   Effect.provide(program, Layer.provide(CreelCluster.layerClient(common), Storage)).pipe(
