@@ -81,7 +81,11 @@ const graph = (round) =>
     for (const [number, future] of futures.entries()) {
       came("an answer, once more", future)
       const value = yield* Effect.exit(future)
-      const again = value._tag !== "Success" ? undefined : typeof value.value === "number" ? value.value : value.value[0]
+      const again = value._tag !== "Success"
+        ? undefined
+        : typeof value.value === "number"
+        ? value.value
+        : value.value[0]
       if (again !== nodes[number].answer) wrong.push(`${number}, asked again: ${again}`)
     }
     for (const future of futures) yield* Future.release(future)
