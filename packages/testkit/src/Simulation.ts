@@ -8,7 +8,16 @@
  *
  * @since 0.1.0
  */
-import { decisionKinds, farKinds, faultKinds, type Kind, nameOf, turnKinds, userKinds } from "./internal/coverage.js"
+import {
+  besideKinds,
+  decisionKinds,
+  farKinds,
+  faultKinds,
+  type Kind,
+  nameOf,
+  turnKinds,
+  userKinds
+} from "./internal/coverage.js"
 import { show } from "./internal/journal.js"
 import { World } from "./internal/world.js"
 import { Wrong } from "./internal/wrong.js"
@@ -210,9 +219,9 @@ export const count = (tally: Tally, result: Result): void => {
  * @category getters
  */
 export const neverFired = (tally: Tally): ReadonlyArray<string> =>
-  [...faultKinds, ...farKinds, ...userKinds, ...turnKinds, ...decisionKinds.map(nameOf)].filter((kind) =>
-    !tally.coverage.has(kind)
-  )
+  [...faultKinds, ...farKinds, ...besideKinds, ...userKinds, ...turnKinds, ...decisionKinds.map(nameOf)].filter((
+    kind
+  ) => !tally.coverage.has(kind))
 
 const section = (tally: Tally, name: string, kinds: ReadonlyArray<Kind>): string =>
   `  ${name}: ${kinds.map((kind) => `${kind} ${tally.coverage.get(kind) ?? 0}`).join(", ")}`
@@ -232,6 +241,7 @@ export const summary = (tally: Tally, millis: number): string => {
     } s of virtual time`,
     section(tally, "faults", faultKinds),
     section(tally, "far", farKinds),
+    section(tally, "beside", besideKinds),
     section(tally, "users", userKinds),
     section(tally, "turns", turnKinds),
     `  decisions: ${decisionKinds.map((kind) => `${kind} ${tally.coverage.get(nameOf(kind)) ?? 0}`).join(", ")}`,

@@ -387,6 +387,8 @@ export interface State {
   left: boolean
   /** It was told that nothing is only here. */
   mayLeave: boolean
+  /** There while somebody looks on. */
+  readonly watching: object | undefined
 }
 
 /** The state as `step` alone may write it. */

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Scheduler from "@creel/core/Scheduler"
+import { nodeOf } from "./beside.js"
 import type { ClientPeer } from "./clientPeer.js"
 import type { FaultKind } from "./coverage.js"
 import { weighted } from "./swarm.js"
@@ -56,7 +57,10 @@ export class Accidents {
   }
   replaceWorker(name: string): void {
     const { random, timeline } = this.world
-    if (random.faults.chance(0.8)) timeline.after(random.faults.int(3_000), () => void this.world.startWorker(name))
+    // A node that adapts sees for itself.
+    if (random.faults.chance(0.8) && nodeOf(name) === undefined) {
+      timeline.after(random.faults.int(3_000), () => void this.world.startWorker(name))
+    }
   }
   /** Another life begins elsewhere after a while. */
   moveScheduler(): void {

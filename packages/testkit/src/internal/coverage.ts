@@ -47,6 +47,9 @@ export const farKinds = [
   "rolling"
 ] as const
 
+/** Who asks the scheduler, beside those whom it serves. */
+export const besideKinds = ["adapts", "looksOn"] as const
+
 /** What users do, beside submitting and joining. */
 export const userKinds = [
   "cancel",
@@ -120,7 +123,12 @@ export const turnKinds = [
   "askedToBegin",
   "tookWorker",
   "tookScheduler",
-  "deathsRemembered"
+  "deathsRemembered",
+  "observed",
+  "missedActivities",
+  "scaledUp",
+  "scaledDown",
+  "keptAfterAll"
 ] as const
 
 /** What the scheduler writes into its journal: what it decided, and what made it. */
@@ -153,11 +161,14 @@ export const decisionKinds = [
   "stays",
   "to be cut",
   "cut",
-  "mended"
+  "mended",
+  "scaled"
 ] as const
 
 /** @since 0.1.0 */
 export type FaultKind = (typeof faultKinds)[number] | (typeof farKinds)[number]
+/** @since 0.1.0 */
+export type BesideKind = (typeof besideKinds)[number]
 /** @since 0.1.0 */
 export type UserKind = (typeof userKinds)[number]
 /** @since 0.1.0 */
@@ -165,7 +176,7 @@ export type TurnKind = (typeof turnKinds)[number]
 /** @since 0.1.0 */
 export type DecisionKind = typeof decisionKinds[number]
 /** @since 0.1.0 */
-export type Kind = FaultKind | UserKind | TurnKind
+export type Kind = FaultKind | BesideKind | UserKind | TurnKind
 
 /** Decisions are counted beside the rest: some have the names of faults. */
 export const nameOf = (decision: string): string => `decided ${decision}`

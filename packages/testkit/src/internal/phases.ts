@@ -40,6 +40,7 @@ export class Phases {
       })
     }
     this.world.accidents.plan()
+    this.world.beside.begin()
     this.until(timeline.now + swarm.safety, () => false)
     this.world.isSafe = false
   }
@@ -54,6 +55,7 @@ export class Phases {
     for (const peer of [...world.workers.values(), ...world.clients.values(), current]) peer.frozenUntil = 0
     world.network.heal()
     world.proveAll()
+    world.beside.end()
     for (const worker of world.workers.keys()) current.tell({ _tag: "Retire", worker, over: true })
     const names = new Set([...world.workers.values()].filter((x) => !x.leaving).map((x) => x.name))
     for (let i = 0; i < world.swarm.workers; i++) if (!names.has(`m${i}`)) world.startWorker(`m${i}`)
@@ -85,6 +87,7 @@ export class Phases {
     const scheduler = world.scheduler
     if (scheduler === undefined || !scheduler.idle) return "the scheduler is busy"
     if (scheduler.machine.recovering !== undefined) return "the scheduler recovers"
+    if (scheduler.machine.activities.until !== undefined) return "the scheduler is watched"
     for (const run of scheduler.machine.runs.values()) {
       return `${run.row.key} runs on ${run.worker.id}, the scheduler says`
     }
@@ -151,6 +154,9 @@ export class Phases {
           throw new Wrong("view", `${worker.id} believes it holds ${value}`, world.keysIn(value))
         }
       }
+    }
+    for (const { id, machine } of world.workers.values()) {
+      if (machine.watching !== undefined) throw new Wrong("view", `${id} says what it does, and nobody looks on`, [])
     }
     if (state.workers.size !== world.workers.size) {
       throw new Wrong(

@@ -7,7 +7,15 @@
 import type { Config as ClientConfig } from "@creel/core/Client"
 import type { Config as SchedulerConfig } from "@creel/core/Scheduler"
 import type { Config as WorkerConfig } from "@creel/core/Worker"
-import { farKinds, type FaultKind, faultKinds, type UserKind, userKinds } from "./coverage.js"
+import {
+  type BesideKind,
+  besideKinds,
+  farKinds,
+  type FaultKind,
+  faultKinds,
+  type UserKind,
+  userKinds
+} from "./coverage.js"
 import type { Random } from "./random.js"
 
 export interface Swarm {
@@ -25,6 +33,7 @@ export interface Swarm {
   readonly accidents: number
   readonly faults: ReadonlyMap<FaultKind, number>
   readonly users: ReadonlyMap<UserKind, number>
+  readonly beside: ReadonlySet<BesideKind>
   /** Milliseconds a frame takes, at least and at most. */
   readonly latency: readonly [number, number]
   /** Share of the events that wait until others arrive, so that one step takes several. */
@@ -62,7 +71,9 @@ export const make = (
   if (isStorm) { for (const kind of faultKinds) if (!faults.has(kind)) faults.set(kind, 0.1 + own.next()) }
   const far = random.fork("far")
   const isFar = options.faults !== false && (isStorm || far.chance(0.4))
+  const beside = random.fork("beside")
   const swarm: Swarm = {
+    beside: new Set(quiet ? [] : besideKinds.filter(() => isStorm || beside.chance(0.3))),
     isStorm,
     isFar,
     workers: options.workers ?? random.between(1, 5),
@@ -90,7 +101,9 @@ export const make = (
       stepBudget: random.pick([3, 50, 10_000]) ?? 50,
       lineageMax: own.chance(0.3) ? own.pick([0, 2, 20]) ?? 2 : 1_000_000,
       suspendedMax: own.pick([1, 2, 32]) ?? 32,
-      journal: 200
+      journal: 200,
+      activities: beside.pick([5, 100_000]) ?? 5,
+      watchFor: beside.between(200, 3_000)
     },
     worker: {
       grace: random.between(200, 3_000),

@@ -11,6 +11,7 @@ import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Worker from "@creel/core/Worker"
 import type { Options } from "../Simulation.js"
 import { Accidents } from "./accidents.js"
+import { Beside, nodeOf } from "./beside.js"
 import type { ClientPeer } from "./clientPeer.js"
 import { Coverage } from "./coverage.js"
 import { Journal } from "./journal.js"
@@ -44,7 +45,7 @@ export class World {
   readonly journal: Journal
   readonly coverage = new Coverage()
   readonly model = new Model()
-  readonly random: { readonly user: Random; readonly network: Random; readonly faults: Random }
+  readonly random: Readonly<Record<"user" | "network" | "faults" | "beside", Random>>
   readonly swarm: Swarm.Swarm
   readonly network: Network
   readonly works: Works
@@ -58,6 +59,7 @@ export class World {
   /** Executors that died, and whether it is known what had begun on them. */
   readonly deadExecutors = new Map<string, boolean>()
   readonly accidents: Accidents
+  readonly beside: Beside
   readonly phases: Phases
   checking = true
   events = 0
@@ -74,13 +76,19 @@ export class World {
   constructor(readonly options: Options, record: boolean) {
     const random = new Random(options.seed)
     this.journal = new Journal(record, options.trace)
-    this.random = { user: random.fork("user"), network: random.fork("network"), faults: random.fork("faults") }
+    this.random = {
+      user: random.fork("user"),
+      network: random.fork("network"),
+      faults: random.fork("faults"),
+      beside: random.fork("beside")
+    }
     this.swarm = Swarm.make(random.fork("swarm"), options)
     this.network = new Network(this.timeline, this.random.network, this.swarm.latency)
     this.network.onLate = () => this.coverage.fired("lateFrame")
     this.works = new Works(this.model, this.random.user, this.swarm, this.coverage)
     this.model.memoryLimit = this.swarm.worker.memory?.limit ?? Infinity
     this.accidents = new Accidents(this)
+    this.beside = new Beside(this)
     this.phases = new Phases(this)
     if (this.swarm.isStorm) this.coverage.fired("storm")
   }
@@ -128,7 +136,8 @@ export class World {
     const id = `w${++this.serial}`
     const { faults } = this.random
     const gpu = name === "m0" || faults.chance(0.3) ? 1 : 0
-    const worker = new WorkerPeer(this, id, name, `node-${faults.chance(0.8) ? id : name}`, faults.between(1, 3), gpu)
+    const node = `node-${faults.chance(0.8) ? id : name}`
+    const worker = new WorkerPeer(this, id, name, nodeOf(name) ?? node, faults.between(1, 3), gpu)
     this.workers.set(id, worker)
     return worker
   }
@@ -176,7 +185,9 @@ export class World {
       this.accidents.moveScheduler()
     }
     this.workerDies(worker)
-    if (!worker.leaving) this.timeline.after(network.int(3_000), () => void this.startWorker(worker.name))
+    if (!worker.leaving && nodeOf(worker.name) === undefined) {
+      this.timeline.after(network.int(3_000), () => void this.startWorker(worker.name))
+    }
     return true
   }
   /** What ended, and was not heard to have: for all the scheduler can tell it was running when its worker went. */
