@@ -136,6 +136,14 @@ const dashboard: ReadonlyArray<Figure> = [
   figure("dashboard-viewer-cost", "dashboard", "%", "less", "of the rate that one who looks on takes", {
     subject: threads,
     atMost: 5
+  }),
+  figure("dashboard-idle-processor", "dashboard", "%", "less", "more processor time of the program, nobody looks", {
+    subject: threads,
+    atMost: 1
+  }),
+  figure("dashboard-viewer-processor", "dashboard", "%", "less", "more processor time of the program, somebody looks", {
+    subject: threads,
+    atMost: 5
   })
 ]
 

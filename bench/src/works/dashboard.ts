@@ -6,7 +6,7 @@ import * as Dashboard from "@creel/dashboard/Dashboard"
 import { Client } from "creel"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { spawn } from "node:child_process"
-import { settle } from "../Measure.js"
+import { processor, settle } from "../Measure.js"
 import type { Order } from "../Sample.js"
 import { emit } from "../Sample.js"
 import { threads } from "../subjects/creelThreads.js"
@@ -17,78 +17,114 @@ const dashboard = Effect.map(
   (context) => Context.get(context, Dashboard.Dashboard)
 )
 
-/** Says a word when it hears the first, and reads for as long as it lives. */
+/** Told a link, it reads, and says a word when it hears the first; told nothing, it hangs up. */
 const reader = `
-const [url, token] = process.argv.slice(1)
-require("node:http").get(url + "api/stream", { headers: { authorization: "Bearer " + token } }, (response) => {
-  response.once("data", () => console.log("reads"))
-  response.resume()
+let request
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  request?.destroy()
+  if (line === "") return
+  const { origin, searchParams } = new URL(line)
+  const headers = { authorization: "Bearer " + searchParams.get("token") }
+  request = require("node:http").get(origin + "/api/stream", { headers }, (response) => {
+    response.once("data", () => console.log("reads"))
+    response.on("error", () => {}).resume()
+  }).on("error", () => {})
 })`
 
-/** Somebody who looks on, for as long as the scope is open. */
-const viewer = Effect.flatMap(dashboard, ({ link }) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly kill: () => void }>((resume) => {
-      const { href, origin, searchParams } = new URL(Redacted.value(link))
-      const child = spawn(process.execPath, ["-e", reader, `${origin}/`, searchParams.get("token") ?? href], {
-        stdio: ["ignore", "pipe", "inherit"]
-      })
-      child.stdout.once("data", () => resume(Effect.succeed({ kill: () => child.kill("SIGKILL") })))
-    }),
-    ({ kill }) => Effect.sync(kill)
-  ))
+/**
+ * A process that can look on. There is one all the time: starting another marks all memory of this process as shared, and
+ * it would pay for that for a second.
+ */
+const looker = Effect.acquireRelease(
+  Effect.sync(() => spawn(process.execPath, ["-e", reader], { stdio: ["pipe", "pipe", "inherit"] })),
+  (child) => Effect.sync(() => child.kill("SIGKILL"))
+)
+
+type Looker = Effect.Effect.Success<typeof looker>
+
+/** It looks on, for as long as the scope is open. */
+const viewer = (looker: Looker) =>
+  Effect.flatMap(dashboard, ({ link }) =>
+    Effect.acquireRelease(
+      Effect.async<void>((resume) => {
+        looker.stdout.once("data", () => resume(Effect.void))
+        looker.stdin.write(`${Redacted.value(link)}\n`)
+      }),
+      () => Effect.sync(() => looker.stdin.write("\n"))
+    ))
 
 /** Workers go on reporting for so long after somebody has looked on. */
 const forgotten = Effect.sleep("6 seconds")
 
-/** Runs of a turn. */
+/** Runs of a block: one after the other, so that what a viewer has done later falls into the block too. */
 const runs = 8
 
-const median = (numbers: ReadonlyArray<number>): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+/** Turns for each repetition that is ordered: differences of a percent take many. */
+const turns = 4
 
-/** Microseconds of each run, for a task. */
-const timed = (count: number) =>
+/** What a task took, by the clock and of the processors that this process used, all its threads together: microseconds. */
+interface Cost {
+  readonly clock: number
+  readonly processor: number
+}
+
+const once = (count: number) =>
   Effect.gen(function*() {
-    yield* settle
-    const started = performance.now()
     const found = yield* Effect.scoped(
       Effect.flatMap(Client.map(Tasks.inc, Array.from({ length: count }, (_, n) => n)), Client.gather)
     )
-    const micros = (performance.now() - started) * 1000 / count
     const sum = found.reduce((total, each) => total + each, 0)
     if (sum !== count * (count + 1) / 2) return yield* Effect.dieMessage(`the results add up to ${sum}`)
-    return micros
   })
 
-const many = (count: number) => Effect.replicateEffect(timed(count), runs)
-
-const measured = (count: number, turns: number) =>
+/** As many runs before it are not measured: what stood idle is warm then, and what began has begun. */
+const block = (count: number) =>
   Effect.gen(function*() {
-    const none: Array<number> = []
-    const idle: Array<number> = []
-    const seen: Array<number> = []
-    const beside = <E, R, A>(what: Effect.Effect<A, E, R>) => Effect.scoped(Effect.zipRight(what, many(count)))
-    for (let turn = 0; turn < turns; turn++) {
-      // Both go first as often.
-      const plain = Effect.map(many(count), (all) => none.push(...all))
-      const alone = Effect.map(beside(dashboard), (all) => idle.push(...all))
-      yield* Effect.all(turn % 2 === 0 ? [plain, alone] : [alone, plain], { discard: true })
-      seen.push(...yield* beside(viewer))
-      yield* forgotten
+    yield* Effect.repeatN(once(count), runs - 1)
+    yield* settle
+    const before = processor()
+    const started = performance.now()
+    yield* Effect.repeatN(once(count), runs - 1)
+    const tasks = runs * count
+    const cost: Cost = {
+      clock: (performance.now() - started) * 1000 / tasks,
+      processor: (processor() - before) * 1000 / tasks
     }
-    return { none: median(none), idle: median(idle), seen: median(seen) }
+    return cost
   })
+
+const kinds = ["none", "idle", "viewer"] as const
+
+/** A block of each kind. Every other turn goes the other way round, so that what drifts evenly falls on all alike. */
+const turn = (count: number, looker: Looker, back: boolean) =>
+  Effect.gen(function*() {
+    const beside = <E, R, A>(what: Effect.Effect<A, E, R>) => Effect.scoped(Effect.zipRight(what, block(count)))
+    const blocks = {
+      none: block(count),
+      idle: beside(dashboard),
+      viewer: Effect.zipLeft(beside(viewer(looker)), forgotten)
+    }
+    const costs: Partial<Record<typeof kinds[number], Cost>> = {}
+    for (const kind of back ? [...kinds].reverse() : kinds) costs[kind] = yield* blocks[kind]
+    return costs as Record<typeof kinds[number], Cost>
+  })
+
+const tell = ({ idle, none, viewer }: Record<typeof kinds[number], Cost>): void => {
+  const rate = (figure: string, { clock, processor }: Cost) => emit({ figure, value: 1e6 / clock, cpu: processor })
+  rate("dashboard-none", none)
+  rate("dashboard-idle", idle)
+  rate("dashboard-viewer", viewer)
+  emit({ figure: "dashboard-idle-cost", value: (1 - none.clock / idle.clock) * 100 })
+  emit({ figure: "dashboard-viewer-cost", value: (1 - none.clock / viewer.clock) * 100 })
+  emit({ figure: "dashboard-idle-processor", value: (idle.processor / none.processor - 1) * 100 })
+  emit({ figure: "dashboard-viewer-processor", value: (viewer.processor / none.processor - 1) * 100 })
+}
 
 export const run = (order: Order): Effect.Effect<void, unknown> =>
   Effect.gen(function*() {
     const count = order.counts["dashboard"]!
-    const until = performance.now() + order.warmup
-    while (performance.now() < until) yield* timed(count)
-    const { idle, none, seen } = yield* measured(count, order.repeats)
-    emit({ figure: "dashboard-none", value: 1e6 / none })
-    emit({ figure: "dashboard-idle", value: 1e6 / idle })
-    emit({ figure: "dashboard-viewer", value: 1e6 / seen })
-    emit({ figure: "dashboard-idle-cost", value: (1 - none / idle) * 100 })
-    emit({ figure: "dashboard-viewer-cost", value: (1 - none / seen) * 100 })
-  }).pipe(Effect.provide(threads(2)))
+    const until = processor() + 3 * order.warmup
+    while (processor() < until) yield* once(count)
+    const looking = yield* looker
+    for (let n = 0; n < turns * order.repeats; n++) tell(yield* turn(count, looking, n % 2 === 1))
+  }).pipe(Effect.scoped, Effect.provide(threads(2)))

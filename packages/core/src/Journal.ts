@@ -80,7 +80,8 @@ export const write = (
 }
 
 /**
- * The entries from `cursor` on (at most `limit`), where to go on reading, and how many a slow reader has missed.
+ * The entries from `cursor` on (at most `limit`), where to go on reading, and how many a slow reader has missed. `wanted`: those with
+ * such a word alone; the others are passed over without being copied.
  *
  * @since 0.1.0
  * @category getters
@@ -88,13 +89,17 @@ export const write = (
 export const read = (
   journal: Journal,
   cursor: number,
-  limit: number = Number.POSITIVE_INFINITY
+  limit: number = Number.POSITIVE_INFINITY,
+  wanted?: (what: string) => boolean
 ): { readonly entries: ReadonlyArray<Entry>; readonly cursor: number; readonly missed: number } => {
   const oldest = Math.max(0, journal.next - journal.capacity)
   const from = Math.max(cursor, oldest)
   const to = Math.min(journal.next, from + limit)
   const entries: Array<Entry> = []
-  for (let n = from; n < to; n++) entries.push({ ...journal.ring[n % journal.capacity]! })
+  for (let n = from; n < to; n++) {
+    const entry = journal.ring[n % journal.capacity]!
+    if (wanted === undefined || wanted(entry.what)) entries.push({ ...entry })
+  }
   return { entries, cursor: Math.max(to, from), missed: Math.max(0, oldest - cursor) }
 }
 
@@ -139,6 +144,7 @@ export const sentence = (
     return String(detail)
   }
   if (ofPeers.has(what)) return `from ${nameOf(detail)}`
+  if (what === "refused") return `a value nobody waits for: ${detail}`
   if (what === "recalled") return `for ${nameOf(detail)}`
   if (what === "withdrawn") return `behind ${detail}`
   // Joined under its name, which stands there already.

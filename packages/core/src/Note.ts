@@ -479,6 +479,18 @@ export interface ExecutorMemory {
   readonly processBytes: number | undefined
 }
 /**
+ * How busy the process of a worker was since it said so last.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProcessUse {
+  /** Processors that the whole process used, threads included: 1.5 is one and a half. */
+  readonly processors: number
+  /** 0 to 1: for how much of the time the event loop of the worker itself could not turn. */
+  readonly loop: number
+}
+/**
  * Signs of life, on a period of the scheduler's choosing; silence is what makes a worker suspect.
  *
  * @since 0.1.0
@@ -491,6 +503,7 @@ export interface Heartbeat {
   readonly processBytes: number | undefined
   /** Bytes of values in memory that stand in memory shared with executors, where known. */
   readonly sharedBytes?: number | undefined
+  readonly use?: ProcessUse | undefined
   /** 0 to 1: how busy the executors were since the last one. */
   readonly busy: number | undefined
   readonly memory?: WorkerMemory | undefined

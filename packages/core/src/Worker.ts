@@ -187,6 +187,7 @@ const record = (context: Inner.Context, event: Inner.Event): void => {
     case "Measured":
       context.state.processBytes = event.processBytes
       context.state.sharedBytes = event.sharedBytes
+      context.state.use = event.use
       context.state.heaps = event.executors
       return
     case "Leave":

@@ -79,10 +79,11 @@ export type ExecutorEvent =
   }
   /** It has done its share: another is up in its place, and it waits for `end` once nothing is on it any more. */
   | { readonly _tag: "Tired"; readonly executor: string }
-  /** What memory the process and its executors take now. */
+  /** What memory the process and its executors take now, and how busy it was. */
   | {
     readonly _tag: "Measured"
     readonly processBytes: number
+    readonly use?: Note.ProcessUse | undefined
     readonly executors: ReadonlyArray<Note.ExecutorMemory>
   }
   /** The code of this attempt has begun. */

@@ -251,6 +251,15 @@ export const ExecutorMemorySchema: Schema.Schema<Note.ExecutorMemory> = Schema.S
   processBytes: orUndefined(Schema.Number)
 })
 
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ProcessUseSchema: Schema.Schema<Note.ProcessUse> = Schema.Struct({
+  processors: Schema.Number,
+  loop: Schema.Number
+})
+
 const ValueHeld = Schema.TaggedStruct("ValueHeld", {
   key: Key,
   value: Value,
@@ -364,6 +373,7 @@ export const FromWorker: Schema.Schema<Note.FromWorker> = Schema.Union(
     heldBytes: Schema.Number,
     processBytes: orUndefined(Schema.Number),
     sharedBytes: Schema.optional(Schema.Number),
+    use: Schema.optional(ProcessUseSchema),
     busy: orUndefined(Schema.Number),
     memory: Schema.optional(WorkerMemorySchema),
     executors: Schema.optional(Schema.Array(ExecutorMemorySchema))

@@ -155,6 +155,8 @@ const Worker = Schema.Struct({
   keys: Schema.Number,
   heldBytes: Schema.Number,
   processBytes: MaybeNumber,
+  use: Schema.optional(NoteSchema.ProcessUseSchema),
+  sharedBytes: Schema.optional(Schema.Number),
   busy: MaybeNumber,
   memory: Schema.UndefinedOr(NoteSchema.WorkerMemorySchema),
   executors: Schema.Array(NoteSchema.ExecutorMemorySchema),

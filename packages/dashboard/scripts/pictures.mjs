@@ -91,12 +91,12 @@ const take = async (link) => {
     await page.waitForSelector(".flame .task")
     await shoot(page, "profile-light", { hash: "profile", height: 560 })
   } else {
-    for (const [width, height] of [[1280, 800], [400, 820], [2560, 1400]]) {
+    for (const [width, height] of [[1280, 800], [400, 820], [4000, 2000]]) {
       for (const scheme of ["light", "dark"]) {
         for (
           const hash of ["status", "workers", "workers/worker-0", "graph", "task", task, "actors", "events", "profile"]
         ) {
-          if (scheme === "dark" && width !== 1280 && hash !== "status") continue
+          if (scheme === "dark" && width !== 1280 && !["status", "graph"].includes(hash)) continue
           await shoot(page, `${hash.replace(/[^a-z0-9].*$/, hash === task ? "-one" : "-of")}-${width}-${scheme}`, {
             hash,
             width,

@@ -81,6 +81,35 @@ describe("workers", () => {
     })
     assert.deepStrictEqual(downs, [undefined, undefined, 1002, 1002, undefined])
   })
+
+  it("are told with what came there, how often they came again, and their last error", () => {
+    const fold = make()
+    const of = (id: string, slots: number) => worker(id, { info: { ...worker("a").info, slots } })
+    const seen = () => {
+      const { came, restarts, wrong } = fold.store.workers.list[0]!
+      return [came, restarts, wrong?.key]
+    }
+    const failure = { key: "k", reason: "Failed", detail: "no", worker: "a" } as never
+    fold.step(glance(1000, {
+      workers: [of("a", 2)],
+      failures: [{ at: 7, key: "k", group: "g", failures: 1, failure }],
+      activities: [
+        batch("a", 1000, [
+          { key: "v", start: 1, millis: 1, kind: 1, bytes: 30 },
+          { key: "w", start: 1, millis: 1, kind: 1, bytes: 12 },
+          { key: "x", start: 1, millis: 1, kind: 1, bytes: 99, end: 1 },
+          { key: "y", start: 1, millis: 1, bytes: 99 }
+        ])
+      ]
+    }))
+    assert.deepStrictEqual(seen(), [{ count: 2, bytes: 42 }, 0, "k"])
+    for (const slots of [1, 2, 0, 2, 3]) fold.step(glance(1001, { workers: [of("a", slots)] }))
+    assert.deepStrictEqual(seen(), [{ count: 2, bytes: 42 }, 2, "k"])
+    // Another life of the same name.
+    fold.step(glance(1002, { workers: [of("b", 3)] }))
+    assert.strictEqual(fold.store.workers.list.length, 1)
+    assert.deepStrictEqual(seen(), [{ count: 0, bytes: 0 }, 3, "k"])
+  })
 })
 
 describe("failures", () => {
@@ -171,6 +200,22 @@ describe("what is missed", () => {
     fold.step(glance(60_000, { activitiesMissed: 1000 }))
     assert.strictEqual(fold.store.now.missed, 10)
     assert.deepStrictEqual(fold.store.now.gaps, [[1200, 60_000]])
+  })
+})
+
+describe("what a busy worker only counts", () => {
+  it("counts with the short tasks that went well", () => {
+    const fold = make()
+    const short = [{ key: "1", start: 100, millis: 0.5 }, { key: "2", start: 101, millis: 0.5 }]
+    const other = [{ key: "3", start: 102, millis: 0.5, end: 1 }, { key: "4", start: 103, millis: 50, name: "long" }]
+    fold.step(glance(1000, {
+      groups: [group("task"), group("long")],
+      activities: [batch("a", 1000, [...short, ...other], { missed: 6 })]
+    }))
+    const { groups, workers } = fold.store
+    const ended = groups.list.map(({ broken, ended, group }) => [group, ended, broken])
+    assert.deepStrictEqual(ended, [["task", 8, 1], ["long", 1, 0]])
+    assert.deepStrictEqual([workers.list[0]!.ended, workers.list[0]!.broken], [9, 1])
   })
 })
 

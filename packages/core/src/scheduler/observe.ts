@@ -92,6 +92,8 @@ export interface GlanceOptions {
 /** What is written for each task that goes well. */
 const routine: ReadonlySet<string> = new Set(["assigned", "stored", "dropped", "copy dropped"])
 
+const isUnusual = (what: string): boolean => !routine.has(what)
+
 const runningMax = 64
 
 /**
@@ -99,7 +101,12 @@ const runningMax = 64
  * @category getters
  */
 export const glance = (state: State, now: number, options: GlanceOptions): Glance => {
-  const journal = Journal.read(state.journal, options.cursor)
+  const journal = Journal.read(
+    state.journal,
+    options.cursor,
+    undefined,
+    options.routine === true ? undefined : isUnusual
+  )
   const activities = readActivities(state, options.activityCursor)
   const all = workers(state, now)
   return {
@@ -111,7 +118,7 @@ export const glance = (state: State, now: number, options: GlanceOptions): Glanc
     counts: counts(state),
     groups: largest(state, options.groupsMax ?? 256),
     workers: all.map((view) => ({ ...view, now: runningOn(state.workers.get(view.id)!) })),
-    entries: options.routine === true ? journal.entries : journal.entries.filter(({ what }) => !routine.has(what)),
+    entries: journal.entries,
     cursor: journal.cursor,
     missed: journal.missed,
     activities: activities.batches,

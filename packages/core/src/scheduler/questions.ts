@@ -7,7 +7,7 @@
  */
 import type { Key, PeerId, WorkerId } from "../Id.js"
 import * as Journal from "../Journal.js"
-import type { ExecutorMemory, WorkerInfo, WorkerMemory } from "../Note.js"
+import type { ExecutorMemory, ProcessUse, WorkerInfo, WorkerMemory } from "../Note.js"
 import type { Group, Row, State } from "./State.js"
 
 /**
@@ -89,6 +89,9 @@ export interface WorkerView {
   readonly heldBytes: number
   /** What it said of itself last. */
   readonly processBytes: number | undefined
+  readonly use?: ProcessUse | undefined
+  /** Of the values it holds in memory, those in memory that its executors share. */
+  readonly sharedBytes?: number | undefined
   readonly busy: number | undefined
   /** What values take there, where their worker has a limit. */
   readonly memory: WorkerMemory | undefined
@@ -129,6 +132,8 @@ export const workers = (state: State, now: number): ReadonlyArray<WorkerView> =>
       keys: worker.held.size,
       heldBytes: worker.heldBytes,
       processBytes: worker.processBytes,
+      use: worker.use,
+      sharedBytes: worker.sharedBytes,
       busy: worker.busy,
       memory: worker.memory,
       executors: worker.heaps ?? [],

@@ -90,6 +90,7 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
       worker.reportedBytes = note.heldBytes
       worker.processBytes = note.processBytes
       worker.sharedBytes = note.sharedBytes
+      worker.use = note.use
       worker.busy = note.busy
       const was = worker.memory?.paused === true
       worker.memory = note.memory

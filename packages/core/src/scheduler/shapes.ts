@@ -6,7 +6,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { ClientId, Key, PeerId, WorkerId } from "../Id.js"
-import type { ExecutorMemory, ToClient, ToWorker, WorkerInfo, WorkerMemory } from "../Note.js"
+import type { ExecutorMemory, ProcessUse, ToClient, ToWorker, WorkerInfo, WorkerMemory } from "../Note.js"
 import * as Saturation from "../policy/saturation.js"
 import { Held } from "./held.js"
 import { Queue } from "./queue.js"
@@ -199,6 +199,7 @@ export class Worker {
   overdrawn = false
   processBytes: number | undefined = undefined
   sharedBytes: number | undefined = undefined
+  use: ProcessUse | undefined = undefined
   memory: WorkerMemory | undefined = undefined
   heaps: ReadonlyArray<ExecutorMemory> | undefined = undefined
   busy: number | undefined = undefined

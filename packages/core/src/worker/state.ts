@@ -309,11 +309,12 @@ export type Event =
   /** Its bytes are in memory and no longer on the disk; or could not be read. */
   | { readonly _tag: "LoadEnded"; readonly value: ValueId; readonly turn: number; readonly ok: boolean }
   | { readonly _tag: "Tick" }
-  /** What memory the process and the executors take now. */
+  /** What memory the process and the executors take now, and how busy it was. */
   | {
     readonly _tag: "Measured"
     readonly processBytes: number
     readonly sharedBytes: number
+    readonly use?: Note.ProcessUse | undefined
     readonly executors: ReadonlyArray<Note.ExecutorMemory>
   }
   /**
@@ -422,6 +423,7 @@ export interface Inner extends State {
   busyAt: number | undefined
   processBytes: number | undefined
   sharedBytes: number | undefined
+  use: Note.ProcessUse | undefined
   heaps: ReadonlyArray<Note.ExecutorMemory> | undefined
   linked: boolean
   leaving: boolean
@@ -503,6 +505,7 @@ export const make = (options: {
   busyAt: undefined,
   processBytes: undefined,
   sharedBytes: undefined,
+  use: undefined,
   heaps: undefined,
   linked: false,
   leaving: false,

@@ -131,6 +131,7 @@ export const heartbeat = (context: Context): void => {
     processBytes: state.processBytes,
     busy: slots > 0 ? Math.min(1, state.busy / (slots * period)) : undefined,
     ...state.sharedBytes !== undefined && { sharedBytes: state.sharedBytes },
+    ...state.use !== undefined && { use: state.use },
     ...state.heaps !== undefined && { executors: state.heaps },
     ...memory !== undefined && {
       memory: {

@@ -20,6 +20,12 @@ const period = 200
 /** Rows told at once; what is more in one period is counted and not told. */
 const rowsMax = 4096
 
+/** Where a period had more than this, of short tasks in the next ones only some are told, evenly spread; the others are counted. */
+const rowsAim = 2048
+
+/** Milliseconds: a task that took less is short. */
+const short = 1
+
 const none = (): Columns => ({
   kinds: [],
   ends: [],
@@ -36,6 +42,9 @@ export class Watching {
   private names: Array<string> = []
   private readonly numbers = new Map<string, number>()
   private missed = 0
+  /** Of so many short tasks one is told. */
+  private every = 1
+  private passed = 0
   /** When values began to move to or from the disk. */
   readonly moving = new Map<ValueId, number>()
   /** When what was gathered is told. */
@@ -74,9 +83,20 @@ export class Watching {
     columns.bytes.push(what.bytes)
   }
 
+  /** Whether a task that took so long, and ended well, is one of those that are only counted. */
+  passes(millis: number): boolean {
+    if (this.every === 1 || millis >= short) return false
+    if (++this.passed >= this.every) {
+      this.passed = 0
+      return false
+    }
+    this.missed++
+    return true
+  }
+
   /**
    * Jobs that came back together ran one after another, and not all up to now: each that fills its lane ended where the
-   * next one began.
+   * next one began. Those that were passed over in between are taken to be like it.
    */
   spread(isWhole: (row: number) => boolean): void {
     const { lanes, millis, starts } = this.columns
@@ -87,7 +107,8 @@ export class Watching {
     for (let row = starts.length - 1; row >= from; row--) {
       if (!isWhole(row)) continue
       const next = begun.get(lanes[row]!)
-      if (next !== undefined) starts[row] = Math.min(starts[row]!, next - millis[row]!)
+      const room = millis[row]! * (millis[row]! < short ? this.every : 1)
+      if (next !== undefined) starts[row] = Math.min(starts[row]!, next - room)
       begun.set(lanes[row]!, starts[row]!)
     }
   }
@@ -103,6 +124,7 @@ export class Watching {
     this.names = []
     this.numbers.clear()
     this.missed = 0
+    this.every = Math.max(1, Math.ceil((columns.keys.length + missed) / rowsAim))
     this.mark = 0
     return { _tag: "Activities", at: now, names, columns, missed }
   }
@@ -123,6 +145,7 @@ export const notice = ({ now, state }: Context, watching: Watching, event: Event
       const { outcome } = event
       if (outcome._tag === "Interrupted" && job.state.takenBack) return
       const millis = event.millis ?? now - job.state.since
+      if (outcome._tag === "Value" && watching.passes(millis)) return
       const bytes = outcome._tag === "Value" ? outcome.bytes : 0
       return ran(watching, now, job, ends[outcome._tag], millis, bytes)
     }

@@ -84,4 +84,26 @@ describe("what is told to lookers-on", () => {
     assert.strictEqual(batch?.columns.keys.length, 4_096)
     assert.strictEqual(batch?.missed, 904)
   })
+
+  it("of short tasks that are very many is told some, evenly spread, and of those that failed or were longer each", () => {
+    const bench = new Bench({ slots: 5_000, config: { postAheadMillis: 100 } })
+    const ran = (from: number, count: number, last: Worker.Event) => {
+      const attempts = Array.from({ length: count }, (_, at) => from + at)
+      bench.step(on, ...attempts.map((attempt) => runTask(`k${attempt}`, attempt)))
+      bench.step(...attempts.slice(0, -1).map((attempt) => ({ ...value(attempt), millis: 0.5 } as Worker.Event)), last)
+      const [batch] = activities(bench.after(200))
+      return { told: batch!.columns, missed: batch!.missed }
+    }
+    const all = ran(1, 4_000, { ...value(4_000), millis: 0.5 } as Worker.Event)
+    assert.deepStrictEqual([all.told.keys.length, all.missed], [4_000, 0])
+    const long = { ...value(8_000), millis: 5 } as Worker.Event
+    const some = ran(4_001, 4_000, long)
+    assert.deepStrictEqual([some.told.keys.length, some.missed], [2_000, 2_000])
+    assert.deepStrictEqual(some.told.keys.slice(-2), ["k7998", "k8000"])
+    // Those in between ran too.
+    assert.strictEqual(some.told.starts[11]! - some.told.starts[10]!, 1)
+    const few = ran(8_001, 100, { ...value(8_100), millis: 0.5 } as Worker.Event)
+    const every = ran(8_101, 100, { ...value(8_200), millis: 0.5 } as Worker.Event)
+    assert.deepStrictEqual([few.missed, every.told.keys.length, every.missed], [50, 100, 0])
+  })
 })

@@ -3,7 +3,7 @@ import * as Journal from "@creel/core/Journal"
 import type { Entry } from "./glance.js"
 import type { Event } from "./store.js"
 
-const bad: ReadonlySet<string> = new Set(["failed", "died", "worker lost", "lost", "vanished", "refused"])
+const bad: ReadonlySet<string> = new Set(["failed", "died", "worker lost", "lost", "vanished"])
 
 const warn: ReadonlySet<string> = new Set([
   "retried",
@@ -17,7 +17,8 @@ const warn: ReadonlySet<string> = new Set([
   "to be cut",
   "replaced",
   "copies lacking",
-  "copy refused"
+  "copy refused",
+  "refused"
 ])
 
 const good: ReadonlySet<string> = new Set(["joined", "heard again", "mended", "stays"])
@@ -27,6 +28,8 @@ export const toneOf = (what: string): Event["tone"] =>
 
 /** A failure of the task's own is no news beside the word. */
 const sentence = (entry: Entry, nameOf: (peer: string) => string): string | undefined => {
+  // A worker joins under its name.
+  if (entry.what === "joined") return entry.detail === undefined ? "a client" : "a worker"
   const text = Journal.sentence(entry, nameOf)
   return text === "" || text.toLowerCase() === entry.what ? undefined : text
 }

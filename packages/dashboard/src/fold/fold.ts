@@ -8,7 +8,7 @@ import { Clocks } from "creel/TaskStream"
 import { eventOf } from "./events.js"
 import type { ActivityBatch, Glance } from "./glance.js"
 import { Groups } from "./groups.js"
-import { Lanes } from "./lanes.js"
+import { Lanes, type Place } from "./lanes.js"
 import { type Limits, limits, Store } from "./store.js"
 import { Workers } from "./workers.js"
 
@@ -21,6 +21,21 @@ const gapAfter = 5000
 const gapsMax = 32
 
 const compute = 0
+const transfer = 1
+
+type Note = ActivityBatch["note"]
+
+/** Whether it is one of those of which a busy worker tells only some: tasks that took less than a millisecond and ended well. */
+const isSampled = ({ columns }: Note, row: number): boolean =>
+  columns.kinds[row] === compute && columns.ends[row] === 0 && columns.millis[row]! < 1
+
+/** How many each of these stands for. */
+const weightOf = (note: Note): number => {
+  if (note.missed === 0) return 1
+  let told = 0
+  for (let row = 0; row < note.columns.keys.length; row++) if (isSampled(note, row)) told++
+  return told === 0 ? 1 : 1 + note.missed / told
+}
 
 export class Fold {
   store: Store
@@ -113,8 +128,10 @@ export class Fold {
     for (const entry of glance.entries) {
       this.store.events.add(eventOf(entry, (peer) => this.workers.name(peer)))
     }
-    for (const { at, failure: { detail, reason }, group, key } of glance.failures) {
-      this.store.failures.add({ at, key, group, reason, detail })
+    for (const { at, failure: { detail, reason, worker }, group, key } of glance.failures) {
+      const failed = { at, key, group, reason, detail }
+      this.store.failures.add(failed)
+      if (worker !== undefined) this.workers.failed(worker, failed)
     }
   }
 
@@ -130,22 +147,27 @@ export class Fold {
     const { columns, names } = note
     const offset = this.clocks.heard(worker, note.at, heard)
     this.missed += note.missed
+    const each = weightOf(note)
     const groups = names.map(() => -1)
+    const places = names.map((): Place | undefined => undefined)
+    const beside = this.lanes.of(worker, "")
     for (let i = 0; i < columns.keys.length; i++) {
       const kind = columns.kinds[i]!
       const end = columns.ends[i]!
       const millis = columns.millis[i]!
       const start = columns.starts[i]! + offset
       const group = columns.groups[i]!
+      const executor = columns.lanes[i]!
       if (groups[group] === -1) groups[group] = this.number(names[group] ?? "")
       // Values move beside what is computed, and have lanes of their own.
-      const executor = kind === compute ? names[columns.lanes[i]!] ?? "" : ""
-      const lane = this.lanes.place(worker, executor, start, start + millis)
+      const place = kind === compute ? places[executor] ??= this.lanes.of(worker, names[executor] ?? "") : beside
+      const lane = this.lanes.place(place, start, start + millis)
       this.store.rects.add(lane, groups[group] ?? 0, kind, end, start, millis, columns.bytes[i]!, columns.keys[i]!)
       if (kind === compute) {
-        this.groups.ended(names[group] ?? "", end === 0, start + millis)
-        this.workers.ended(worker, end === 0)
-      }
+        const weight = isSampled(note, i) ? each : 1
+        this.groups.ended(names[group] ?? "", end === 0, start + millis, weight)
+        this.workers.ended(worker, end === 0, weight)
+      } else if (kind === transfer && end === 0) this.workers.moved(worker, columns.bytes[i]!)
     }
     const { store } = this
     for (let n = store.lanes.length; n < this.lanes.list.length; n++) store.lanes.push(this.lanes.list[n]!)

@@ -32,12 +32,13 @@ export class Groups {
   private readonly past = new Map<string, Past>()
   private told = ""
 
-  ended(name: string, well: boolean, at: number): void {
+  /** `many` of them ended. */
+  ended(name: string, well: boolean, at: number, many = 1): void {
     const past = this.of(name, at)
-    if (well) past.ended++
-    else past.broken++
+    if (well) past.ended += many
+    else past.broken += many
     this.age(past, at)
-    past.weight += 1
+    past.weight += many
   }
 
   private of(name: string, at: number): Past {
@@ -88,7 +89,7 @@ export class Groups {
       out.push({
         ...group,
         millis: group.millis === undefined ? undefined : Math.round(group.millis * 100) / 100,
-        ended: past.ended,
+        ended: Math.round(past.ended),
         broken: past.broken,
         gone: false,
         left: left === undefined ? undefined : Math.ceil(left / 1000) * 1000
@@ -109,7 +110,7 @@ export class Groups {
       } else if (out.length < rowsMax && name !== "") {
         out.push({
           ...none(name, past.last?.millis),
-          ended: past.ended,
+          ended: Math.round(past.ended),
           broken: past.broken,
           gone: true,
           left: undefined

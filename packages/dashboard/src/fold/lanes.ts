@@ -8,6 +8,18 @@
 /** A lane as it crosses: the worker's id, its executor (or nothing for moves of values), and the place among its likes. */
 export type Lane = readonly [worker: string, executor: string, slot: number]
 
+interface Slot {
+  readonly lane: number
+  end: number
+}
+
+/** Of one executor of one worker. */
+export interface Place {
+  readonly worker: string
+  readonly executor: string
+  readonly slots: Array<Slot>
+}
+
 /** Milliseconds by which neighbours may overlap: clocks of whole milliseconds round. */
 const tolerance = 2
 
@@ -16,13 +28,20 @@ const slotsMax = 64
 
 export class Lanes {
   readonly list: Array<Lane> = []
-  private readonly slots = new Map<string, Array<{ readonly lane: number; end: number }>>()
+  private readonly places = new Map<string, Place>()
+
+  /** Where lanes of this executor are: looked for once for many rectangles. */
+  of(worker: string, executor: string): Place {
+    const key = `${worker}\n${executor}`
+    const known = this.places.get(key)
+    if (known !== undefined) return known
+    const place: Place = { worker, executor, slots: [] }
+    this.places.set(key, place)
+    return place
+  }
 
   /** The lane of what ran there from `start` to `end`. */
-  place(worker: string, executor: string, start: number, end: number): number {
-    const key = `${worker}\n${executor}`
-    const slots = this.slots.get(key) ?? []
-    if (slots.length === 0) this.slots.set(key, slots)
+  place({ executor, slots, worker }: Place, start: number, end: number): number {
     for (const slot of slots) {
       if (slot.end <= start + tolerance) return this.take(slot, end)
     }
@@ -32,7 +51,7 @@ export class Lanes {
     return lane
   }
 
-  private take(slot: { readonly lane: number; end: number }, end: number): number {
+  private take(slot: Slot, end: number): number {
     slot.end = Math.max(slot.end, end)
     return slot.lane
   }

@@ -34,6 +34,12 @@ export interface Worker extends Omit<WorkerGlance, "info" | "now"> {
   /** Attempts that ended there since somebody looks on: well, badly. */
   readonly ended: number
   readonly broken: number
+  /** Values that came from elsewhere since somebody looks on. */
+  readonly came: { readonly count: number; readonly bytes: number }
+  /** How often it, or an executor of it, was lost and came again, since somebody looks on. */
+  readonly restarts: number
+  /** The last task that failed for good there. */
+  readonly wrong: Failed | undefined
   /** When it was lost or left, by the scheduler's clock. */
   readonly gone: number | undefined
   /** Since when it has no executor any more, though it is there; they are started again. */

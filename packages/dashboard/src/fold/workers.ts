@@ -1,7 +1,7 @@
 /** Who the workers are, by name, with those that are gone for a while; and what ended on each. */
 import type { Clocks } from "creel/TaskStream"
 import type { Glance, WorkerGlance } from "./glance.js"
-import type { Worker } from "./store.js"
+import type { Failed, Worker } from "./store.js"
 
 /** Milliseconds that one stays to be seen after it is gone. */
 const remembered = 60_000
@@ -12,6 +12,11 @@ interface Known {
   view: WorkerGlance
   ended: number
   broken: number
+  came: { readonly count: number; readonly bytes: number }
+  restarts: number
+  wrong: Failed | undefined
+  /** The most slots it ever had. */
+  most: number
   gone: number | undefined
   /** Whether it ever had an executor: one that starts is not one that has none any more. */
   worked: boolean
@@ -33,8 +38,10 @@ export class Workers {
       const known = this.known.get(view.id)
       const isUp = view.info.slots > 0
       if (known === undefined) {
-        this.known.set(view.id, { view, ended: 0, broken: 0, gone: undefined, worked: isUp, down: undefined })
+        this.known.set(view.id, this.begun(view, glance))
       } else {
+        if (view.info.slots > known.view.info.slots && known.view.info.slots < known.most) known.restarts++
+        known.most = Math.max(known.most, view.info.slots)
         known.view = view
         known.gone = undefined
         known.worked ||= isUp
@@ -57,22 +64,45 @@ export class Workers {
     }
   }
 
+  private begun(view: WorkerGlance, { workers }: Glance): Known {
+    const { name, slots } = view.info
+    const nothing = { ended: 0, broken: 0, came: { count: 0, bytes: 0 }, restarts: 0, wrong: undefined }
+    const fresh = { ...nothing, view, most: slots, gone: undefined, worked: slots > 0, down: undefined }
+    const present = new Set(workers.map(({ id }) => id))
+    for (const [id, before] of this.known) {
+      if (present.has(id) || before.view.info.name !== name) continue
+      return { ...fresh, restarts: before.restarts + 1, wrong: before.wrong }
+    }
+    return fresh
+  }
+
   name(peer: string): string {
     return this.names.get(peer) ?? peer
   }
 
-  ended(id: string, well: boolean): void {
+  ended(id: string, well: boolean, many = 1): void {
     const known = this.known.get(id)
     if (known === undefined) return
-    if (well) known.ended++
-    else known.broken++
+    if (well) known.ended += many
+    else known.broken += many
+  }
+
+  moved(id: string, bytes: number): void {
+    const known = this.known.get(id)
+    if (known !== undefined) known.came = { count: known.came.count + 1, bytes: known.came.bytes + bytes }
+  }
+
+  /** A task failed for good there. */
+  failed(id: string, failed: Failed): void {
+    const known = this.known.get(id)
+    if (known !== undefined) known.wrong = failed
   }
 
   list(now: number): ReadonlyArray<Worker> {
     return [...this.known.values()].map((known) => this.row(known, now))
   }
 
-  private row({ broken, down, ended, gone, view }: Known, now: number): Worker {
+  private row({ broken, came, down, ended, gone, restarts, view, wrong }: Known, now: number): Worker {
     const { info, now: running, ...rest } = view
     const offset = this.clocks?.offset(view.id) ?? 0
     return {
@@ -85,8 +115,11 @@ export class Workers {
       slots: info.slots,
       tasks: info.tasks,
       now: gone === undefined ? running.map((one) => ({ ...one, since: one.since + offset })) : [],
-      ended,
+      ended: Math.round(ended),
       broken,
+      came,
+      restarts,
+      wrong,
       gone,
       down
     }

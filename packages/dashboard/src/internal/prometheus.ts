@@ -82,12 +82,23 @@ const ofWorkers = ({ workers }: Observe.Glance): Array<Family> => {
     gauge("worker_expected_seconds", "How long that is expected to take.", each(({ load }) => load / 1000)),
     gauge("worker_silence_seconds", "Since it was last heard.", each(({ silent }) => silent / 1000)),
     gauge("worker_busy_ratio", "How busy its executors were of late, from 0 to 1.", each(({ busy }) => busy)),
+    gauge("worker_processors", "Processors that its whole process used of late.", each(({ use }) => use?.processors)),
+    gauge(
+      "worker_loop_busy_ratio",
+      "For how much of the time of late its own event loop was busy, from 0 to 1.",
+      each(({ use }) => use?.loop)
+    ),
     gauge("worker_values", "Values it holds.", each(({ keys }) => keys)),
     gauge("worker_held_bytes", "Of values it holds, in memory and on disk.", each(({ heldBytes }) => heldBytes)),
     gauge(
       "worker_managed_bytes",
       "Of values in memory, where that has a limit.",
       each(({ memory }) => memory?.managed)
+    ),
+    gauge(
+      "worker_shared_bytes",
+      "Of values in memory, those in memory that its executors share.",
+      each(({ sharedBytes }) => sharedBytes)
     ),
     gauge("worker_spilled_bytes", "Of values on disk.", each(({ memory }) => memory?.spilled)),
     gauge("worker_limit_bytes", "Managed bytes at most.", each(({ memory }) => memory?.limit)),

@@ -112,7 +112,7 @@ export const picture = (rows: ReadonlyArray<Row>, narrow: number): Picture => {
   for (const row of [...rows].sort((a, b) => a.start + a.millis - b.start - b.millis)) {
     const end = row.start + row.millis
     const isTask = row.kind === "compute"
-    const lane = lanes.place(row.workerId, isTask ? row.lane : "", row.start, end)
+    const lane = lanes.place(lanes.of(row.workerId, isTask ? row.lane : ""), row.start, end)
     names.set(lane, { worker: row.worker, lane: isTask ? row.lane : "moves" })
     const colour = row.end === "failed" || row.end === "died"
       ? failedColour

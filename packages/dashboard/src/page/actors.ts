@@ -14,9 +14,17 @@ const node = (tree: Tree): Node_ =>
       h("i.dot", { "data-health": tree.status === "up" ? "well" : tree.status === "down" ? "gone" : "suspect" }),
       h("b", {}, tree.id),
       h("span.hint", {}, tree.status),
-      tree.restarts > 0 &&
-        h("span.num.warn", {}, `started again ${tree.restarts} ${tree.restarts === 1 ? "time" : "times"}`),
-      tree.depth !== undefined && h("span.num", { class: tree.depth > 1000 ? "warn" : "" }, `${tree.depth} waiting`)
+      h(
+        "span.num",
+        { class: tree.restarts > 0 ? "warn" : "", title: "How often its supervisor started it again" },
+        `${tree.restarts} ${tree.restarts === 1 ? "restart" : "restarts"}`
+      ),
+      tree.depth !== undefined &&
+        h(
+          "span.num",
+          { class: tree.depth > 1000 ? "warn" : "", title: "Messages in its mailbox that wait for it" },
+          `${tree.depth} waiting`
+        )
     ),
     tree.children.length > 0 && h("ul", {}, tree.children.map(node))
   )

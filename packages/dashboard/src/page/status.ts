@@ -137,9 +137,11 @@ const memoryRow = (worker: Worker, most: number): Node_ => {
   const spilled = memory?.spilled ?? 0
   const rest = worker.processBytes === undefined ? 0 : Math.max(0, worker.processBytes - managed)
   const limit = memory?.limit
+  const shared = Math.min(worker.sharedBytes ?? 0, managed)
   const whole = Math.max(most, 1)
   const says = [
     `${Amount.bytes(managed)} of values`,
+    shared > 0 ? `${Amount.bytes(shared)} of that shared with executors` : "",
     spilled > 0 ? `${Amount.bytes(spilled)} on disk` : "",
     worker.processBytes !== undefined ? `${Amount.bytes(rest)} else in the process` : "",
     limit !== undefined ? `limit ${Amount.bytes(limit)}` : "no limit"
@@ -149,7 +151,8 @@ const memoryRow = (worker: Worker, most: number): Node_ => {
     { key: worker.id, title: `${worker.name}: ${says}` },
     h("span.what", {}, workerLink(worker.id, worker.name)),
     bar(`${worker.name}: ${says}`, [
-      { share: managed / whole, class: memory?.paused === true ? "paused" : "managed" },
+      { share: (managed - shared) / whole, class: memory?.paused === true ? "paused" : "managed" },
+      { share: shared / whole, class: "shared" },
       { share: spilled / whole, class: "spilled" },
       { share: rest / whole, class: "rest" }
     ]),
@@ -168,7 +171,18 @@ const memory = (store: Store): Node_ => {
   const most = workers.reduce((sum, worker) => Math.max(sum, size(worker)), 0)
   return panel(
     "Memory",
-    h("span.hint.keys", {}, h("i.managed"), "values", h("i.spilled"), "on disk", h("i.rest"), "rest of the process"),
+    h(
+      "span.hint.keys",
+      {},
+      h("i.managed"),
+      "values",
+      h("i.shared"),
+      "shared",
+      h("i.spilled"),
+      "on disk",
+      h("i.rest"),
+      "rest of the process"
+    ),
     workers.length === 0
       ? empty("No worker is here.", "Start one: ", h("code", {}, "creel node"), ", or a cluster with workers.")
       : h("div.rows", {}, workers.slice(0, 64).map((worker) => memoryRow(worker, most)))

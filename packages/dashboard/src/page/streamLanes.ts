@@ -110,7 +110,7 @@ export class StreamLanes {
     const gap = 6
     const unit = Math.max(
       7,
-      Math.min(Math.max(26, Math.min(44, space / 10)), Math.floor((space - gaps * gap) / Math.max(1, weight)))
+      Math.min(Math.max(26, Math.min(96, space / 10)), Math.floor((space - gaps * gap) / Math.max(1, weight)))
     )
     let y = 0
     this.rows.forEach((row, index) => {

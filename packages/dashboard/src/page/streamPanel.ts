@@ -66,8 +66,15 @@ export const streamPanel = (app: App, stream: TaskStream): Node_ => {
       now.missed > 0 &&
         h(
           "span.hint.warn",
-          { title: "Workers tell at most some thousand a moment, and the scheduler keeps so many." },
-          `${Amount.brief(now.missed)} not told`
+          {
+            title:
+              `${
+                Amount.count(now.missed)
+              } things were done that have no rectangle here. Where a worker does more than some ten ` +
+              "thousand a second, it tells of some of its tasks that took less than a millisecond, evenly spread, and counts the others, " +
+              "so that being looked at stays cheap. Failures and longer tasks are all here; numbers and progress count everything."
+          },
+          `${Amount.brief(now.missed)} only counted`
         ),
       h(
         "span.tools",

@@ -9,7 +9,7 @@ export interface TaskAnswer {
   readonly key: string
   readonly view: KeyView | undefined
   readonly story: ReadonlyArray<StoryLine>
-  readonly explanation: { readonly summary: string }
+  readonly explanation: { readonly state: string; readonly summary: string }
 }
 
 const search = (app: App, key: string): Node_ =>
@@ -223,6 +223,8 @@ export const task = (app: App, key: string): Node_ => {
     return h("div.view", {}, search(app, key), empty("Asking the scheduler …"))
   }
   const { explanation, view } = answer
+  // Errors outlive what is known of their tasks.
+  const released = explanation.state === "Unknown"
   return h(
     "div.view.one",
     { key },
@@ -241,9 +243,20 @@ export const task = (app: App, key: string): Node_ => {
           title: "Stops it and what depends on it, whoever wants them"
         }, "Cancel")
     ),
-    h("p.says", {}, explanation.summary),
-    view === undefined
-      ? h("div.columns.two", {}, story(app, answer), seen(app, key))
+    h(
+      "p.says",
+      {},
+      released && view !== undefined
+        ? "Nobody holds it any more. Its error is still known, not what it needed or what needed it."
+        : explanation.summary
+    ),
+    view === undefined || released
+      ? h(
+        "div.stack",
+        {},
+        view !== undefined && failure(view),
+        h("div.columns.two", {}, story(app, answer), seen(app, key))
+      )
       : h(
         "div.stack",
         {},

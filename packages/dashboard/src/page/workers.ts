@@ -55,7 +55,7 @@ const columns: ReadonlyArray<Column> = [
   },
   {
     name: "Slots",
-    title: "Slots that are taken, of all",
+    title: "Slots taken by the work it was given, of all: more than all where some was given ahead",
     number: true,
     sort: (worker) => worker.used / Math.max(1, worker.slots),
     cell: (worker) =>
@@ -81,6 +81,23 @@ const columns: ReadonlyArray<Column> = [
     number: true,
     sort: (worker) => worker.busy ?? -1,
     cell: (worker) => worker.busy === undefined ? "–" : meter(worker.busy, Amount.percent(worker.busy), "busy")
+  },
+  {
+    name: "CPU",
+    title: "Processor time that its whole process used of late, threads included: 100 % is one processor",
+    number: true,
+    sort: (worker) => worker.use?.processors ?? -1,
+    cell: (worker) => worker.use === undefined ? "–" : Amount.percent(worker.use.processors)
+  },
+  {
+    name: "Loop",
+    title: "For how much of the time of late the worker's own event loop was busy: near 100 % it answers late",
+    number: true,
+    sort: (worker) => worker.use?.loop ?? -1,
+    cell: (worker) =>
+      worker.use === undefined
+        ? "–"
+        : h("span", { class: worker.use.loop > 0.9 ? "warn" : "" }, Amount.percent(worker.use.loop))
   },
   {
     name: "Ahead",
@@ -224,15 +241,46 @@ export const workers = (app: App): Node_ => {
   )
 }
 
-const facts = (rows: ReadonlyArray<readonly [string, Child]>): Node_ =>
-  h("dl.facts", {}, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))
+type Fact = readonly [name: string, value: Child | ReadonlyArray<Child>, title?: string]
 
-const factsOf = (worker: Worker): ReadonlyArray<readonly [string, Child]> => [
+const facts = (rows: ReadonlyArray<Fact>): Node_ =>
+  h("dl.facts", {}, rows.flatMap(([name, value, title]) => [h("dt", { title }, name), h("dd", { title }, value)]))
+
+const times = (n: number): string => n === 1 ? "once" : `${Amount.count(n)} times`
+
+const factsOf = (worker: Worker): ReadonlyArray<Fact> => [
   ["State", words[health(worker)]],
   ["Last heard", worker.silent < 1000 ? "now" : `${Amount.span(worker.silent)} ago`],
   ["Slots", `${Math.round(worker.used * 10) / 10} of ${worker.slots} taken`],
+  [
+    "Processor",
+    worker.use === undefined
+      ? "–"
+      : `${Amount.percent(worker.use.processors)} of one, event loop ${Amount.percent(worker.use.loop)}`,
+    "Of its whole process, threads included, and of the worker's own event loop: near 100 % it answers late"
+  ],
+  ["Executors", worker.busy === undefined ? "–" : `${Amount.percent(worker.busy)} busy`, "Since its last sign of life"],
   ["Work ahead", worker.load === 0 ? "none" : Amount.duration(worker.load)],
   ["Values", `${Amount.count(worker.keys)}, ${Amount.bytes(worker.heldBytes)}`],
+  [
+    "Came",
+    worker.came.count === 0
+      ? "nothing"
+      : `${Amount.count(worker.came.count)} values, ${Amount.bytes(worker.came.bytes)}`,
+    "Values brought here from other workers and clients since somebody looks on"
+  ],
+  [
+    "Restarts",
+    worker.restarts === 0 ? "none" : times(worker.restarts),
+    "How often it, or an executor of it, was lost and came again, since somebody looks on"
+  ],
+  [
+    "Last error",
+    worker.wrong === undefined
+      ? "none"
+      : [taskLink(worker.wrong.key), ` ${worker.wrong.detail}, ${Amount.clock(worker.wrong.at)}`],
+    "The last task that failed here for good, of those that are still known"
+  ],
   [
     "Memory",
     worker.memory === undefined
@@ -285,7 +333,7 @@ const executors = (worker: Worker): Child =>
         h(
           "div.meter",
           { key: one.executor },
-          h("span.what", {}, one.executor),
+          h("span.what", { title: one.executor }, one.executor.slice(one.executor.lastIndexOf("/") + 1)),
           bar(`heap of ${one.executor}`, [{
             share: one.heapLimit > 0 ? one.heapUsed / one.heapLimit : 0,
             class: "busy"

@@ -3,7 +3,7 @@
  * and not more often than the limit allows. Past the limit, or when the module no longer loads, its place stays empty
  * and says why. One that has lived long enough is replaced before anybody sees it go.
  */
-import type { ExecutorMemory } from "@creel/core/Note"
+import type { ExecutorMemory, ProcessUse } from "@creel/core/Note"
 import type * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Executors } from "creel/Executor"
 import * as Profile from "creel/Profile"
@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import { performance } from "node:perf_hooks"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Bounds, Life, LifeEnd, LifeOptions } from "./executorLife.js"
 import { live } from "./executorLife.js"
@@ -152,10 +153,32 @@ const keep = Effect.fnUntraced(function*(places: Places, place: number, emit: (e
 
 /** Beside the signs of life of their worker, which go out as often. */
 const measure = (lives: ReadonlyMap<string, Life>, emit: (event: ExecutorEvent) => void): Effect.Effect<void> =>
-  Effect.forever(Effect.zipRight(
-    RealTime.sleep(measureEvery),
-    Effect.sync(() => emit({ _tag: "Measured", processBytes: process.memoryUsage.rss(), executors: memoryOf(lives) }))
-  ))
+  Effect.suspend(() => {
+    const use = useSince()
+    const tell = Effect.sync(() =>
+      emit({ _tag: "Measured", processBytes: process.memoryUsage.rss(), use: use(), executors: memoryOf(lives) })
+    )
+    return Effect.forever(Effect.zipRight(RealTime.sleep(measureEvery), tell))
+  })
+
+/** How busy the process, and this thread of it, were since it was asked last. */
+const useSince = (): () => ProcessUse => {
+  let at = performance.now()
+  let processors = process.cpuUsage()
+  let loop = performance.eventLoopUtilization()
+  return () => {
+    const [now, used, turned] = [performance.now(), process.cpuUsage(), performance.eventLoopUtilization()]
+    const micros = used.user + used.system - processors.user - processors.system
+    const use = {
+      processors: now > at ? Math.round(micros / (now - at)) / 1000 : 0,
+      loop: Math.round(performance.eventLoopUtilization(turned, loop).utilization * 1000) / 1000
+    }
+    at = now
+    processors = used
+    loop = turned
+    return use
+  }
+}
 
 export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
   Effect.gen(function*() {
