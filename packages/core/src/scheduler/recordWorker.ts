@@ -86,19 +86,8 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
     }
     case "FetchFailed":
       return fetchFailedByWorker(state, worker, note)
-    case "Heartbeat": {
-      worker.reportedBytes = note.heldBytes
-      worker.processBytes = note.processBytes
-      worker.sharedBytes = note.sharedBytes
-      worker.use = note.use
-      worker.busy = note.busy
-      const was = worker.memory?.paused === true
-      worker.memory = note.memory
-      worker.heaps = note.executors
-      if (note.memory !== undefined) hasten(state, worker)
-      if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
-      return
-    }
+    case "Heartbeat":
+      return beat(state, worker, note)
     case "Activities":
       return did(state, worker, note)
     case "WorkerChanged": {
@@ -114,6 +103,19 @@ export const recordWorker = (state: State, worker: Worker, note: FromWorker): vo
     case "WorkerLeft":
       return
   }
+}
+
+const beat = (state: State, worker: Worker, note: Extract<FromWorker, { readonly _tag: "Heartbeat" }>): void => {
+  worker.reportedBytes = note.heldBytes
+  worker.processBytes = note.processBytes
+  worker.sharedBytes = note.sharedBytes
+  worker.use = note.use
+  worker.busy = note.busy
+  const was = worker.memory?.paused === true
+  worker.memory = note.memory
+  worker.heaps = note.executors
+  if (note.memory !== undefined) hasten(state, worker)
+  if (was !== (note.memory?.paused === true)) books.move(state, worker, was)
 }
 
 const find = (
