@@ -5,16 +5,14 @@ import * as Journal from "../src/Journal.js"
 const nameOf = (peer: string): string => ({ w1: "alpha", w2: "beta" })[peer] ?? peer
 
 /** One entry, written and read again, as people read it. */
-const said = (
-  what: string,
-  detail: string | number | undefined,
-  key: string | undefined = "k",
-  peer = "w1"
-): string => {
+const saidOf = (key: string | undefined) => (what: string, detail: string | number | undefined): string => {
   const journal = Journal.make(2)
-  Journal.write(journal, 1, what, key, peer, detail)
-  return Journal.sentence(Journal.story(journal, peer)[0]!, nameOf)
+  Journal.write(journal, 1, what, key, "w1", detail)
+  return Journal.sentence(Journal.story(journal, "w1")[0]!, nameOf)
 }
+
+const said = saidOf("k")
+const saidOfPeer = saidOf(undefined)
 
 describe("Journal.sentence", () => {
   it("writes attempts as they are written everywhere", () => {
@@ -26,17 +24,18 @@ describe("Journal.sentence", () => {
     assert.strictEqual(said("copied", "w2"), "from beta")
     assert.strictEqual(said("recalled", "w9"), "for w9")
     assert.strictEqual(said("fetch failed", "refused w2"), "refused beta")
+    assert.strictEqual(saidOfPeer("refused", "v#1.7"), "a value nobody waits for: v#1.7")
   })
 
   it("says what a number counts", () => {
-    assert.strictEqual(said("suspect", 5210, undefined), "silent for 5210 ms")
+    assert.strictEqual(saidOfPeer("suspect", 5210), "silent for 5210 ms")
     assert.strictEqual(said("retried", 1), "failed once")
     assert.strictEqual(said("retried", 2), "failed 2 times")
     assert.strictEqual(said("copies lacking", 3), "3 wanted")
   })
 
   it("leaves out what stands beside it, and leaves texts as they are", () => {
-    assert.strictEqual(said("joined", "alpha", undefined), "")
+    assert.strictEqual(saidOfPeer("joined", "alpha"), "")
     assert.strictEqual(said("cancelled", "it hangs"), "it hangs")
     assert.strictEqual(said("dropped", undefined), "")
   })
