@@ -21,10 +21,10 @@ export class UsageError extends Error {}
 
 export const help = `npm run bench -- [options]
 
-  --quick             fewer tasks, fewer rounds, fewer subjects: under two minutes
+  --quick             fewer tasks, works and subjects, each once: about two minutes
   --only NAME         only this work; may be given several times
   --subjects A,B      only these subjects
-  --rounds N          how often everything is done, in turns (default: 3, quick: 2)
+  --rounds N          how often everything is done, in turns (default: 3, quick: 1)
   --json FILE         writes all runs, medians, ratios and what the machine is
   --list              the names of works and subjects
 `

@@ -62,6 +62,9 @@ export const works: ReadonlyArray<Work> = [
   work("floor", "floor", "bare messages, HTTP, calls, fibers, copies", 1, 1)
 ]
 
+/** What a quick run does unless works are named: what has to be known first, and no minutes of anything. */
+const quickGroups: ReadonlySet<string> = new Set(["tasks", "data", "machine", "cpu", "startup", "floor"])
+
 const pool = (name: string, what: string, quick: boolean): Subject => ({
   name,
   what,
@@ -108,7 +111,7 @@ export const subjects: ReadonlyArray<Subject> = [
     groups: ["tasks", "data", "startup", "overhead"]
   },
   pool("piscina", "piscina with two threads", false),
-  pool("piscina-10", "piscina with two threads and concurrentTasksPerWorker 10", true),
+  pool("piscina-10", "piscina with two threads and concurrentTasksPerWorker 10", false),
   pool("tinypool", "tinypool with two threads", false),
   pool("poolifier", "poolifier's FixedThreadPool of two", true),
   pool("workerpool", "workerpool with two threads", false),
@@ -117,7 +120,7 @@ export const subjects: ReadonlyArray<Subject> = [
     what: "an @effect/rpc group over a pool of two worker threads",
     language: "node",
     pool: false,
-    quick: true,
+    quick: false,
     groups: ["tasks", "startup"]
   },
   {
@@ -169,19 +172,18 @@ export interface Step {
   readonly works: ReadonlyArray<Work>
 }
 
-/** A quick run does all but the small tasks once. */
-const rounds = (choice: Choice, group: string): number =>
-  choice.rounds ?? (choice.quick ? group === "tasks" ? 2 : 1 : 3)
+const rounds = (choice: Choice): number => choice.rounds ?? (choice.quick ? 1 : 3)
 
 /** What takes minutes and hardly varies is asked once, unless rounds are asked for. */
 const isTurn = (choice: Choice, round: number, subject: Subject, group: string): boolean => {
   if (round === 1 || choice.rounds !== undefined) return true
-  if (choice.quick) return subject.language === "node"
   return group !== "million" || subject.name === "creel-threads"
 }
 
 const chosenWorks = (choice: Choice): ReadonlyArray<Work> =>
-  works.filter((each) => choice.only.length === 0 || choice.only.includes(each.name))
+  works.filter((each) =>
+    choice.only.length === 0 ? !choice.quick || quickGroups.has(each.group) : choice.only.includes(each.name)
+  )
 
 export const chosenSubjects = (choice: Choice): ReadonlyArray<Subject> =>
   subjects.filter((each) =>
@@ -199,6 +201,10 @@ export const skipped = (choice: Choice): ReadonlyArray<readonly [subject: string
       .map((subject) => [subject.name, group] as const)
   )
 
+/** What a quick run does only for whoever names it. */
+export const unnamed = (choice: Choice): ReadonlyArray<string> =>
+  works.filter((each) => choice.only.length === 0 && !chosenWorks(choice).includes(each)).map((each) => each.name)
+
 const groupsOf = (choice: Choice): ReadonlyArray<string> => [
   ...new Set(chosenWorks(choice).map((each) => each.group))
 ]
@@ -206,9 +212,8 @@ const groupsOf = (choice: Choice): ReadonlyArray<string> => [
 /** In turns: in each round all subjects do a group, one after the other, before the next group. */
 export const steps = (choice: Choice): ReadonlyArray<Step> => {
   const groups = groupsOf(choice)
-  const most = Math.max(0, ...groups.map((group) => rounds(choice, group)))
-  return Array.from({ length: most }, (_, index) => index + 1).flatMap((round) =>
-    groups.filter((group) => round <= rounds(choice, group)).flatMap((group) =>
+  return Array.from({ length: rounds(choice) }, (_, index) => index + 1).flatMap((round) =>
+    groups.flatMap((group) =>
       chosenSubjects(choice).filter((subject) =>
         takesPart(choice, subject, group) && isTurn(choice, round, subject, group)
       )

@@ -122,6 +122,8 @@ const bench = (options: Options.Options) =>
     process.stdout.write(`${Machine.describe(machine)}\n\n${table(rows)}\n`)
     const skipped = Plan.skipped(options).map(([subject, group]) => `${group} on ${subject}`)
     if (skipped.length > 0) process.stdout.write(`\nskipped, for the run is quick: ${skipped.join(", ")}\n`)
+    const unnamed = Plan.unnamed(options)
+    if (unnamed.length > 0) process.stdout.write(`\nleft out of a quick run, unless by --only: ${unnamed.join(", ")}\n`)
     for (const { subject, why } of leftOut) process.stdout.write(`\n${subject} is left out: ${why}\n`)
     for (const { subject, why } of failed) process.stdout.write(`\nfailed: ${subject}: ${why}\n`)
     if (options.json !== undefined) {

@@ -46,8 +46,10 @@ describe("the plan", () => {
   })
 
   it("says what a quick run skips", () => {
-    assert.deepInclude(Plan.skipped(Options.parse(["--quick"])), ["dask", "million"])
-    assert.deepStrictEqual(Plan.skipped(Options.parse([])), [])
+    assert.include(Plan.unnamed(Options.parse(["--quick"])), "million")
+    assert.deepStrictEqual(Plan.unnamed(Options.parse(["--quick", "--only", "million"])), [])
+    assert.deepStrictEqual(Plan.skipped(Options.parse(["--quick", "--only", "million"])), [["dask", "million"]])
+    assert.deepStrictEqual([Plan.skipped(Options.parse([])), Plan.unnamed(Options.parse([]))], [[], []])
   })
 })
 

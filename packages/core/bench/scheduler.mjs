@@ -48,7 +48,7 @@ const cluster = (workers) => {
       const took = micros() - before
       self.spent += took
       self.longest = Math.max(self.longest, took)
-      for (const { _tag, notes, worker } of commands) {
+      for (const { _tag, notes = none, worker } of commands) {
         for (const note of notes) {
           if (_tag === "ToWorker" && note._tag === "RunTask") self.runs.push(fromWorker(worker, note))
           else if (_tag === "ToClient" && note._tag === "TaskStored") self.done.push(wantOf(note.key))
