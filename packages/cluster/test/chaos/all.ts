@@ -10,6 +10,7 @@ import { kills } from "./kills.js"
 import { memory } from "./memory.js"
 import { partition } from "./partition.js"
 import type { Scenario } from "./scenario.js"
+import { strangers } from "./strangers.js"
 import { together } from "./together.js"
 
 export const all: ReadonlyArray<Scenario> = [
@@ -25,5 +26,6 @@ export const all: ReadonlyArray<Scenario> = [
   clients,
   disk,
   clock,
-  memory
+  memory,
+  strangers
 ]

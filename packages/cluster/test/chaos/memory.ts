@@ -8,7 +8,7 @@ import { counted, following, nodes } from "./scenario.js"
 const megabytes = (bytes: unknown): number => Math.round(Number(bytes) / 1e5) / 10
 
 /** Megabytes in use, when all has gone that can go. */
-const used = (member: Member) =>
+export const used = (member: Member) =>
   Effect.gen(function*() {
     const said = member.next("memory")
     member.tell("memory")

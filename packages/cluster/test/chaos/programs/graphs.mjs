@@ -38,15 +38,30 @@ const now = { of: undefined, future: undefined, since: performance.now(), left: 
 
 const came = (of, future) => Object.assign(now, { of, future, since: performance.now() })
 
+/** Why a key is not there: what it waits for, what that waits for, and so on, and what was decided about the last of these. */
+const reasons = (key) =>
+  Effect.gen(function*() {
+    let { missing, summary } = yield* Client.explain(key)
+    const first = summary
+    let last = key
+    let depth = 0
+    for (; missing.length > 0 && depth < 1000; depth++) {
+      last = missing[0]
+      ;({ missing, summary } = yield* Client.explain(last))
+    }
+    const story = (yield* Client.story(last)).slice(-8).map((line) => JSON.stringify(line))
+    return [first, ...(depth > 0 ? [`${depth} inputs before that: ${summary}`] : []), ...story]
+  })
+
 /** Says, while nothing comes, what is waited for and why. */
 const watching = Effect.forever(Effect.gen(function*() {
   yield* Effect.sleep("10 seconds")
   const future = now.future ?? now.left?.()
   if (performance.now() - now.since < 10_000 || future === undefined) return
-  const known = yield* Effect.timeoutOption(Effect.all([Client.explain(future), Client.story(future)]), "5 seconds")
+  const known = yield* Effect.timeoutOption(reasons(future.key), "5 seconds")
   const why = Option.match(known, {
     onNone: () => "no scheduler says why",
-    onSome: ([{ summary }, story]) => [summary, ...story.slice(-8).map((line) => JSON.stringify(line))].join("\n    ")
+    onSome: (lines) => lines.join("\n    ")
   })
   say("waiting", { seconds: Math.round((performance.now() - now.since) / 1000), of: now.of, key: future.key, why })
 }))
