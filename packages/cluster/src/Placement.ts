@@ -94,6 +94,8 @@ export interface Life {
 export interface Kept {
   readonly store: (rows: ReadonlyArray<KeptRow>) => Effect.Effect<void, ClusterError>
   readonly drop: (keys: ReadonlyArray<string>) => Effect.Effect<void, ClusterError>
+  /** What is counted against those that are kept; of others nothing is written. */
+  readonly spend: (rows: ReadonlyArray<KeptSpend>) => Effect.Effect<void, ClusterError>
   readonly all: Effect.Effect<ReadonlyArray<KeptRow>, ClusterError>
 }
 
@@ -104,6 +106,17 @@ export interface Kept {
 export interface KeptRow {
   readonly key: string
   readonly bytes: Uint8Array
+  /** What is counted against it, once there is something. */
+  readonly spent?: Uint8Array | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface KeptSpend {
+  readonly key: string
+  readonly spent: Uint8Array
 }
 
 /**

@@ -272,7 +272,7 @@ describe("who is not let in", () => {
         members: [],
         held: () => true,
         end: (why) => Effect.sync(() => void ends.push(why)),
-        kept: { store: () => Effect.void, drop: () => Effect.void, all: Effect.succeed([]) }
+        kept: { store: () => Effect.void, drop: () => Effect.void, spend: () => Effect.void, all: Effect.succeed([]) }
       })
       const { client } = yield* connect(links.port)
       const refused = yield* Effect.flip(

@@ -1,10 +1,16 @@
 /** What is to be done whoever leaves: real processes, a real database. */
+import type * as Spec from "@creel/core/Spec"
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import type * as Door from "creel/Door"
+import * as Engine from "creel/Engine"
+import { Deferred, Effect, Exit, Schedule, Scope } from "effect"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
+import * as Keeper from "../src/internal/keeper.js"
+import type * as Placement from "../src/Placement.js"
+import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
 import type { Running } from "./utils/processes.js"
 import { start } from "./utils/processes.js"
@@ -30,6 +36,60 @@ const incarnation = (node: Running): number =>
     ...[...node.said().matchAll(/scheduler of default at .*, incarnation (\d+)/g)].map((said) => Number(said[1]))
   )
 
+const bomb: Spec.Spec = {
+  key: "bomb",
+  digest: "d:bomb",
+  task: "bomb",
+  group: "bomb",
+  args: { head: new Uint8Array(), buffers: [] },
+  inputs: [],
+  priority: 0,
+  slots: 1,
+  workers: undefined,
+  soft: false,
+  resources: undefined,
+  retry: undefined,
+  timeout: undefined,
+  parent: undefined,
+  outward: undefined
+}
+
+/** The scheduler of this life, and the door at which clients are kept their word. */
+const carried = (life: Placement.Life, kept: Keeper.Kept) =>
+  Effect.flatMap(
+    Engine.scheduler({ incarnation: Effect.succeed(life.incarnation), expect: Effect.succeed(kept.expect) }),
+    kept.door
+  )
+
+const deaf = { reset: () => {}, acked: () => {}, down: () => {}, over: () => {} }
+
+/** By a client that goes when it has said so. */
+const submitted = (door: Door.Service) =>
+  Effect.scoped(Effect.map(door.attachClient("c1", { ...deaf, notes: () => {} }), (mouth) =>
+    mouth.send([
+      { _tag: "ClientTold", name: "c1", specs: [], wants: [], offers: [] },
+      { _tag: "Submit", specs: [bomb], wants: [], keep: ["bomb"] }
+    ])))
+
+/** A worker whose process the task ends as soon as it begins. */
+const bombed = (door: Door.Service, id: string) =>
+  Effect.gen(function*() {
+    const bang = yield* Deferred.make<void>()
+    const mouth = yield* door.attachWorker(id, {
+      ...deaf,
+      notes: (notes) => {
+        for (const note of notes) {
+          if (note._tag === "RunTask" && note.asks === true) {
+            mouth.send([{ _tag: "TaskStarted", key: "bomb", attempt: note.attempt, at: 0, asks: true }])
+          } else if (note._tag === "RunTask" || note._tag === "BeginTask") Deferred.unsafeDone(bang, Exit.void)
+        }
+      }
+    })
+    const info = { name: id, node: id, resources: {}, slots: 1, tasks: ["bomb"] }
+    mouth.send([{ _tag: "WorkerTold", info, values: [], jobs: [], outcomes: [] }])
+    return Deferred.await(bang)
+  })
+
 layer(Postgres.layer, { excludeTestServices: true })("what a client does not wait for", (it) => {
   it.scoped("is done when that client and then the scheduler are killed, and is then kept no longer", () =>
     Effect.gen(function*() {
@@ -49,5 +109,31 @@ layer(Postgres.layer, { excludeTestServices: true })("what a client does not wai
         assert.strictEqual(fs.readFileSync(path.join(at, "result"), "utf8"), "21")
         yield* until(Effect.map(kept, (n) => n === 0))
       }).pipe(Effect.provide(Postgres.client(database)))
+    }))
+
+  it.scoped("takes four processes with it and no more, though each was the scheduler's, and nobody else remembers", () =>
+    Effect.gen(function*() {
+      const postgres = yield* Postgres.Postgres
+      const said = yield* Nodes.ears
+      yield* Nodes.start(yield* postgres.database("bomb"), said, "a", ["x"])
+      const begun: Array<number> = []
+      for (let isThere = true; isThere && begun.length < 8;) {
+        const { life } = yield* Nodes.next(said, "began")
+        const inLife = yield* Scope.make()
+        const door = yield* Scope.extend(Effect.flatMap(Keeper.make(life), (kept) => carried(life, kept)), inLife)
+        if (begun.length === 0) yield* submitted(door)
+        const gone = until(Effect.map(life.kept.all, (rows) => rows.length === 0))
+        const bang = yield* bombed(door, `w${life.incarnation}`)
+        isThere = yield* Effect.raceFirst(
+          Effect.as(bang, true),
+          begun.length === 0 ? Effect.never : Effect.as(gone, false)
+        )
+        if (isThere) begun.push(life.incarnation)
+        // All at once: the scheduler hears nothing of its worker's end.
+        yield* Scope.close(inLife, Exit.void)
+        yield* life.end("its process is gone")
+        yield* Nodes.next(said, "ended")
+      }
+      assert.lengthOf(begun, 4)
     }))
 })

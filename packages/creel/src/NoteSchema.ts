@@ -116,13 +116,19 @@ const Want = Schema.Struct({ key: Key, want: Schema.Number })
 
 const ofAttempt = { key: Key, attempt: Attempt }
 
-const Spent = {
+const spentFields = {
   key: Key,
   digest: Schema.String,
   failures: Schema.Number,
   deaths: Schema.Array(Schema.String),
   begins: orUndefined(Attempt)
 }
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const SpentSchema = Schema.Struct(spentFields)
 
 // --- client → scheduler ---
 
@@ -164,7 +170,7 @@ export const FromClient: Schema.Schema<Note.FromClient> = Schema.Union(
     wants: Schema.Array(WantTold),
     offers: Schema.Array(Offer),
     cut: Schema.optional(Schema.Array(Key)),
-    spent: Schema.optional(Schema.Array(Schema.Struct(Spent)))
+    spent: Schema.optional(Schema.Array(SpentSchema))
   }),
   Schema.TaggedStruct("Submit", {
     specs: Schema.Array(SpecSchema),
@@ -208,7 +214,7 @@ export const ToClient: Schema.Schema<Note.ToClient> = Schema.Union(
   Schema.TaggedStruct("Ended", Want.fields),
   DropValue,
   Schema.TaggedStruct("LineageCut", { key: Key, digest: Schema.String, want: Schema.Number }),
-  Schema.TaggedStruct("TaskSpent", Spent)
+  Schema.TaggedStruct("TaskSpent", spentFields)
 )
 
 // --- worker → scheduler ---
@@ -455,7 +461,7 @@ export const PieceUp: Schema.Schema<Exclude<Link.Piece, { readonly of: "RunTask"
     wants: list(WantTold),
     offers: list(Offer),
     cut: list(Key),
-    spent: list(Schema.Struct(Spent))
+    spent: list(SpentSchema)
   }),
   piece("Submit", { specs: list(SpecSchema), wants: list(Want), keep: list(Key) }),
   piece("Release", { wants: list(Want) }),

@@ -5,7 +5,8 @@
  *
  * 1. The scheduler hears of such work after it was stored, and of what its client says later after that.
  * 2. What is stored is wanted here until it is done, has failed, or was cancelled: then it is dropped.
- * 3. With a scheduler that is over nothing more is stored: the client tells the next one.
+ * 3. What is counted against its tasks is stored with it (`keptSpent`).
+ * 4. With a scheduler that is over nothing more is stored: the client tells the next one.
  */
 import type * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
@@ -14,7 +15,7 @@ import type * as Spec from "@creel/core/Spec"
 import type * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import type * as Door from "creel/Door"
 import type { SchedulerEnd } from "creel/Engine"
-import { SpecSchema } from "creel/NoteSchema"
+import { SpecSchema, SpentSchema } from "creel/NoteSchema"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -26,6 +27,7 @@ import * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import type { ClusterError } from "../ClusterError.js"
 import type { KeptRow, Life } from "../Placement.js"
+import { type Change, KeptSpent, type SpentOf } from "./keptSpent.js"
 import * as LinkWire from "./linkWire.js"
 
 type HowMade = CoreScheduler.HowMade
@@ -34,6 +36,17 @@ const Encoded = Schema.Struct({ specs: Schema.Array(SpecSchema), cut: Schema.Arr
 
 const encode = Schema.encodeSync(Encoded)
 const decode = Schema.decodeUnknownSync(Encoded)
+
+const EncodedSpent = Schema.Array(SpentSchema)
+
+const encodeSpent = Schema.encodeSync(EncodedSpent)
+const decodeSpent = Schema.decodeUnknownSync(EncodedSpent)
+
+/** What a row says. */
+interface Row {
+  readonly made: HowMade
+  readonly spent: ReadonlyArray<Note.Spent>
+}
 
 /** One row: how one key is made. */
 class Rows {
@@ -44,8 +57,15 @@ class Rows {
     return this.makeParser().encode(encode(made)) as Uint8Array
   }
 
-  fromBytes(bytes: Uint8Array): HowMade {
-    return decode(this.makeParser().decode(bytes)[0])
+  spentToBytes(spent: ReadonlyArray<Note.Spent>): Uint8Array {
+    return this.makeParser().encode(encodeSpent(spent)) as Uint8Array
+  }
+
+  fromBytes({ bytes, spent }: KeptRow): Row {
+    return {
+      made: decode(this.makeParser().decode(bytes)[0]),
+      spent: spent === undefined ? [] : decodeSpent(this.makeParser().decode(spent)[0])
+    }
   }
 }
 
@@ -82,17 +102,23 @@ const closure = (key: Id.Key, brought: HowMade, known: HowMade): HowMade => {
 /** What is kept in this life, and the client that wants it. */
 class Keeper {
   private readonly kept = new Map<Id.Key, { readonly want: number; readonly made: HowMade }>()
+  private readonly spent = new KeptSpent()
   private mouth: Door.Mouth<Note.FromClient> | undefined
   private count = 0
 
   constructor(
     private readonly id: Id.ClientId,
     private readonly scheduler: SchedulerEnd,
-    private readonly over: Queue.Queue<Id.Key>
+    private readonly over: Queue.Queue<Id.Key>,
+    /** Something is to be written. */
+    private readonly counted: Queue.Queue<void>
   ) {}
 
-  add(key: Id.Key, made: HowMade): void {
-    if (!this.kept.has(key)) this.kept.set(key, { want: ++this.count, made })
+  add(key: Id.Key, made: HowMade, spent: ReadonlyArray<Note.Spent> = []): void {
+    if (this.kept.has(key)) return
+    this.kept.set(key, { want: ++this.count, made })
+    this.spent.add(key, made.specs.map((spec) => spec.key))
+    this.spent.remember(spent)
   }
 
   has(key: Id.Key): boolean {
@@ -137,18 +163,29 @@ class Keeper {
     }
     const wants = [...this.kept].map(([key, { want }]) => ({ key, want, told: undefined, keep: true }))
     const note: Note.ClientTold = { _tag: "ClientTold", name: "kept", specs: [...specs.values()], wants, offers: [] }
-    this.mouth?.send([cut.size > 0 ? { ...note, cut: [...cut] } : note])
+    const spent = this.spent.all
+    this.mouth?.send([{ ...note, ...cut.size > 0 && { cut: [...cut] }, ...spent.length > 0 && { spent } }])
+  }
+
+  /** What is to be written now, and told once it is. */
+  taken(): Change {
+    return this.spent.take()
+  }
+  answer(answers: Change["answers"]): void {
+    if (answers.length > 0) this.mouth?.send(answers)
   }
 
   private hear(note: Note.ToClient): void {
-    // It goes with the scheduler, and so does what it would remember; but the task waits for its word.
-    if (note._tag === "TaskSpent" && note.begins !== undefined) {
-      this.mouth?.send([{ _tag: "SpentHeard", key: note.key, attempt: note.begins }])
+    // The task waits for its word, which is given when the database knows.
+    if (note._tag === "TaskSpent") {
+      this.spent.hear(note)
+      this.counted.unsafeOffer(undefined)
     }
     if (note._tag !== "TaskStored" && note._tag !== "TaskNotStored") return
     const { key, want } = note
     if (this.kept.get(key)?.want !== want) return
     this.kept.delete(key)
+    this.spent.delete(key)
     this.mouth?.send([{ _tag: "Release", wants: [{ key, want }], answer: false }])
     this.over.unsafeOffer(key)
   }
@@ -166,6 +203,18 @@ const dropping = (life: Life, over: Queue.Queue<Id.Key>): Effect.Effect<never> =
     const keys = [...(yield* Queue.takeBetween(over, 1, 500))]
     yield* Effect.catchAll(untilAnswered(life, life.kept.drop(keys)), (error) =>
       Effect.logDebug("what was kept is done, and may be done again by the next scheduler", error))
+  }).pipe(Effect.forever)
+
+const counting = (life: Life, rows: Rows, keeper: Keeper, counted: Queue.Queue<void>): Effect.Effect<never> =>
+  Effect.gen(function*() {
+    yield* Queue.take(counted)
+    const { answers, rows: changed } = keeper.taken()
+    const bytesOf = ({ key, spent }: SpentOf) => ({ key, spent: rows.spentToBytes(spent) })
+    yield* Effect.matchEffect(untilAnswered(life, life.kept.spend(changed.map(bytesOf))), {
+      onSuccess: () => Effect.sync(() => keeper.answer(answers)),
+      onFailure: (error) =>
+        Effect.logDebug("what is counted against tasks is not written, and they do not begin", error)
+    })
   }).pipe(Effect.forever)
 
 /** The notes of one client, in order; those that follow work which is to be kept wait until it is stored. */
@@ -217,11 +266,12 @@ export interface Kept {
 }
 
 /** What earlier lives kept. What cannot be read was written by another version, which may come back. */
-const before = (life: Life, rows: Rows): Effect.Effect<ReadonlyMap<Id.Key, HowMade>, ClusterError> =>
+const before = (life: Life, rows: Rows): Effect.Effect<ReadonlyMap<Id.Key, Row>, ClusterError> =>
   Effect.gen(function*() {
-    const kept = new Map<Id.Key, HowMade>()
-    for (const { bytes, key } of yield* untilAnswered(life, life.kept.all)) {
-      yield* Effect.try(() => kept.set(key, rows.fromBytes(bytes))).pipe(
+    const kept = new Map<Id.Key, Row>()
+    for (const row of yield* untilAnswered(life, life.kept.all)) {
+      const { key } = row
+      yield* Effect.try(() => kept.set(key, rows.fromBytes(row))).pipe(
         Effect.catchAll((error) => Effect.logWarning(`what is kept as ${key} cannot be read, and is left there`, error))
       )
     }
@@ -288,8 +338,10 @@ export const make = (life: Life): Effect.Effect<Kept, ClusterError, Scope.Scope>
       expect: kept.size === 0 ? [] : [id],
       door: (scheduler) =>
         Effect.gen(function*() {
-          const keeper = new Keeper(id, scheduler, over)
-          for (const [key, made] of kept) keeper.add(key, made)
+          const counted = yield* Queue.sliding<void>(1)
+          const keeper = new Keeper(id, scheduler, over, counted)
+          for (const [key, { made, spent }] of kept) keeper.add(key, made, spent)
+          yield* Effect.forkScoped(Effect.interruptible(counting(life, rows, keeper, counted)))
           if (kept.size > 0) yield* keeper.attached
           return yield* doorOf(life, rows, keeper, scheduler)
         })

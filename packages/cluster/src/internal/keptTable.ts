@@ -15,6 +15,12 @@ import * as PlacementTables from "./placementTables.js"
 export interface KeptRow {
   readonly key: string
   readonly bytes: Uint8Array
+  readonly spent?: Uint8Array | undefined
+}
+
+export interface KeptSpend {
+  readonly key: string
+  readonly spent: Uint8Array
 }
 
 export interface KeptTable {
@@ -30,6 +36,12 @@ export interface KeptTable {
     incarnation: number,
     keys: ReadonlyArray<string>
   ) => Effect.Effect<boolean, SqlError>
+  /** Of those that are kept. False when a later incarnation has begun, and nothing was written. */
+  readonly spend: (
+    namespace: string,
+    incarnation: number,
+    rows: ReadonlyArray<KeptSpend>
+  ) => Effect.Effect<boolean, SqlError>
   readonly all: (namespace: string) => Effect.Effect<ReadonlyArray<KeptRow>, SqlError>
 }
 
@@ -42,10 +54,16 @@ const atOnce = 200
 const batches = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / atOnce) }, (_, i) => all.slice(i * atOnce, (i + 1) * atOnce))
 
+/** The drivers know a Buffer for bytes, and not every one of them a Uint8Array. */
+const bufferOf = ({ buffer, byteLength, byteOffset }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
+
 /** Values as the statements below want them. */
-const valuesOf = ({ bytes, key }: KeptRow) =>
-  // The drivers know a Buffer for bytes, and not every one of them a Uint8Array.
-  [idOf(key), key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)] as const
+const valuesOf = ({ bytes, key }: KeptRow) => [idOf(key), key, bufferOf(bytes)] as const
+
+/** Of two rows of one key the last one counts; one statement may not name a key twice. */
+const lastOf = <A extends { readonly key: string }>(rows: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...new Map(rows.map((row) => [row.key, row])).values()
+]
 
 type Insert = (
   namespace: string,
@@ -85,18 +103,50 @@ const insertOf = (
   return sql.onDialectOrElse({ mysql: () => mysql, orElse: () => pg })
 }
 
+/** One statement here too. */
+const spendOf = (
+  sql: SqlClient.SqlClient,
+  { kept, schedulers }: { readonly kept: Statement.Identifier; readonly schedulers: Statement.Identifier }
+) => {
+  const pg = (namespace: string, incarnation: number, rows: ReadonlyArray<KeptSpend>) => {
+    const values = sql.csv(rows.map(({ key, spent }) => sql`(${idOf(key)}, ${bufferOf(spent)}::bytea)`))
+    return sql`WITH alive AS (
+        SELECT namespace FROM ${schedulers}
+        WHERE namespace = ${namespace} AND incarnation = ${incarnation} FOR SHARE
+      )
+      UPDATE ${kept} AS k SET spent = v.spent FROM alive, (VALUES ${values}) AS v (id, spent)
+      WHERE k.namespace = alive.namespace AND k.id = v.id`
+  }
+  const mysql = (namespace: string, incarnation: number, rows: ReadonlyArray<KeptSpend>) => {
+    const [first = sql`SELECT 1`, ...others] = rows.map(({ key, spent }) =>
+      sql`SELECT ${idOf(key)} AS id, ${bufferOf(spent)} AS spent`
+    )
+    const values = others.reduce((all, other) => sql`${all} UNION ALL ${other}`, first)
+    return sql`UPDATE ${kept} k JOIN ${schedulers} s ON s.namespace = k.namespace JOIN (${values}) v ON v.id = k.id
+      SET k.spent = v.spent WHERE s.namespace = ${namespace} AND s.incarnation = ${incarnation}`
+  }
+  return sql.onDialectOrElse({ mysql: () => mysql, orElse: () => pg })
+}
+
 export const make = Effect.fnUntraced(function*(prefix: string) {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const kept = sql(`${prefix}_kept`)
   const schedulers = sql(`${prefix}_schedulers`)
   const mysql = sql.onDialectOrElse({ mysql: () => true, orElse: () => false })
+  const blob = sql.literal(mysql ? "LONGBLOB" : "BYTEA")
   yield* PlacementTables.creating(sql`CREATE TABLE IF NOT EXISTS ${kept} (
     namespace VARCHAR(190) NOT NULL,
     id VARCHAR(64) NOT NULL,
     name TEXT NOT NULL,
-    bytes ${sql.literal(mysql ? "LONGBLOB" : "BYTEA")} NOT NULL,
+    bytes ${blob} NOT NULL,
+    spent ${blob},
     PRIMARY KEY (namespace, id)
   )`)
+  // A table of an earlier version has no such column. It is looked for first: to alter a table is to wait for all who use it.
+  yield* PlacementTables.creating(Effect.catchAll(
+    sql`SELECT spent FROM ${kept} WHERE 1 = 0`,
+    () => sql`ALTER TABLE ${kept} ADD COLUMN spent ${blob}`
+  ))
 
   const isAlive = (namespace: string, incarnation: number) =>
     Effect.map(
@@ -105,6 +155,7 @@ export const make = Effect.fnUntraced(function*(prefix: string) {
     )
 
   const insert = insertOf(sql, { kept, schedulers })
+  const spend = spendOf(sql, { kept, schedulers })
 
   const remove = (namespace: string, incarnation: number, ids: ReadonlyArray<string>) =>
     Effect.zipRight(
@@ -118,18 +169,27 @@ export const make = Effect.fnUntraced(function*(prefix: string) {
     Effect.every(batches(all), some)
 
   const table: KeptTable = {
-    // Of two rows of one key the last one counts; one statement may not name a key twice.
     store: (namespace, incarnation, rows) =>
       whileAlive(
-        [...new Map(rows.map((row) => [row.key, row])).values()],
+        lastOf(rows),
         (batch) => Effect.zipRight(insert(namespace, incarnation, batch), isAlive(namespace, incarnation))
+      ),
+    spend: (namespace, incarnation, rows) =>
+      whileAlive(
+        lastOf(rows),
+        (batch) => Effect.zipRight(spend(namespace, incarnation, batch), isAlive(namespace, incarnation))
       ),
     drop: (namespace, incarnation, keys) => whileAlive(keys.map(idOf), (ids) => remove(namespace, incarnation, ids)),
     all: (namespace) =>
       Effect.map(
-        sql<{ readonly name: string; readonly bytes: Uint8Array }>`
-          SELECT name, bytes FROM ${kept} WHERE namespace = ${namespace} ORDER BY id`,
-        (rows) => rows.map((row) => ({ key: row.name, bytes: new Uint8Array(row.bytes) }))
+        sql<{ readonly name: string; readonly bytes: Uint8Array; readonly spent: Uint8Array | null }>`
+          SELECT name, bytes, spent FROM ${kept} WHERE namespace = ${namespace} ORDER BY id`,
+        (rows) =>
+          rows.map(({ bytes, name, spent }) => ({
+            key: name,
+            bytes: new Uint8Array(bytes),
+            ...spent !== null && { spent: new Uint8Array(spent) }
+          }))
       )
   }
   return table

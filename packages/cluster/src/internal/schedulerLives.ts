@@ -101,6 +101,8 @@ const keptOf = ({ kept, namespace }: Options, incarnation: number): Placement.Ke
       rows.length === 0 ? Effect.void : mine("nothing was kept", kept.store(namespace, incarnation, rows)),
     drop: (keys) =>
       keys.length === 0 ? Effect.void : mine("nothing was dropped", kept.drop(namespace, incarnation, keys)),
+    spend: (rows) =>
+      rows.length === 0 ? Effect.void : mine("nothing was counted", kept.spend(namespace, incarnation, rows)),
     all: ask("what is kept could not be read", kept.all(namespace))
   }
 }
