@@ -187,6 +187,14 @@ export class Model {
       : `it was cut, and ${held.map(([value, holders]) => `${value} is on ${[...holders].join(" ")}`).join(", ")}`
   }
 
+  /** This is tried again, by somebody who holds no more than these. */
+  recordLetGo(of: string, held: ReadonlySet<string>): void {
+    for (const digest of this.lineage(of)) {
+      const { key, spec } = this.work(digest)
+      if (spec === undefined && !held.has(key)) this.bereft.add(digest)
+    }
+  }
+
   recordFailure(of: string, cause: string): void {
     const failed = this.failed.get(of) ?? new Set()
     failed.add(cause)

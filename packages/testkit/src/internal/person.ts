@@ -256,6 +256,10 @@ export class Person implements User {
     )
     if (failed.length === 0) return
     this.world.coverage.fired("retryKeys")
+    // Data that was let go of while nothing that needed it was left to be done is gone by right.
+    for (const key of failed) {
+      this.world.model.recordLetGo(this.handles.get(key)!.work.digest, new Set(this.handles.keys()))
+    }
     this.client.tell({ _tag: "RetryKeys", keys: failed })
   }
   /** Wants every answer, as the liveness phase does. */
