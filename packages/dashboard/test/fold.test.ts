@@ -109,6 +109,12 @@ describe("workers", () => {
     fold.step(glance(1002, { workers: [of("b", 3)] }))
     assert.strictEqual(fold.store.workers.list.length, 1)
     assert.deepStrictEqual(seen(), [{ count: 0, bytes: 0 }, 3, "k"])
+    const named = { key: "n", reason: "Failed", detail: "no", worker: "name of a" } as never
+    fold.step(glance(1003, {
+      workers: [of("b", 3)],
+      failures: [{ at: 8, key: "n", group: "g", failures: 1, failure: named }]
+    }))
+    assert.strictEqual(seen()[2], "n")
   })
 })
 

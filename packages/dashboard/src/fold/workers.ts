@@ -92,10 +92,11 @@ export class Workers {
     if (known !== undefined) known.came = { count: known.came.count + 1, bytes: known.came.bytes + bytes }
   }
 
-  /** A task failed for good there. */
-  failed(id: string, failed: Failed): void {
-    const known = this.known.get(id)
-    if (known !== undefined) known.wrong = failed
+  /** A task failed for good there: machines say the id, what runs code says the name. */
+  failed(worker: string, failed: Failed): void {
+    for (const [id, known] of this.known) {
+      if (id === worker || known.view.info.name === worker) known.wrong = failed
+    }
   }
 
   list(now: number): ReadonlyArray<Worker> {
