@@ -24,10 +24,11 @@ const cluster = Effect.gen(function*() {
 })
 
 describe("a cluster of processes", () => {
-  it.scopedLive("answers right", () =>
+  it.scopedLive("answers right, and profiles the threads of other processes", () =>
     Effect.gen(function*() {
       const { port } = yield* cluster
       yield* ends(yield* start("client.mjs", [port]))
+      assert.strictEqual(yield* (yield* start("profiled.mjs", [port])).line("profiled"), "profiled a-0 b-0")
     }))
 
   it.scopedLive("answers right when a worker's process and then the scheduler's are killed", () =>
