@@ -144,7 +144,22 @@ const dashboard: ReadonlyArray<Figure> = [
   figure("dashboard-viewer-processor", "dashboard", "%", "less", "more processor time of the program, somebody looks", {
     subject: threads,
     atMost: 5
-  })
+  }),
+  figure("dashboard-idle-instructions", "dashboard", "%", "less", "more instructions of the program, nobody looks", {
+    subject: threads,
+    atMost: 1
+  }),
+  figure(
+    "dashboard-viewer-instructions",
+    "dashboard",
+    "%",
+    "less",
+    "more instructions of the program, somebody looks",
+    {
+      subject: threads,
+      atMost: 5
+    }
+  )
 ]
 
 const memory: ReadonlyArray<Figure> = [

@@ -4,8 +4,9 @@
  */
 import * as Dashboard from "@creel/dashboard/Dashboard"
 import { Client } from "creel"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { spawn } from "node:child_process"
+import * as Instructions from "../Instructions.js"
 import { processor, settle } from "../Measure.js"
 import type { Order } from "../Sample.js"
 import { emit } from "../Sample.js"
@@ -66,6 +67,8 @@ const turns = 4
 interface Cost {
   readonly clock: number
   readonly processor: number
+  /** And the instructions, where they are counted. */
+  readonly instructions: number | undefined
 }
 
 const once = (count: number) =>
@@ -78,29 +81,33 @@ const once = (count: number) =>
   })
 
 /** As many runs before it are not measured: what stood idle is warm then, and what began has begun. */
-const block = (count: number) =>
+const block = (count: number, counting: Instructions.Count) =>
   Effect.gen(function*() {
     yield* Effect.repeatN(once(count), runs - 1)
     yield* settle
-    const before = processor()
-    const started = performance.now()
-    yield* Effect.repeatN(once(count), runs - 1)
     const tasks = runs * count
-    const cost: Cost = {
-      clock: (performance.now() - started) * 1000 / tasks,
-      processor: (processor() - before) * 1000 / tasks
-    }
-    return cost
+    const [cost, instructions] = yield* counting(Effect.gen(function*() {
+      const before = processor()
+      const started = performance.now()
+      yield* Effect.repeatN(once(count), runs - 1)
+      return {
+        clock: (performance.now() - started) * 1000 / tasks,
+        processor: (processor() - before) * 1000 / tasks
+      }
+    }))
+    const whole: Cost = { ...cost, instructions: Option.getOrUndefined(instructions) }
+    return whole
   })
 
 const kinds = ["none", "idle", "viewer"] as const
 
 /** A block of each kind. Every other turn goes the other way round, so that what drifts evenly falls on all alike. */
-const turn = (count: number, looker: Looker, back: boolean) =>
+const turn = (count: number, looker: Looker, counting: Instructions.Count, back: boolean) =>
   Effect.gen(function*() {
-    const beside = <E, R, A>(what: Effect.Effect<A, E, R>) => Effect.scoped(Effect.zipRight(what, block(count)))
+    const beside = <E, R, A>(what: Effect.Effect<A, E, R>) =>
+      Effect.scoped(Effect.zipRight(what, block(count, counting)))
     const blocks = {
-      none: block(count),
+      none: block(count, counting),
       idle: beside(dashboard),
       viewer: Effect.zipLeft(beside(viewer(looker)), forgotten)
     }
@@ -118,6 +125,12 @@ const tell = ({ idle, none, viewer }: Record<typeof kinds[number], Cost>): void 
   emit({ figure: "dashboard-viewer-cost", value: (1 - none.clock / viewer.clock) * 100 })
   emit({ figure: "dashboard-idle-processor", value: (idle.processor / none.processor - 1) * 100 })
   emit({ figure: "dashboard-viewer-processor", value: (viewer.processor / none.processor - 1) * 100 })
+  const more = (figure: string, { instructions }: Cost) => {
+    if (instructions === undefined || none.instructions === undefined) return
+    emit({ figure, value: (instructions / none.instructions - 1) * 100 })
+  }
+  more("dashboard-idle-instructions", idle)
+  more("dashboard-viewer-instructions", viewer)
 }
 
 export const run = (order: Order): Effect.Effect<void, unknown> =>
@@ -126,5 +139,6 @@ export const run = (order: Order): Effect.Effect<void, unknown> =>
     const until = processor() + 3 * order.warmup
     while (processor() < until) yield* once(count)
     const looking = yield* looker
-    for (let n = 0; n < turns * order.repeats; n++) tell(yield* turn(count, looking, n % 2 === 1))
+    const counting = yield* Instructions.make
+    for (let n = 0; n < turns * order.repeats; n++) tell(yield* turn(count, looking, counting, n % 2 === 1))
   }).pipe(Effect.scoped, Effect.provide(threads(2)))

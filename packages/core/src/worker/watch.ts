@@ -20,8 +20,12 @@ const period = 200
 /** Rows told at once; what is more in one period is counted and not told. */
 const rowsMax = 4096
 
-/** Where a period had more than this, of short tasks in the next ones only some are told, evenly spread; the others are counted. */
-const rowsAim = 2048
+/**
+ * Where a period had more than `rowsMany`, of short tasks in the next ones only some are told, evenly spread, some `rowsAim` of
+ * them: a worker that does so much has the least time to tell of it. The others are counted.
+ */
+const rowsMany = 2048
+const rowsAim = 1024
 
 /** Milliseconds: a task that took less is short. */
 const short = 1
@@ -124,7 +128,8 @@ export class Watching {
     this.names = []
     this.numbers.clear()
     this.missed = 0
-    this.every = Math.max(1, Math.ceil((columns.keys.length + missed) / rowsAim))
+    const all = columns.keys.length + missed
+    this.every = all <= rowsMany ? 1 : Math.ceil(all / rowsAim)
     this.mark = 0
     return { _tag: "Activities", at: now, names, columns, missed }
   }
