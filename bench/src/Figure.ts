@@ -125,41 +125,19 @@ const rest: ReadonlyArray<Figure> = [
   figure("overhead-10ms", "overhead", "%", "less", "of the time that is not the tasks' own, tasks of 10 ms")
 ]
 
+/** What a dashboard costs, and who looks on, in percent. */
+const ofLooking = (of: string, what: string): ReadonlyArray<Figure> => [
+  figure(`dashboard-idle-${of}`, "dashboard", "%", "less", `${what}, nobody looks`, { subject: threads, atMost: 1 }),
+  figure(`dashboard-viewer-${of}`, "dashboard", "%", "less", `${what}, somebody looks`, { subject: threads, atMost: 5 })
+]
+
 const dashboard: ReadonlyArray<Figure> = [
   figure("dashboard-none", "dashboard", "tasks/s", "more", "map no-ops, gather, without a dashboard"),
   figure("dashboard-idle", "dashboard", "tasks/s", "more", "the same beside a dashboard that nobody looks at"),
   figure("dashboard-viewer", "dashboard", "tasks/s", "more", "the same while somebody looks on"),
-  figure("dashboard-idle-cost", "dashboard", "%", "less", "of the rate that a dashboard takes that nobody looks at", {
-    subject: threads,
-    atMost: 1
-  }),
-  figure("dashboard-viewer-cost", "dashboard", "%", "less", "of the rate that one who looks on takes", {
-    subject: threads,
-    atMost: 5
-  }),
-  figure("dashboard-idle-processor", "dashboard", "%", "less", "more processor time of the program, nobody looks", {
-    subject: threads,
-    atMost: 1
-  }),
-  figure("dashboard-viewer-processor", "dashboard", "%", "less", "more processor time of the program, somebody looks", {
-    subject: threads,
-    atMost: 5
-  }),
-  figure("dashboard-idle-instructions", "dashboard", "%", "less", "more instructions of the program, nobody looks", {
-    subject: threads,
-    atMost: 1
-  }),
-  figure(
-    "dashboard-viewer-instructions",
-    "dashboard",
-    "%",
-    "less",
-    "more instructions of the program, somebody looks",
-    {
-      subject: threads,
-      atMost: 5
-    }
-  )
+  ...ofLooking("cost", "of the rate that it takes"),
+  ...ofLooking("processor", "more processor time of the program"),
+  ...ofLooking("instructions", "more instructions of the program")
 ]
 
 const memory: ReadonlyArray<Figure> = [

@@ -2,7 +2,7 @@
  * How many instructions this process carries out, all its threads together, as Linux's `perf` counts them: a measure that
  * neither neighbours nor the clock of the machine change. Owned here: asking for it, and doing without where it is not to be had.
  */
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 
@@ -35,7 +35,7 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
 })`
 
 /** What an effect takes, in instructions; nothing where there is no `perf`, or it may not count. */
-export type Count = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<readonly [A, Option.Option<number>], E, R>
+export type Count = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<readonly [A, number | undefined], E, R>
 
 export const make = Effect.gen(function*() {
   const child = yield* Effect.acquireRelease(
@@ -52,9 +52,9 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       const counts = (yield* ask("start")) === "ready"
       const a = yield* self
-      if (!counts) return [a, Option.none()] as const
+      if (!counts) return [a, undefined] as const
       const number = Number(yield* ask("stop"))
-      return [a, Number.isFinite(number) && number > 0 ? Option.some(number) : Option.none()] as const
+      return [a, number > 0 ? number : undefined] as const
     })
   return count
 })

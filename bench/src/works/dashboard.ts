@@ -4,7 +4,7 @@
  */
 import * as Dashboard from "@creel/dashboard/Dashboard"
 import { Client } from "creel"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { spawn } from "node:child_process"
 import * as Instructions from "../Instructions.js"
 import { processor, settle } from "../Measure.js"
@@ -95,7 +95,7 @@ const block = (count: number, counting: Instructions.Count) =>
         processor: (processor() - before) * 1000 / tasks
       }
     }))
-    const whole: Cost = { ...cost, instructions: Option.getOrUndefined(instructions) }
+    const whole: Cost = { ...cost, instructions }
     return whole
   })
 
