@@ -116,21 +116,17 @@ const turn = (count: number, looker: Looker, counting: Instructions.Count, back:
     return costs as Record<typeof kinds[number], Cost>
   })
 
-const tell = ({ idle, none, viewer }: Record<typeof kinds[number], Cost>): void => {
+const tell = ({ none, ...beside }: Record<typeof kinds[number], Cost>): void => {
   const rate = (figure: string, { clock, processor }: Cost) => emit({ figure, value: 1e6 / clock, cpu: processor })
   rate("dashboard-none", none)
-  rate("dashboard-idle", idle)
-  rate("dashboard-viewer", viewer)
-  emit({ figure: "dashboard-idle-cost", value: (1 - none.clock / idle.clock) * 100 })
-  emit({ figure: "dashboard-viewer-cost", value: (1 - none.clock / viewer.clock) * 100 })
-  emit({ figure: "dashboard-idle-processor", value: (idle.processor / none.processor - 1) * 100 })
-  emit({ figure: "dashboard-viewer-processor", value: (viewer.processor / none.processor - 1) * 100 })
-  const more = (figure: string, { instructions }: Cost) => {
-    if (instructions === undefined || none.instructions === undefined) return
-    emit({ figure, value: (instructions / none.instructions - 1) * 100 })
+  for (const [kind, cost] of Object.entries(beside)) {
+    const figure = `dashboard-${kind}`
+    rate(figure, cost)
+    emit({ figure: `${figure}-cost`, value: (1 - none.clock / cost.clock) * 100 })
+    emit({ figure: `${figure}-processor`, value: (cost.processor / none.processor - 1) * 100 })
+    if (cost.instructions === undefined || none.instructions === undefined) continue
+    emit({ figure: `${figure}-instructions`, value: (cost.instructions / none.instructions - 1) * 100 })
   }
-  more("dashboard-idle-instructions", idle)
-  more("dashboard-viewer-instructions", viewer)
 }
 
 export const run = (order: Order): Effect.Effect<void, unknown> =>
