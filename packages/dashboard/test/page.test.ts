@@ -317,4 +317,23 @@ describe("the page", () => {
         }
       }).pipe(Effect.scoped, Effect.provide(context))
     }))
+
+  it.scopedLive("shows workers as cards on a phone, which are sorted too", () =>
+    Effect.gen(function*() {
+      const { page } = yield* looking
+      yield* Effect.promise(async () => {
+        await page.setViewportSize({ width: 400, height: 800 })
+        await page.keyboard.press("2")
+        await page.waitForSelector("td:has-text(\"worker-1\")")
+        const over = () =>
+          [...document.querySelectorAll(".scroll, td")].filter((one) => one.scrollWidth > one.clientWidth).length
+        assert.strictEqual(await page.evaluate(over), 0)
+        const named = (name: string) =>
+          page.locator(`td[data-name="${name}"]`).first().evaluate((cell) => getComputedStyle(cell, "::before").content)
+        assert.strictEqual(await named("Values"), "\"Values\"")
+        await page.click("th button:text-is(\"Worker ↑\")")
+        await page.waitForSelector("th button:text-is(\"Worker ↓\")")
+        assert.match(await page.locator("tbody tr").first().innerText(), /^worker-1/)
+      })
+    }))
 })

@@ -41,8 +41,22 @@ const none = (): Columns => ({
   bytes: []
 })
 
+const kindOf = Note.activityKinds.reduce(
+  (numbers, kind, number) => ({ ...numbers, [kind]: number }),
+  {} as Record<Kind, number>
+)
+const endOf = Note.activityEnds.reduce(
+  (numbers, end, number) => ({ ...numbers, [end]: number }),
+  {} as Record<End, number>
+)
+
 export class Watching {
-  private columns = none()
+  /**
+   * The first `count` of each are rows. They are written over and told as copies of the right length: columns that grow each
+   * time would be three times as much for the collector of garbage.
+   */
+  private readonly columns = none()
+  private count = 0
   private names: Array<string> = []
   private readonly numbers = new Map<string, number>()
   private missed = 0
@@ -64,27 +78,22 @@ export class Watching {
     return number
   }
 
-  row(now: number, kind: Kind, end: End, what: {
-    readonly key: Key
-    readonly group: string
-    readonly lane: string
-    readonly millis: number
-    readonly bytes: number
-  }): void {
+  row(now: number, kind: Kind, end: End, key: Key, group: string, lane: string, millis: number, bytes: number): void {
     if (this.flushAt === undefined) this.flushAt = now + period
-    const { columns } = this
-    if (columns.keys.length >= rowsMax) {
+    const { columns, count } = this
+    if (count >= rowsMax) {
       this.missed++
       return
     }
-    columns.kinds.push(Note.activityKinds.indexOf(kind))
-    columns.ends.push(Note.activityEnds.indexOf(end))
-    columns.groups.push(this.number(what.group))
-    columns.lanes.push(this.number(what.lane))
-    columns.keys.push(what.key)
-    columns.starts.push(now - what.millis)
-    columns.millis.push(what.millis)
-    columns.bytes.push(what.bytes)
+    columns.kinds[count] = kindOf[kind]
+    columns.ends[count] = endOf[end]
+    columns.groups[count] = this.number(group)
+    columns.lanes[count] = this.number(lane)
+    columns.keys[count] = key
+    columns.starts[count] = now - millis
+    columns.millis[count] = millis
+    columns.bytes[count] = bytes
+    this.count++
   }
 
   /** Whether a task that took so long, and ended well, is one of those that are only counted. */
@@ -105,10 +114,10 @@ export class Watching {
   spread(isWhole: (row: number) => boolean): void {
     const { lanes, millis, starts } = this.columns
     const from = this.mark
-    this.mark = starts.length
-    if (starts.length - from < 2) return
+    this.mark = this.count
+    if (this.count - from < 2) return
     const begun = new Map<number, number>()
-    for (let row = starts.length - 1; row >= from; row--) {
+    for (let row = this.count - 1; row >= from; row--) {
       if (!isWhole(row)) continue
       const next = begun.get(lanes[row]!)
       const room = millis[row]! * (millis[row]! < short ? this.every : 1)
@@ -122,16 +131,33 @@ export class Watching {
 
   flush(now: number): Note.Activities | undefined {
     this.flushAt = undefined
-    const { columns, missed, names } = this
-    if (columns.keys.length === 0) return undefined
-    this.columns = none()
+    const { count, missed, names } = this
+    if (count === 0) return undefined
+    const columns = this.told(count)
+    this.count = 0
     this.names = []
     this.numbers.clear()
     this.missed = 0
-    const all = columns.keys.length + missed
+    const all = count + missed
     this.every = all <= rowsMany ? 1 : Math.ceil(all / rowsAim)
     this.mark = 0
     return { _tag: "Activities", at: now, names, columns, missed }
+  }
+
+  private told(count: number): Note.ActivityColumns {
+    const { bytes, ends, groups, keys, kinds, lanes, millis, starts } = this.columns
+    // Keys that were told are let go.
+    this.columns.keys = []
+    return {
+      kinds: kinds.slice(0, count),
+      ends: ends.slice(0, count),
+      groups: groups.slice(0, count),
+      lanes: lanes.slice(0, count),
+      keys,
+      starts: starts.slice(0, count),
+      millis: millis.slice(0, count),
+      bytes: bytes.slice(0, count)
+    }
   }
 }
 
@@ -169,7 +195,7 @@ export const notice = ({ now, state }: Context, watching: Watching, event: Event
       const { from, since, stopped } = replica.state
       const end = event.ok ? "done" : stopped ? "cancelled" : "failed"
       const { bytes, key } = replica
-      return watching.row(now, "transfer", end, { key, group: "", lane: from, millis: now - since, bytes })
+      return watching.row(now, "transfer", end, key, "", from, now - since, bytes)
     }
     case "SpillEnded":
       return moved(watching, state, now, "spill", event)
@@ -191,7 +217,7 @@ const ran = (
   bytes: number
 ): void => {
   const { group, key } = job.spec
-  watching.row(now, "compute", end, { key, group, lane: job.state.executor.id, millis, bytes })
+  watching.row(now, "compute", end, key, group, job.state.executor.id, millis, bytes)
 }
 
 const moved = (
@@ -206,7 +232,7 @@ const moved = (
   watching.moving.delete(value)
   if (since === undefined || replica === undefined) return
   const { bytes, key } = replica
-  watching.row(now, kind, ok ? "done" : "failed", { key, group: "", lane: "", millis: now - since, bytes })
+  watching.row(now, kind, ok ? "done" : "failed", key, "", "", now - since, bytes)
 }
 
 /** At the end of a step: what begins to move is remembered, and what was gathered is told when its time has come. */
@@ -215,7 +241,7 @@ export const report = ({ now, out, state, told }: Context): void => {
   if (watching === undefined) return
   for (const command of out) {
     if (command._tag === "Spill" || command._tag === "Load") watching.moving.set(command.value, now)
-    else if (command._tag === "Drop") watching.moving.delete(command.value)
+    else if (command._tag === "Drop" && watching.moving.size > 0) watching.moving.delete(command.value)
   }
   watching.spread(watching.isCompute)
   if (watching.flushAt === undefined || now < watching.flushAt) return

@@ -44,6 +44,18 @@ describe("what is told to lookers-on", () => {
     assert.deepStrictEqual(lines(bench.after(500)), [])
   })
 
+  it("a batch that was told stays as it was", () => {
+    const bench = new Bench()
+    bench.step(on, runTask("a", 1))
+    bench.after(50, value(1))
+    const [first] = activities(bench.after(200))
+    const before = JSON.stringify(first)
+    bench.step(runTask("b", 2))
+    bench.after(10, value(2))
+    assert.deepStrictEqual(lines(bench.after(250)), ["compute done b e0 250+10"])
+    assert.strictEqual(JSON.stringify(first), before)
+  })
+
   it("jobs that came back together ran one after another", () => {
     const bench = new Bench({ config: { postAheadMillis: 100 } })
     bench.step(on, runTask("warm", 1))

@@ -37,6 +37,32 @@ const weightOf = (note: Note): number => {
   return told === 0 ? 1 : 1 + note.missed / told
 }
 
+/** How many ended of each group that a batch names: added up there once. */
+class Ended {
+  private readonly well: Float64Array
+  private readonly broken: Float64Array
+  private readonly last: Float64Array
+
+  constructor(count: number) {
+    this.well = new Float64Array(count)
+    this.broken = new Float64Array(count)
+    this.last = new Float64Array(count)
+  }
+
+  add(group: number, isWell: boolean, at: number, many: number): void {
+    const counts = isWell ? this.well : this.broken
+    counts[group] = counts[group]! + many
+    if (at > this.last[group]!) this.last[group] = at
+  }
+
+  /** Each that had some: how many ended well, and badly, and when the last did. */
+  get groups(): ReadonlyArray<readonly [group: number, well: number, broken: number, at: number]> {
+    return [...this.last.keys()].filter((n) => this.last[n]! > 0).map((n) =>
+      [n, this.well[n]!, this.broken[n]!, this.last[n]!] as const
+    )
+  }
+}
+
 export class Fold {
   store: Store
   cursor = 0
@@ -150,6 +176,7 @@ export class Fold {
     const each = weightOf(note)
     const groups = names.map(() => -1)
     const places = names.map((): Place | undefined => undefined)
+    const ended = new Ended(names.length)
     const beside = this.lanes.of(worker, "")
     for (let i = 0; i < columns.keys.length; i++) {
       const kind = columns.kinds[i]!
@@ -164,10 +191,12 @@ export class Fold {
       const lane = this.lanes.place(place, start, start + millis)
       this.store.rects.add(lane, groups[group] ?? 0, kind, end, start, millis, columns.bytes[i]!, columns.keys[i]!)
       if (kind === compute) {
-        const weight = isSampled(note, i) ? each : 1
-        this.groups.ended(names[group] ?? "", end === 0, start + millis, weight)
-        this.workers.ended(worker, end === 0, weight)
+        ended.add(group, end === 0, start + millis, isSampled(note, i) ? each : 1)
       } else if (kind === transfer && end === 0) this.workers.moved(worker, columns.bytes[i]!)
+    }
+    for (const [group, well, broken, at] of ended.groups) {
+      this.groups.ended(names[group] ?? "", well, broken, at)
+      this.workers.ended(worker, well, broken)
     }
     const { store } = this
     for (let n = store.lanes.length; n < this.lanes.list.length; n++) store.lanes.push(this.lanes.list[n]!)

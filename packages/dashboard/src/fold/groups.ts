@@ -32,13 +32,13 @@ export class Groups {
   private readonly past = new Map<string, Past>()
   private told = ""
 
-  /** `many` of them ended. */
-  ended(name: string, well: boolean, at: number, many = 1): void {
+  /** So many of them ended up to then, well and badly. */
+  ended(name: string, well: number, broken: number, at: number): void {
     const past = this.of(name, at)
-    if (well) past.ended += many
-    else past.broken += many
+    past.ended += well
+    past.broken += broken
     this.age(past, at)
-    past.weight += many
+    past.weight += well + broken
   }
 
   private of(name: string, at: number): Past {

@@ -6,23 +6,35 @@
  *   R1. Rectangles are numbered from 0 without a gap; the ring holds the newest `capacity` of them.
  */
 
-/** As they cross: columns of equal length; times are milliseconds after `base`. */
+/** As they cross: columns of equal length; times are whole microseconds, which are shorter to write than fractions. */
 export interface RectsFrame {
   /** The number of the first. */
   readonly from: number
+  /** Milliseconds since the epoch: starts are counted from here. */
   readonly base: number
   readonly lane: ReadonlyArray<number>
   readonly name: ReadonlyArray<number>
   readonly kind: ReadonlyArray<number>
   readonly end: ReadonlyArray<number>
   readonly start: ReadonlyArray<number>
-  readonly millis: ReadonlyArray<number>
+  readonly took: ReadonlyArray<number>
   readonly bytes: ReadonlyArray<number>
   readonly keys: ReadonlyArray<string>
 }
 
-/** A thousandth of a millisecond is exact enough, and shorter to write. */
-const short = (n: number): number => Math.round(n * 1000) / 1000
+const micros = (millis: number): number => Math.round(millis * 1000)
+
+type Numbers = Exclude<keyof RectsFrame, "from" | "base" | "keys">
+
+const none = (): Record<Numbers, Array<number>> => ({
+  lane: [],
+  name: [],
+  kind: [],
+  end: [],
+  start: [],
+  took: [],
+  bytes: []
+})
 
 export class Rects {
   readonly capacity: number
@@ -37,6 +49,8 @@ export class Rects {
   readonly millis: Float64Array
   readonly bytes: Float64Array
   readonly keys: Array<string> = []
+  /** Written over by each `since`, which gives copies of the right length: lists that grow are copied again and again. */
+  private readonly draft = none()
 
   constructor(capacity: number) {
     this.capacity = capacity
@@ -82,30 +96,38 @@ export class Rects {
     const to = Math.min(this.next, first + limit)
     if (first >= to) return undefined
     const base = Math.floor(this.start[first % this.capacity]!)
-    const frame = {
-      from: first,
-      base,
-      lane: [] as Array<number>,
-      name: [] as Array<number>,
-      kind: [] as Array<number>,
-      end: [] as Array<number>,
-      start: [] as Array<number>,
-      millis: [] as Array<number>,
-      bytes: [] as Array<number>,
-      keys: [] as Array<string>
-    }
+    const { draft } = this
     for (let n = first; n < to; n++) {
       const at = n % this.capacity
-      frame.lane.push(this.lane[at]!)
-      frame.name.push(this.name[at]!)
-      frame.kind.push(this.kind[at]!)
-      frame.end.push(this.end[at]!)
-      frame.start.push(short(this.start[at]! - base))
-      frame.millis.push(short(this.millis[at]!))
-      frame.bytes.push(this.bytes[at]!)
-      frame.keys.push(this.keys[at]!)
+      const row = n - first
+      draft.lane[row] = this.lane[at]!
+      draft.name[row] = this.name[at]!
+      draft.kind[row] = this.kind[at]!
+      draft.end[row] = this.end[at]!
+      draft.start[row] = micros(this.start[at]! - base)
+      draft.took[row] = micros(this.millis[at]!)
+      draft.bytes[row] = this.bytes[at]!
     }
-    return frame
+    const count = to - first
+    return {
+      from: first,
+      base,
+      lane: draft.lane.slice(0, count),
+      name: draft.name.slice(0, count),
+      kind: draft.kind.slice(0, count),
+      end: draft.end.slice(0, count),
+      start: draft.start.slice(0, count),
+      took: draft.took.slice(0, count),
+      bytes: draft.bytes.slice(0, count),
+      keys: this.keysOf(first, to)
+    }
+  }
+
+  private keysOf(first: number, to: number): ReadonlyArray<string> {
+    const from = first % this.capacity
+    const until = from + to - first
+    const keys = this.keys.slice(from, until)
+    return until <= this.capacity ? keys : keys.concat(this.keys.slice(0, until - this.capacity))
   }
 
   /** Takes in what `since` of another ring gave, and says how many are new. */
@@ -119,8 +141,8 @@ export class Rects {
         frame.name[i]!,
         frame.kind[i]!,
         frame.end[i]!,
-        frame.base + frame.start[i]!,
-        frame.millis[i]!,
+        frame.base + frame.start[i]! / 1000,
+        frame.took[i]! / 1000,
         frame.bytes[i]!,
         frame.keys[i]!
       )

@@ -80,11 +80,11 @@ export class Workers {
     return this.names.get(peer) ?? peer
   }
 
-  ended(id: string, well: boolean, many = 1): void {
+  ended(id: string, well: number, broken: number): void {
     const known = this.known.get(id)
     if (known === undefined) return
-    if (well) known.ended += many
-    else known.broken += many
+    known.ended += well
+    known.broken += broken
   }
 
   moved(id: string, bytes: number): void {

@@ -11,6 +11,8 @@ interface Column {
   readonly name: string
   readonly title: string
   readonly number: boolean
+  /** Whether it takes a line of its own where a worker is a card. */
+  readonly wide?: boolean
   readonly sort: (worker: Worker) => number | string
   readonly cell: (worker: Worker) => Child | ReadonlyArray<Child>
 }
@@ -110,6 +112,7 @@ const columns: ReadonlyArray<Column> = [
     name: "Memory",
     title: "Of values it holds, against its limit where it has one",
     number: true,
+    wide: true,
     sort: held,
     cell: (worker) =>
       worker.memory === undefined
@@ -161,6 +164,7 @@ const columns: ReadonlyArray<Column> = [
     name: "Node",
     title: "Its process and machine",
     number: false,
+    wide: true,
     sort: (worker) => worker.node,
     cell: (worker) => worker.host === undefined ? worker.node : `${worker.node} · ${worker.host}`
   }
@@ -229,8 +233,12 @@ export const workers = (app: App): Node_ => {
                 h(
                   "tr",
                   { key: worker.id, "data-health": health(worker) },
-                  columns.map(({ cell, name, number }) =>
-                    h("td", { key: name, class: number ? "num" : "" }, cell(worker))
+                  columns.map(({ cell, name, number, wide = false }) =>
+                    h(
+                      "td",
+                      { key: name, class: `${number ? "num" : ""}${wide ? " wide" : ""}`, "data-name": name },
+                      cell(worker)
+                    )
                   )
                 )
               )
