@@ -135,9 +135,13 @@ const dashboard: ReadonlyArray<Figure> = [
   figure("dashboard-none", "dashboard", "tasks/s", "more", "map no-ops, gather, without a dashboard"),
   figure("dashboard-idle", "dashboard", "tasks/s", "more", "the same beside a dashboard that nobody looks at"),
   figure("dashboard-viewer", "dashboard", "tasks/s", "more", "the same while somebody looks on"),
-  ...ofLooking("cost", "of the rate that it takes"),
-  ...ofLooking("processor", "more processor time of the program"),
-  ...ofLooking("instructions", "more instructions of the program")
+  ...ofLooking("thread-cycles", "more cycles a task of the program's own thread, through which all tasks pass"),
+  ...ofLooking("thread-instructions", "more instructions a task of that thread"),
+  ...ofLooking("cycles", "more cycles of the program a task"),
+  ...ofLooking("instructions", "more instructions of the program a task"),
+  ...ofLooking("processor", "more processor time of the program a task"),
+  ...ofLooking("cost", "of the rate that it takes, the reader on the same cores"),
+  figure("dashboard-reader", "dashboard", "%", "less", "of one core, what the process takes that reads the stream")
 ]
 
 const memory: ReadonlyArray<Figure> = [

@@ -3,6 +3,7 @@
  */
 import type { Aim, Figure } from "./Figure.js"
 import { figures } from "./Figure.js"
+import * as Interval from "./Interval.js"
 import { subjects } from "./Plan.js"
 import type { Run } from "./Sample.js"
 
@@ -16,13 +17,15 @@ export interface Row {
   readonly median: number
   readonly least: number
   readonly most: number
+  /** Where the median is in 95 of 100 cases; nothing where there are too few runs to tell. */
+  readonly interval: readonly [number, number] | undefined
   /** Median of the processor time, in microseconds a task; where it was measured. */
   readonly cpu: number | undefined
   /** How many times better than Dask, and than the best of the JavaScript pools; below 1 is worse. */
   readonly overDask: number | undefined
   readonly overPool: number | undefined
-  /** `undefined` in `met`: what it is compared with was not measured. */
-  readonly aim: { readonly text: string; readonly met: boolean | undefined } | undefined
+  /** `undefined` in `met`: what it is compared with was not measured. `sure`: the whole of the interval says the same. */
+  readonly aim: { readonly text: string; readonly met: boolean | undefined; readonly sure: boolean } | undefined
 }
 
 export const median = (values: ReadonlyArray<number>): number => {
@@ -58,6 +61,14 @@ const met = (aim: Aim, value: number, overDask: number | undefined, overPool: nu
   return conditions.includes(undefined) ? undefined : true
 }
 
+/** Neither bound that is aimed at lies between the ends. */
+const isSure = ({ atLeast, atMost }: Aim, interval: Row["interval"]): boolean => {
+  if (interval === undefined) return true
+  const [from, to] = interval
+  const apart = (bound: number | undefined) => bound === undefined || bound < from || bound > to
+  return apart(atLeast) && apart(atMost)
+}
+
 /** In the order of the figures, and within one in the order of the subjects. */
 export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
   figures.flatMap((figure) => {
@@ -87,6 +98,7 @@ export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
         const value = median(values)
         const overDask = dask.length === 0 || !compared ? undefined : ratio(figure, value, median(dask))
         const overPool = best === undefined || !compared ? undefined : ratio(figure, value, best)
+        const interval = Interval.ofMedian(values)
         const aim = figure.aims.find((each) => each.subject === subject && each.variant === variant)
         return {
           figure: figure.name,
@@ -98,10 +110,15 @@ export const rows = (runs: ReadonlyArray<Run>): ReadonlyArray<Row> =>
           median: value,
           least: Math.min(...values),
           most: Math.max(...values),
+          interval,
           cpu: cpu.length === 0 ? undefined : median(cpu),
           overDask,
           overPool,
-          aim: aim && { text: aimText(figure, aim), met: met(aim, value, overDask, overPool) }
+          aim: aim && {
+            text: aimText(figure, aim),
+            met: met(aim, value, overDask, overPool),
+            sure: isSure(aim, interval)
+          }
         }
       })
     })

@@ -15,15 +15,32 @@ const times = (value: number | undefined): string => value === undefined ? "" : 
 
 const verdict = (row: Row): string => {
   if (row.aim === undefined) return ""
-  return row.aim.met === undefined ? "not measured" : row.aim.met ? "yes" : "NO"
+  if (row.aim.met === undefined) return "not measured"
+  return `${row.aim.met ? "yes" : "NO"}${row.aim.sure ? "" : "?"}`
 }
 
+/** Only of shares: what matters of one is how far it is from nothing. */
+const interval = ({ interval, unit }: Row): string =>
+  interval === undefined || unit !== "%" ? "" : `${show(interval[0])} … ${show(interval[1])}`
+
 const spread = (row: Row): string => {
-  if (row.runs.length < 2 || row.median === 0) return ""
+  if (row.runs.length < 2 || row.median === 0 || interval(row) !== "") return ""
   return `${Math.round((row.most - row.least) / Math.abs(row.median) * 100)} %`
 }
 
-const head = ["figure", "subject", "median", "", "spread", "CPU µs", "to Dask", "to best pool", "aim", "reached"]
+const head = [
+  "figure",
+  "subject",
+  "median",
+  "",
+  "spread",
+  "95 %",
+  "CPU µs",
+  "to Dask",
+  "to best pool",
+  "aim",
+  "reached"
+]
 
 const cells = (row: Row, before: Row | undefined): ReadonlyArray<string> => [
   row.figure === before?.figure ? "" : row.figure,
@@ -31,6 +48,7 @@ const cells = (row: Row, before: Row | undefined): ReadonlyArray<string> => [
   show(row.median),
   row.unit,
   spread(row),
+  interval(row),
   row.cpu === undefined ? "" : show(row.cpu),
   row.subject === "dask" ? "" : times(row.overDask),
   times(row.overPool),
@@ -38,7 +56,7 @@ const cells = (row: Row, before: Row | undefined): ReadonlyArray<string> => [
   verdict(row)
 ]
 
-const right = new Set([2, 4, 5, 6, 7])
+const right = new Set([2, 4, 5, 6, 7, 8])
 
 /** Columns as wide as they must be, a blank line between figures. */
 export const table = (rows: ReadonlyArray<Row>): string => {

@@ -2,8 +2,11 @@
  * The parts of the bench that measure nothing: what is asked for, in which order, and what becomes of the runs.
  */
 import { assert, describe, it } from "vitest"
+import * as Counters from "../src/Counters.js"
 import { figures } from "../src/Figure.js"
+import * as Interval from "../src/Interval.js"
 import * as Options from "../src/Options.js"
+import * as Palindrome from "../src/Palindrome.js"
 import * as Plan from "../src/Plan.js"
 import * as Result from "../src/Result.js"
 import { parse } from "../src/Sample.js"
@@ -124,6 +127,90 @@ describe("rows", () => {
       lines[2]!,
       /^roundtrip +creel-threads +0\.200 +ms +100 % +50\.0 × +0\.500 × +≥ 30 × Dask, ≤ 0\.35 ms +yes$/
     )
+  })
+})
+
+describe("the interval of a median", () => {
+  const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
+
+  it("is that of the sign test", () => {
+    // what tables of the binomial distribution say: 1 - 2 / 2^6, 10 choose 0 to 1, 20 choose 0 to 5
+    assert.isUndefined(Interval.ofMedian(upTo(5)))
+    assert.deepStrictEqual(Interval.ofMedian(upTo(6)), [1, 6])
+    assert.deepStrictEqual(Interval.ofMedian(upTo(10)), [2, 9])
+    assert.deepStrictEqual(Interval.ofMedian(upTo(20)), [6, 15])
+    assert.deepStrictEqual(Interval.ofMedian(upTo(20).reverse(), 0.99), [4, 17])
+  })
+
+  it("hardly heeds values that are far off", () => {
+    assert.deepStrictEqual(Interval.ofMedian([...upTo(19), 1e9]), [6, 15])
+  })
+
+  it("covers the median as often as it says", () => {
+    // a generator of small numbers that everybody has: the same cases each time
+    let seed = 7
+    const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
+    let covered = 0
+    for (let n = 0; n < 2000; n++) {
+      const [from, to] = Interval.ofMedian(Array.from({ length: 21 }, () => random() ** 3))!
+      if (from <= 0.125 && 0.125 <= to) covered++
+    }
+    assert.isAbove(covered / 2000, 0.94)
+    assert.isBelow(covered / 2000, 0.99)
+  })
+})
+
+describe("a turn that reads the same backwards", () => {
+  it("takes an even drift out", () => {
+    const drift = (cost: number, at: number) => ({ clock: cost * (100 + 10 * at) })
+    const more = Palindrome.more([drift(1, 0), drift(1, 3)], [drift(1.05, 1), drift(1.05, 2)])
+    assert.closeTo(more.clock!, 0.05, 1e-12)
+  })
+
+  it("says nothing of what one block could not measure", () => {
+    const blocks = [{ clock: 1, cycles: 2 }, { clock: 3, cycles: undefined }]
+    assert.deepStrictEqual(Palindrome.mean(blocks), { clock: 2, cycles: undefined })
+    assert.deepStrictEqual(Palindrome.more(blocks, [{ clock: 3, cycles: 2 }]), { clock: 0.5, cycles: undefined })
+  })
+})
+
+describe("what perf counts", () => {
+  it("is read by thread", () => {
+    const said = [
+      "Events enabled",
+      "node-71,1000,,cycles,100,100.00,,",
+      "node-71,3000,,instructions:u,100,100.00,3.00,insn per cycle",
+      "my-thread-72,10,,cycles,100,100.00,,",
+      "node-73,<not counted>,,instructions:u,0,0.00,,"
+    ].join("\n")
+    assert.deepStrictEqual(Counters.read(said, 71), {
+      thread: { cycles: 1000, instructions: 3000 },
+      all: { cycles: 1010, instructions: 3000 }
+    })
+  })
+
+  it("may be nothing", () => {
+    const nothing = { cycles: undefined, instructions: undefined }
+    assert.deepStrictEqual(Counters.read("", 71), { thread: nothing, all: nothing })
+    assert.deepStrictEqual(Counters.read("node-71,<not supported>,,cycles,0,0.00,,", 71).thread, nothing)
+  })
+})
+
+describe("shares", () => {
+  const rowOf = (values: ReadonlyArray<number>) =>
+    Result.rows(values.map((value, n) => run("creel-threads", "dashboard-viewer-cycles", value, n)))[0]!
+
+  it("are told with where their median is", () => {
+    const row = rowOf([1, 2, 3, 3, 4, 4.5, -2])
+    assert.deepStrictEqual(row.interval, [-2, 4.5])
+    assert.match(table([row]), /3\.00 +% +-2\.00 … 4\.50 +≤ 5 % +yes$/)
+  })
+
+  it("are open where an aim lies within", () => {
+    assert.match(table([rowOf([1, 2, 3, 4, 5, 6, 7])]), /yes\?$/)
+    assert.match(table([rowOf([4, 5.5, 6, 6, 6, 7, 7])]), /NO\?$/)
+    assert.match(table([rowOf([5.5, 5.5, 6, 6, 6, 7, 7])]), /NO$/)
+    assert.match(table([rowOf([1, 9])]), /yes$/)
   })
 })
 
