@@ -57,7 +57,7 @@ const shoot = async (page, name, { hash = "status", width = 1360, height = 850, 
   await page.screenshot({ path: `${folder}/${name}.png` })
 }
 
-/** One whose error is still known: somebody holds its future. */
+/** One whose future somebody holds: what it needed is known too, not its error alone. */
 const failedTask = async (page) => {
   await page.evaluate(() => void (location.hash = "#/events"))
   await page.waitForSelector(".event[data-tone=bad] a.key")
@@ -65,7 +65,7 @@ const failedTask = async (page) => {
     const known = await page.evaluate(
       (key) =>
         fetch(`api/task?key=${encodeURIComponent(key)}`).then((answer) => answer.json()).then(({ view }) =>
-          view?.failure !== undefined
+          view?.failure !== undefined && view.inputs.length > 0
         ),
       key
     )
