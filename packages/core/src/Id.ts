@@ -95,7 +95,8 @@ export const valueId = (key: Key, attempt: Attempt): ValueId => {
     lastIncarnation = incarnation
     lastMark = `#${incarnation}.`
   }
-  return key + lastMark + (attempt - incarnation * perIncarnation)
+  // What is short is put together first: it is made in one piece.
+  return key + (lastMark + (attempt - incarnation * perIncarnation))
 }
 
 // Nearly all values are of one incarnation: what comes between is put together once.

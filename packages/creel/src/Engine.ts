@@ -112,7 +112,7 @@ const make = <E, R>(options: Options<E, R>) =>
  * @category models
  */
 export interface SchedulerOptions {
-  /** The next life's incarnation, greater than any before; asked for once a life. Default: counted from 1. */
+  /** The next life's incarnation, greater than any before; asked for once a life. Default: counted from 0. */
   readonly incarnation?: Effect.Effect<Id.Incarnation> | undefined
   /** Who is to tell the next life all it knows, beside those attached to this door. Default: nobody. */
   readonly expect?: Effect.Effect<ReadonlyArray<Id.PeerId>> | undefined

@@ -180,7 +180,7 @@ export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) 
   }
 
   const unspill = (value: Id.ValueId): void => {
-    if (spilled.delete(value)) disk?.remove(value)
+    if (spilled.size > 0 && spilled.delete(value)) disk?.remove(value)
   }
 
   const noDisk = (value: Id.ValueId) => new DiskError({ reason: "NoDisk", value, detail: "this worker has none" })

@@ -60,7 +60,8 @@ export const createRow = (state: State, spec: Spec, inputs: ReadonlyArray<Row>):
   const group = groupOf(state, spec.group)
   const row = new Row(spec.key, spec.digest, state.seq++, group, spec, undefined)
   stand(state, row, spec)
-  row.inputs = inputs
+  // Most have none, and then all have the same none.
+  if (inputs.length > 0) row.inputs = inputs
   for (const input of inputs) {
     ;(input.dependents ??= new Few()).add(row)
     if (input.state._tag !== "Stored") row.missing++

@@ -215,8 +215,8 @@ export const make = (options: Options) =>
         const session = sessions.get(peer) ?? (yield* open(peer, kind))
         session.lease = undefined
         session.from = options.introduced?.(connection)
-        const incarnation = session.welcome?.incarnation ?? 0
-        if (incarnation > 0 && incarnation < highest) {
+        const incarnation = session.welcome?.incarnation
+        if (incarnation !== undefined && incarnation < highest) {
           options.outlived?.(highest)
           if (known === undefined) yield* lose(session)
           return yield* new Refused({

@@ -83,7 +83,11 @@ class Attached<Down> {
 }
 
 export class SchedulerHost {
-  private incarnation = 0
+  /**
+   * Lives that are counted here begin with 0: attempts of that one are small integers, and an engine keeps larger numbers
+   * apart, in an object of its own for each place where one stands.
+   */
+  private incarnation = -1
   private ref: Ref | undefined = undefined
   private readonly clients = new Map<Id.ClientId, Attached<Note.ToClient>>()
   private readonly workers = new Map<Id.WorkerId, Attached<Note.ToWorker>>()

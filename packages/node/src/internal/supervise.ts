@@ -203,7 +203,8 @@ export const make = (options: SuperviseOptions): Effect.Effect<Supervised> =>
           })
             .pipe(Effect.forkScoped, Effect.asVoid)
         ),
-      run: (executor, job) => at(executor, (life) => life.run(job)),
+      // A closure for each job would cost more than the look-up.
+      run: (executor, job) => lives.get(executor)?.run(job),
       interrupt: (executor, attempt, reason, by) => at(executor, (life) => life.interrupt(attempt, reason, by)),
       proceed: (executor, attempt) => at(executor, (life) => life.proceed(attempt)),
       end: (executor, why, idle) => at(executor, (life) => idle === true ? life.close(why) : life.end(why)),

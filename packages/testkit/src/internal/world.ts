@@ -68,7 +68,7 @@ export class World {
   isSafe = false
   /** Something was answered since somebody last looked. */
   isNews = false
-  private incarnation = 0
+  private incarnation = -1
   private serial = 0
   private readonly texts = new Map<string, string>()
   private readonly dead: Array<Dead> = []
