@@ -76,7 +76,7 @@ describe("what is answered", () => {
     Effect.gen(function*() {
       const { cluster, url } = yield* dashboard({ observe })
       const { body } = yield* request(`${url}api/state.json`, { headers: bearer })
-      assert.deepInclude(JSON.parse(body), { cluster: "Cluster(of a test)", incarnation: 0 })
+      assert.deepInclude(JSON.parse(body), { cluster: "Cluster(of a test)", incarnation: 1 })
       assert.strictEqual(yield* cluster.describe, `Cluster(of a test), dashboard at ${url}`)
     }))
 
