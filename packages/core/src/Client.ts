@@ -141,9 +141,9 @@ const afterwards = (state: Inner.Inner, event: Event, out: Array<Command>): void
     case "Retain":
       return refuse(event.key)
     case "Need":
-      return event.keys.forEach(refuse)
+      return event.keys.forEach((named) => refuse(Inner.keyOf(named)))
     case "Release":
-      if (event.answer) { for (const key of event.keys) out.push({ _tag: "Ended", key, want: 0 }) }
+      if (event.answer) { for (const named of event.keys) out.push({ _tag: "Ended", key: Inner.keyOf(named), want: 0 }) }
       return
     case "FetchEnded":
       state.fetching.delete(event.value)

@@ -21,7 +21,7 @@ import {
   tellAgain,
   wanted
 } from "./rows.js"
-import { type Context, type Event, isWanted, type RowState } from "./state.js"
+import { type Context, type Event, isWanted, keyOf, type Named, type RowState } from "./state.js"
 import { digestOf, flushReleases, retell, submit, tell, tellCancel } from "./told.js"
 
 export const record = (context: Context, event: Event): void => {
@@ -57,10 +57,10 @@ export const record = (context: Context, event: Event): void => {
     case "Need": {
       const { keys } = event
       for (let i = 0; i < keys.length; i++) {
-        const key = keys[i]!
-        const row = rows.get(key)
+        const named = keys[i]!
+        const row = rowNamed(context, named)
         if (row !== undefined && isWanted(row)) need(context, row)
-        else refuse(context, key, "Lost", "it was released here: join it before its last reference goes")
+        else refuse(context, keyOf(named), "Lost", "it was released here: join it before its last reference goes")
       }
       return
     }
@@ -85,6 +85,11 @@ export const record = (context: Context, event: Event): void => {
 
 const refuse = (context: Context, key: Key, reason: Failure.Reason, detail: string): void =>
   void context.out.push({ _tag: "Refused", key, failure: Failure.make(reason, key, `${key}: ${detail}`) })
+
+/** Of a row that was forgotten: it has no references, and that is what is looked at. */
+const rowNamed = ({ state }: Context, named: Named): RowState | undefined =>
+  // The one door through which rows are written: they came from here.
+  typeof named === "string" ? state.rows.get(named) : named as RowState
 
 /** One more reference. True where the row was not wanted before, so that the scheduler has to be told. */
 const wantOne = (context: Context, row: RowState): boolean => {
@@ -127,7 +132,7 @@ const isEachWanted = ({ keep, specs, wants }: Extract<Event, { _tag: "Submit" }>
 }
 
 const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>): void => {
-  if (isEachWanted(event) && submittedFresh(context, event.specs)) return
+  if (isEachWanted(event) && submittedFresh(context, event)) return
   const { rows } = context.state
   // All or nothing: part of a graph would compute something nobody asked for.
   const conflict = conflicting(rows, event.specs)
@@ -151,6 +156,7 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
     const again = isWanted(row) && isCancelled(row)
     if (again) beginWant(context, row)
     if (wantOne(context, row) || again) wants.push({ key, want: row.want })
+    event.rows?.push(row)
   }
   for (const key of event.keep) {
     const row = rowOf(context, key)
@@ -171,14 +177,16 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
  * New work under new keys that is all wanted here: what `map` and `submit` say, nearly always. Anything else is left to
  * those who sort it out.
  */
-const submittedFresh = (context: Context, specs: ReadonlyArray<Spec>): boolean => {
-  const { rows } = context.state
+const submittedFresh = (context: Context, { rows: made, specs }: Extract<Event, { _tag: "Submit" }>): boolean => {
+  const { rows, wanting } = context.state
   for (let i = 0; i < specs.length; i++) if (rows.has(specs[i]!.key)) return false
   const before = rows.size
   const wants: Array<Note.Want> = []
+  const fresh: Array<RowState> = []
   for (let i = 0; i < specs.length; i++) {
-    const { key } = specs[i]!
-    wants.push({ key, want: wanted(context, specs[i]!).want })
+    const row = wanted(context, specs[i]!)
+    fresh.push(row)
+    wants.push({ key: row.key, want: row.want })
   }
   if (rows.size - before < specs.length) {
     // A key stands twice.
@@ -186,7 +194,11 @@ const submittedFresh = (context: Context, specs: ReadonlyArray<Spec>): boolean =
     context.state.lastWant -= specs.length
     return false
   }
-  for (let i = 0; i < specs.length; i++) needs(context, specs[i]!)
+  for (let i = 0; i < specs.length; i++) {
+    needs(context, specs[i]!)
+    wanting.add(fresh[i]!)
+    made?.push(fresh[i]!)
+  }
   submit(context, specs, wants, [])
   return true
 }
@@ -213,17 +225,17 @@ const offered = (context: Context, event: Extract<Event, { _tag: "Offer" }>): vo
   }
 }
 
-const released = (context: Context, key: Key, count: number, answer: boolean): void => {
-  const { out, state } = context
-  const row = state.rows.get(key)
+const released = (context: Context, named: Named, count: number, answer: boolean): void => {
+  const { out } = context
+  const row = rowNamed(context, named)
   if (row === undefined || row.refs === 0) {
-    if (answer) out.push({ _tag: "Ended", key, want: row?.want ?? 0 })
+    if (answer) out.push({ _tag: "Ended", key: keyOf(named), want: row?.want ?? 0 })
     return
   }
   row.refs = Math.max(0, row.refs - count)
   if (isWanted(row)) {
     // Others here want it too: nothing stops, so there is nothing to wait for.
-    if (answer) out.push({ _tag: "Ended", key, want: row.want })
+    if (answer) out.push({ _tag: "Ended", key: row.key, want: row.want })
     return
   }
   unwant(context, row, answer)
@@ -290,9 +302,9 @@ const note = (context: Context, note: Note.ToClient): void => {
     if (state.ending.delete(note.want)) out.push({ _tag: "Ended", key: note.key, want: note.want })
     return
   }
-  const row = state.rows.get(note.key)
+  const row = state.wanting.get(note.want) ?? state.rows.get(note.key)
   // An answer to an older want speaks of what was asked then.
-  if (row === undefined || !isWanted(row) || row.want !== note.want) return
+  if (row === undefined || !isWanted(row) || row.want !== note.want || row.key !== note.key) return
   row.retry = undefined
   switch (note._tag) {
     case "TaskPending":
@@ -357,7 +369,7 @@ const close = (context: Context): void => {
   for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
   context.releases = []
   tell(context, { _tag: "ClientLeft" })
-  for (const all of [state.rows, state.ending, state.cache, state.queue, state.retrying]) all.clear()
+  for (const all of [state.rows, state.wanting, state.ending, state.cache, state.queue, state.retrying]) all.clear()
   context.loose.length = 0
   state.cached = 0
   state.closed = true

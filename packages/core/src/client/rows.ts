@@ -107,9 +107,16 @@ export const needs = (context: Context, { inputs }: Spec): void => {
   for (let i = 0; i < inputs.length; i++) row(context, inputs[i]!).needed += 1
 }
 
+/** The row's want has a new number. */
+export const renumber = ({ state }: Context, row: RowState): void => {
+  state.wanting.delete(row)
+  row.want = state.lastWant += 1
+  state.wanting.add(row)
+}
+
 /** A want begins: it has a number of its own, and nothing that was said to an earlier one counts. */
 export const beginWant = (context: Context, row: RowState): void => {
-  row.want = context.state.lastWant += 1
+  renumber(context, row)
   forgetValue(context, row)
   row.facts = undefined
   row.cancel = undefined
@@ -120,6 +127,7 @@ export const beginWant = (context: Context, row: RowState): void => {
 
 /** The want ends here; the row may stay as lineage. */
 export const endWant = (context: Context, row: RowState): void => {
+  context.state.wanting.delete(row)
   stopFetch(context, row)
   forgetValue(context, row)
   row.joined = false

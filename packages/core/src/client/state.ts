@@ -5,6 +5,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { ClientId, Key, PeerId, ValueId } from "../Id.js"
+import { Recent } from "../internal/recent.js"
 import { Table } from "../internal/table.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
@@ -117,6 +118,8 @@ export interface State {
 /** The state as `step` alone may write it. */
 export interface Inner extends State {
   readonly rows: Table<RowState>
+  /** Rows that are wanted, by the numbers of their wants: what is said of one names it by both. */
+  readonly wanting: Recent<RowState>
   /** Fetches that were started and have not ended, by value; `false`: nobody waits for it any more. */
   readonly fetching: Map<ValueId, { readonly key: Key; stopped: boolean }>
   /** Rows whose fetch waits for its turn, in order of asking. */
@@ -138,6 +141,11 @@ export interface Inner extends State {
   linked: boolean
 }
 
+/** A row by its key, or, where it is at hand, itself: then nothing is looked up. */
+export type Named = Key | Row
+
+export const keyOf = (named: Named): Key => typeof named === "string" ? named : named.key
+
 export type Event =
   | {
     /** New work. Each entry in `wants` adds one reference. Inputs stand before the specs that name them, or are rows. */
@@ -145,10 +153,12 @@ export type Event =
     readonly specs: ReadonlyArray<Spec>
     readonly wants: ReadonlyArray<Key>
     readonly keep: ReadonlyArray<Key>
+    /** Where it is given, the rows of `wants` are put into it, in their order; none where all of it is refused. */
+    readonly rows?: Array<Row> | undefined
   }
   | { readonly _tag: "Retain"; readonly key: Key }
   /** Of each of these keys, `count` references go. */
-  | { readonly _tag: "Release"; readonly keys: ReadonlyArray<Key>; readonly count: number; readonly answer: boolean }
+  | { readonly _tag: "Release"; readonly keys: ReadonlyArray<Named>; readonly count: number; readonly answer: boolean }
   | {
     readonly _tag: "Cancel"
     readonly keys: ReadonlyArray<Key>
@@ -168,7 +178,7 @@ export type Event =
     readonly scatter: Note.Offer["scatter"]
     readonly wanted: boolean
   }
-  | { readonly _tag: "Need"; readonly keys: ReadonlyArray<Key> }
+  | { readonly _tag: "Need"; readonly keys: ReadonlyArray<Named> }
   | {
     readonly _tag: "FetchEnded"
     readonly value: ValueId
@@ -226,6 +236,7 @@ export const make = (options: {
     ...options.config
   },
   rows: new Table(),
+  wanting: new Recent((row) => row.want),
   closed: false,
   fetching: new Map(),
   queue: new Set(),

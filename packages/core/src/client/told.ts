@@ -8,6 +8,7 @@ import type { Key } from "../Id.js"
 import { isWork, ofSpec, weigh } from "../link/weight.js"
 import type * as Note from "../Note.js"
 import type { Spec } from "../Spec.js"
+import { renumber } from "./rows.js"
 import { type Context, inputsOf, isWanted, type RowState } from "./state.js"
 
 export const tell = (context: Context, note: Note.FromClient): void => {
@@ -173,7 +174,7 @@ export const retell = (context: Context): void => {
     if (retry === undefined) wants.push({ key, want, told: told(row), keep })
     else {
       wants.push({ key, want: retry.want, told: { failure: retry.failure }, keep })
-      row.want = state.lastWant += 1
+      renumber(context, row)
       retries.push({ key, want: row.want, digest: digestOf(row) })
     }
   }

@@ -21,7 +21,7 @@ import { fetchFailedByClient } from "./fetches.js"
 import { startOver } from "./over.js"
 import { addWant, createOffered, createRow, find, removeWant, shadow, wantOf, wantsOf } from "./rows.js"
 import { awaitTelling, fail } from "./settle.js"
-import { begun, type Client, isWanted, Row, type State, Stored, toClient, touch } from "./State.js"
+import { begun, type Client, isWanted, Row, type State, Stored, toClient, touch, type WantOf } from "./State.js"
 import { claim } from "./unclaimed.js"
 import { heard, remembered } from "./wary.js"
 
@@ -207,9 +207,13 @@ const retry = (state: State, client: Client, note: Retry): void => {
 }
 
 const release = (state: State, client: Client, note: Release): void => {
+  let next: WantOf | undefined
   for (const { key, want } of note.wants) {
-    const row = state.rows.get(key)
-    const known = row === undefined ? undefined : wantOf(row, client)
+    // Nearly always they are released in the order in which they were wanted: then no row need be looked up.
+    const meant: WantOf | undefined = next?.want === want && next.row.key === key ? next : undefined
+    const row = meant === undefined ? state.rows.get(key) : meant.row
+    const known = meant ?? (row === undefined ? undefined : wantOf(row, client))
+    next = known?.after
     if (client.refused !== undefined) allow(client, key)
     if (row !== undefined && (known === undefined || known.want <= want)) {
       if (known !== undefined) removeWant(state, row, client)

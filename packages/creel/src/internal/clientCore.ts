@@ -233,8 +233,13 @@ export class ClientCore {
   // ---------------------------------------------------------------------------
 
   /** The row exists, and one reference of it is this handle's. */
-  handle<A, E>(owner: Owner, key: Id.Key, source: Source, hold: Hold): Handle<A, E> {
-    const row = Machine.get(this.machine, key)
+  handle<A, E>(
+    owner: Owner,
+    key: Id.Key,
+    source: Source,
+    hold: Hold,
+    row = Machine.get(this.machine, key)
+  ): Handle<A, E> {
     if (row === undefined) throw new Error(`BUG: no row for ${key}, which was just submitted`)
     const handle = new Handle<A, E>(owner, row, source)
     RowHandles.add(row, handle)
@@ -242,19 +247,21 @@ export class ClientCore {
     return handle
   }
 
-  /** New work, with the values that it brings. One step, however much it is. */
+  /** New work, with the values that it brings. One step, however much it is; answers the rows of `wants`, in their order. */
   submit(
     specs: ReadonlyArray<Spec.Spec>,
     wants: ReadonlyArray<Id.Key>,
     keep: ReadonlyArray<Id.Key>,
     brought: ReadonlyArray<Submission.Brought>
-  ): void {
+  ): ReadonlyArray<Machine.Row> {
+    const rows: Array<Machine.Row> = []
     for (const { offer, payload } of brought) {
       this.offer(offer.value, payload)
       this.pending.push(offer)
     }
-    this.step({ _tag: "Submit", specs, wants, keep })
+    this.step({ _tag: "Submit", specs, wants, keep, rows })
     if (brought.length > 0 && !this.stepping) this.withdrawRefused(brought)
+    return rows
   }
 
   /** What was brought once more while it was still here from the last time is not kept twice. */
@@ -304,17 +311,17 @@ export class ClientCore {
   release(handle: AnyHandle): void {
     if (handle.released) return
     this.letGo(handle)
-    this.step({ _tag: "Release", keys: [handle.row.key], count: 1, answer: false })
+    this.step({ _tag: "Release", keys: [handle.row], count: 1, answer: false })
   }
 
   releaseAll(handles: ReadonlyArray<AnyHandle>): void {
-    const keys: Array<Id.Key> = []
+    const rows: Array<Machine.Row> = []
     for (const handle of handles) {
       if (handle.released) continue
       this.letGo(handle)
-      keys.push(handle.row.key)
+      rows.push(handle.row)
     }
-    if (keys.length > 0) this.step({ _tag: "Release", keys, count: 1, answer: false })
+    if (rows.length > 0) this.step({ _tag: "Release", keys: rows, count: 1, answer: false })
   }
 
   /** It does not count any more; the machine is still to be told. */
@@ -351,7 +358,7 @@ export class ClientCore {
       else alone.push(this.endings.add(row.key, row.want, handle))
     }
     if (shared.length > 0) {
-      this.step({ _tag: "Release", keys: shared.map((handle) => handle.row.key), count: 1, answer: false })
+      this.step({ _tag: "Release", keys: shared.map((handle) => handle.row), count: 1, answer: false })
       for (const handle of shared) handle.finishInterrupt()
     }
     if (alone.length === 0) return

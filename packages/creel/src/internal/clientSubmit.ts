@@ -3,6 +3,7 @@
  *
  * They cost no span and no service lookup through an Effect: `clientState` reads what they need from the fiber itself.
  */
+import type * as Machine from "@creel/core/Client"
 import type * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
@@ -120,13 +121,13 @@ const submitNow = (
   contract: Task.Contract.Any,
   args: ReadonlyArray<unknown>,
   keep: boolean
-): Spec.Spec => {
+): { readonly key: Id.Key; readonly row: Machine.Row | undefined } => {
   const { core } = state
   const brought: Array<Submission.Brought> = []
   const spec = Submission.make(place.from, core.mould(contract, place.region.submission), args, brought)
   const keys = [spec.key]
-  core.submit([spec], keep ? noKeys : keys, keep ? keys : noKeys, brought)
-  return spec
+  const rows = core.submit([spec], keep ? noKeys : keys, keep ? keys : noKeys, brought)
+  return { key: spec.key, row: rows[0] }
 }
 
 /** Plain code: it runs for every single submission. */
@@ -142,8 +143,8 @@ const submitIn = (
     if (!state.core.hasRoom()) {
       return whenRoom(state, place, () => submitIn(state, place, contract, args, hold))
     }
-    const spec = submitNow(state, place, contract, args, false)
-    return Effect.succeed(state.core.handle<unknown, unknown>(state, spec.key, contract, hold))
+    const { key, row } = submitNow(state, place, contract, args, false)
+    return Effect.succeed(state.core.handle<unknown, unknown>(state, key, contract, hold, row))
   } catch (error) {
     return refused(error)
   }
@@ -258,9 +259,9 @@ class Mapping {
     brought: ReadonlyArray<Submission.Brought>
   ): void {
     const { core } = this.state
-    core.submit(specs, keys, noKeys, brought)
+    const rows = core.submit(specs, keys, noKeys, brought)
     for (let i = 0; i < keys.length; i++) {
-      this.futures.push(core.handle(this.state, keys[i]!, this.contract, this.hold))
+      this.futures.push(core.handle(this.state, keys[i]!, this.contract, this.hold, rows[i]))
     }
   }
 }
@@ -317,8 +318,8 @@ export const fireWith = (
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
     return failing(() => {
-      const spec = submitNow(state, placeOf(state, fiber), contractOf(what), args, true)
-      return Effect.succeed(state.core.keys.shown(spec.key))
+      const { key } = submitNow(state, placeOf(state, fiber), contractOf(what), args, true)
+      return Effect.succeed(state.core.keys.shown(key))
     })
   })
 

@@ -2,7 +2,7 @@
  * Waiting for handles: for the Exit of one or of many, or for them to be done where they are. It owns what such a wait
  * asks of the client machine, and that inside an attempt it gives the slot away.
  */
-import type * as Id from "@creel/core/Id"
+import type * as Machine from "@creel/core/Client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { FutureError } from "../FutureError.js"
@@ -54,7 +54,7 @@ const settling = <A, E>(
   if (exit !== undefined) return void settled(exit)
   const waiter = { settled }
   handle.addWaiter(waiter)
-  if (!handle.isInterrupting) handle.core.step({ _tag: "Need", keys: [handle.row.key] })
+  if (!handle.isInterrupting) handle.core.step({ _tag: "Need", keys: [handle.row] })
   return Effect.sync(() => handle.removeWaiter(waiter))
 }
 
@@ -90,7 +90,7 @@ class Bringing implements Waiter {
   }
 
   begin(core: ClientCore): Effect.Effect<void> | undefined {
-    const needs: Array<Id.Key> = []
+    const needs: Array<Machine.Row> = []
     for (const handle of this.handles) {
       const exit = handle.peek()
       if (exit !== undefined) this.settled(exit)
@@ -98,8 +98,8 @@ class Bringing implements Waiter {
         handle.addWaiter(this)
         // One of another client is brought here by that one.
         if (handle.isInterrupting) continue
-        if (handle.core === core) needs.push(handle.row.key)
-        else handle.core.step({ _tag: "Need", keys: [handle.row.key] })
+        if (handle.core === core) needs.push(handle.row)
+        else handle.core.step({ _tag: "Need", keys: [handle.row] })
       }
       if (this.over) return
     }
