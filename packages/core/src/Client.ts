@@ -143,7 +143,11 @@ const afterwards = (state: Inner.Inner, event: Event, out: Array<Command>): void
     case "Need":
       return event.keys.forEach((named) => refuse(Inner.keyOf(named)))
     case "Release":
-      if (event.answer) { for (const named of event.keys) out.push({ _tag: "Ended", key: Inner.keyOf(named), want: 0 }) }
+      if (event.answer) {
+        for (const named of event.keys) {
+          out.push({ _tag: "Ended", key: Inner.keyOf(named), want: 0 })
+        }
+      }
       return
     case "FetchEnded":
       state.fetching.delete(event.value)

@@ -1,5 +1,5 @@
-import { Recent } from "../../src/internal/recent.js"
 import { assert, describe, it } from "@effect/vitest"
+import { Recent } from "../../src/internal/recent.js"
 
 interface Item {
   number: number
