@@ -7,8 +7,10 @@ import * as Client from "creel/Client"
 import { Effect, Layer } from "effect"
 import * as Postgres from "./fixtures/postgres.js"
 import * as PostgresShared from "./fixtures/postgresShared.js"
+import { tasks } from "./utils/programs.js"
 
-const tasks = new URL("./fixtures/tasks.mjs", import.meta.url)
+/** What `tasks` can do, for this process. */
+const contracts = new URL("./fixtures/tasks.mjs", import.meta.url).href
 
 const startWithin = "2 minutes"
 
@@ -37,7 +39,7 @@ layer(PostgresShared.layer, { excludeTestServices: true })("a cluster whose node
         const theirs = yield* certificates
         yield* node(database, yield* ours("worker"))
         const context = yield* client(database, yield* ours("client"))
-        const { sum } = yield* Effect.promise(() => import(tasks.href))
+        const { sum } = yield* Effect.promise(() => import(contracts))
         assert.strictEqual(yield* Effect.provide(Client.run(sum, [1, 2, 3]), context), 6)
 
         const stranger = yield* Effect.flip(client(database, yield* theirs("client")))

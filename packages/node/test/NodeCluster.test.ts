@@ -7,10 +7,8 @@ import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import { broken } from "./fixtures/broken.js"
 import { add, big, exit, fib, greeting, inc, isThere, spin, sum, whoami } from "./fixtures/contracts.js"
+import { entry, tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
-const entry = new URL("./fixtures/modules/worker.mjs", import.meta.url)
 
 const threads = (options: NodeCluster.ThreadsOptions = {}) =>
   NodeCluster.layerThreads({ threads: 2, tasks, restarts: { delay: 1 }, ...options })

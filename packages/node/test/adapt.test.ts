@@ -3,9 +3,8 @@ import { NodeCluster } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Client } from "creel"
 import { Effect } from "effect"
+import { tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
 const burn = (millis: number) => {
   const end = Date.now() + millis

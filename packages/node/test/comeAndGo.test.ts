@@ -7,9 +7,8 @@ import * as os from "node:os"
 import * as path from "node:path"
 import * as v8 from "node:v8"
 import * as vm from "node:vm"
+import { tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
 const mega = 1024 * 1024
 

@@ -4,8 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Graph } from "creel"
 import { Effect } from "effect"
 import { add, big, inc, sum } from "./fixtures/contracts.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
+import { tasks } from "./utils/programs.js"
 
 describe("graphs on threads", () => {
   it.live("chains are fused, large values stay in shared memory, a thousand nodes come to one", () =>

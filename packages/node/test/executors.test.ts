@@ -9,8 +9,7 @@ import * as path from "node:path"
 import { Worker } from "node:worker_threads"
 import * as Marks from "../src/internal/marks.js"
 import { job, Log, worker } from "./fixtures/log.js"
-
-const fake = new URL("./fixtures/fakeWorker.mjs", import.meta.url)
+import { fake } from "./utils/programs.js"
 
 const threads = (options?: Partial<ThreadExecutors.Options> & { readonly make?: () => Worker }) =>
   Effect.gen(function*() {

@@ -3,8 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client } from "creel"
 import { Effect, Exit } from "effect"
 import { inc } from "./fixtures/contracts.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
+import { tasks } from "./utils/programs.js"
 
 describe("a scheduler in a thread of its own", () => {
   it.live("hears what was said before it is asked", () =>

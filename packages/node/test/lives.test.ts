@@ -6,10 +6,8 @@ import { Effect, Fiber, Layer, Logger, LogLevel } from "effect"
 import { Worker } from "node:worker_threads"
 import { hoard, inc, leak, where } from "./fixtures/contracts.js"
 import { job, Log, worker } from "./fixtures/log.js"
+import { fake, tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
-const fake = new URL("./fixtures/fakeWorker.mjs", import.meta.url)
 
 /** One supervised thread whose body does what each job's task says. */
 const one = (limits: ThreadExecutors.ExecutorLimits) =>

@@ -5,9 +5,8 @@ import { Effect, Logger, LogLevel } from "effect"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
-
-const tasks = new URL("./fixtures/modules/tasks.mjs", import.meta.url)
 
 const mega = 1024 * 1024
 

@@ -3,8 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, FutureError } from "creel"
 import { Effect } from "effect"
 import { add, inc } from "../fixtures/contracts.js"
-
-const tasks = new URL("../fixtures/modules/tasks.mjs", import.meta.url)
+import { tasks } from "../utils/programs.js"
 
 /** Whatever listens for connections, of whatever kind. */
 const listeners = Effect.sync(() =>
