@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { freePort } from "./fixtures/ports.js"
 import { start } from "./utils/processes.js"
 
-const sum = (2048 * 2047) / 2
+const sum = (1024 * 1023) / 2
 const wide = 36 * 10_000
 
 const ends = (client: { readonly line: (begins: string) => Effect.Effect<string> }) =>
@@ -37,7 +37,7 @@ describe("a cluster of processes", () => {
       const client = yield* start("client.mjs", [port])
       yield* client.line("past 200")
       yield* first.kill("SIGKILL")
-      yield* client.line("past 600")
+      yield* client.line("past 500")
       yield* scheduler.kill("SIGKILL")
       yield* start("scheduler.mjs", [port, "2"])
       yield* ends(client)
