@@ -57,11 +57,11 @@ const shoot = async (page, name, { hash = "status", width = 1360, height = 850, 
   await page.screenshot({ path: `${folder}/${name}.png` })
 }
 
-/** One whose future somebody holds: what it needed is known too, not its error alone. */
+/** The oldest whose future somebody holds: of the first round, which is held to the end. */
 const failedTask = async (page) => {
   await page.evaluate(() => void (location.hash = "#/events"))
   await page.waitForSelector(".event[data-tone=bad] a.key")
-  for (const key of await page.locator(".event[data-tone=bad] a.key").allInnerTexts()) {
+  for (const key of (await page.locator(".event[data-tone=bad] a.key").allInnerTexts()).reverse()) {
     const known = await page.evaluate(
       (key) =>
         fetch(`api/task?key=${encodeURIComponent(key)}`).then((answer) => answer.json()).then(({ view }) =>

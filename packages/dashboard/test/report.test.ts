@@ -65,6 +65,10 @@ describe("a report", () => {
       failures: []
     }
     assert.notInclude(Report.html(empty), "NaN")
+    // Who a worker is, is said by its name.
+    const taken = { at: 2_000, what: "recalled", key: "k1", peer: "w1", detail: "w2", millis: undefined }
+    const workers = [{ id: "w1", name: "one", slots: 1 }, { id: "w2", name: "two", slots: 1 }]
+    assert.include(Report.html({ ...empty, workers, events: [taken] }), "one · for two")
     const rows = Array.from({ length: 200_000 }, (_, at): Report.Recording["rows"][number] => ({
       kind: "compute",
       end: "done",

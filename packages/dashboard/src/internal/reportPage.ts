@@ -1,5 +1,6 @@
 /** A recording as one page: text, tables and drawings, with styles of its own and nothing that runs. */
 import * as Amounts from "../fold/amounts.js"
+import { eventOf } from "../fold/events.js"
 import type { Recording } from "../Report.js"
 import * as Figures from "./reportFigures.js"
 
@@ -151,18 +152,21 @@ const memory = ({ began, ended, memory: points }: Recording): string => {
 <p class="muted" style="margin:8px 0 0">Values (line), of them on disk (brown), whole processes (dashed), of all workers together.</p></section>`
 }
 
-const events = ({ began, events }: Recording): string =>
-  events.length === 0 ? "" : table(
+/** In the words of the page: workers by name, numbers with what they mean. */
+const events = ({ began, events, workers }: Recording): string => {
+  const names = new Map(workers.map(({ id, name }) => [id, name]))
+  return events.length === 0 ? "" : table(
     "What was unusual",
     ["after", "what", "about", "detail"],
-    events.map(({ at, detail, key, peer, what }) => [
+    events.map((entry) => eventOf(entry, (peer) => names.get(peer) ?? peer)).map(({ at, detail, key, peer, what }) => [
       Amounts.duration(Math.max(0, at - began)),
       what,
       key ?? peer ?? "",
-      [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" ")
+      [key === undefined ? undefined : peer, detail].filter((part) => part !== undefined).join(" · ")
     ]),
     "left"
   )
+}
 
 const failures = ({ failures }: Recording): string =>
   failures.length === 0 ?
