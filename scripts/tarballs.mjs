@@ -8,6 +8,8 @@ import { must, sh } from "./npm.mjs"
 
 const workspace = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
 const temp = mkdtempSync(path.join(os.tmpdir(), "creel-tarballs-"))
+// What was downloaded before is not asked for again.
+const flags = "--prefer-offline --no-audit --no-fund --loglevel=error"
 const log = (sentence) => console.log(`tarballs: ${sentence}`)
 
 const folder = (name) => {
@@ -20,10 +22,10 @@ const folder = (name) => {
 /** Packs each package, looks into what it packed, and returns name → file. */
 const pack = () => {
   const tarballs = new Map()
-  for (const dir of packages()) {
-    const [packed] = JSON.parse(
-      must(`npm pack --json --loglevel=error --pack-destination "${temp}"`, path.join(root, dir))
-    )
+  const dirs = packages().map((dir) => `"./${dir}"`).join(" ")
+  for (
+    const packed of JSON.parse(must(`npm pack --json --loglevel=error --pack-destination "${temp}" ${dirs}`, root))
+  ) {
     const has = packed.files.map((file) => file.path)
     for (
       const file of [
@@ -73,12 +75,7 @@ const withTarballs = (line, tarballs) => {
 const firstProgram = (tarballs) => {
   const dir = folder("first-program")
   const line = installLine()
-  must(`${withTarballs(line, tarballs)} --no-audit --no-fund --loglevel=error`, dir)
-  const { "@types/node": types, typescript } = workspace.devDependencies
-  must(
-    `npm install --save-dev --no-audit --no-fund --loglevel=error "typescript@${typescript}" "@types/node@${types}"`,
-    dir
-  )
+  must(`${withTarballs(line, tarballs)} ${flags}`, dir)
   log(`installed by: ${line}`)
   for (const file of ["tasks.ts", "main.ts"]) {
     copyFileSync(path.join(root, "examples/first-program", file), path.join(dir, file))
@@ -86,10 +83,19 @@ const firstProgram = (tarballs) => {
   writeFileSync(
     path.join(dir, "tsconfig.json"),
     JSON.stringify({
-      compilerOptions: { strict: true, module: "NodeNext", target: "ES2022", outDir: "dist", skipLibCheck: true }
+      compilerOptions: {
+        strict: true,
+        module: "NodeNext",
+        target: "ES2022",
+        outDir: "dist",
+        skipLibCheck: true,
+        // The compiler and Node's types are those that are installed here.
+        typeRoots: [path.join(root, "node_modules/@types")],
+        types: ["node"]
+      }
     })
   )
-  must("npx --no-install tsc", dir)
+  must(`"${process.execPath}" "${path.join(root, "node_modules/typescript/bin/tsc")}"`, dir)
   log("the first program type-checks")
   const output = must("node dist/main.js", dir, 90_000)
   if (!output.includes("Future(add-")) {
@@ -102,9 +108,9 @@ const firstProgram = (tarballs) => {
 const effect4 = (tarballs) => {
   const dir = folder("effect-4")
   const files = [...tarballs.values()].map((file) => `"${file}"`).join(" ")
-  const refused = sh(`npm install --no-audit --no-fund --loglevel=error ${files} effect@4.1.0`, dir)
+  const refused = sh(`npm install ${flags} ${files} effect@4.1.0`, dir)
   if (refused.code === 0) throw new Error("npm should refuse the packages together with effect@4.1.0")
-  must(`npm install --legacy-peer-deps --no-audit --no-fund --loglevel=error ${files} effect@4.1.0`, dir)
+  must(`npm install --legacy-peer-deps ${flags} ${files} effect@4.1.0`, dir)
   for (const name of tarballs.keys()) {
     writeFileSync(path.join(dir, "main.js"), `import * as all from "${name}"\nconsole.log(all)\n`)
     const { code, output } = sh("node main.js", dir)
