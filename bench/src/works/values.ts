@@ -3,6 +3,7 @@
  * with all bytes in memory: there each buffer in shared memory and its checksums looked at, here in one `Buffer`.
  */
 import { Values } from "@creel/cluster"
+import * as Payload from "@creel/core/Payload"
 import { Effect } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
@@ -31,7 +32,7 @@ const byHttp = (port: number, agent: http.Agent): Read => async (size) => {
 const byCreel = (reader: Values.Reader, url: string): Read => (size) =>
   Effect.runPromise(Effect.map(
     reader.read({ url, value: String(size), holder: "server", bytes: size * mebi }),
-    ({ buffers }) => buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    (payload) => Payload.buffers(payload).reduce((sum, buffer) => sum + buffer.byteLength, 0)
   ))
 
 /** MB/s. */

@@ -1,4 +1,5 @@
 import { Certificates, Security, Values } from "@creel/cluster"
+import * as Payload from "@creel/core/Payload"
 import { SpillDisk, ValueImage } from "@creel/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Door, Shelf, Store, Value } from "creel"
@@ -51,7 +52,7 @@ describe("a value", () => {
         Effect.gen(function*() {
           const payload = yield* reader.read(from(server.url, name))
           assert.deepStrictEqual(Value.decode(payload), values[name])
-          assert.isTrue(payload.buffers.every((buffer) => buffer instanceof SharedArrayBuffer))
+          assert.isTrue(Payload.buffers(payload).every((buffer) => buffer instanceof SharedArrayBuffer))
         }), { concurrency: "unbounded" })
       assert.strictEqual(reader.reading(), 0)
     }))
@@ -184,14 +185,14 @@ describe("a value", () => {
       })
       const reader = yield* Values.makeReader()
       const read = yield* reader.read(from(slow.url, "xs"))
-      assert.isTrue(Buffer.from(read.buffers[0]!).equals(Buffer.alloc(size, 7)))
+      assert.isTrue(Buffer.from(Payload.buffers(read)[0]!).equals(Buffer.alloc(size, 7)))
       assert.strictEqual(given.loads, 0)
       assert.strictEqual(store.bytes() + store.sharedBytes(), 0)
       assert.isAbove(given.bytes, size)
       // What sockets take by themselves, and a few pieces.
       assert.isBelow(given.ahead, size / 2)
       yield* store.load("xs")
-      assert.deepStrictEqual((yield* reader.read(from(server.url, "xs"))).buffers[0]!.byteLength, size)
+      assert.deepStrictEqual(Payload.buffers(yield* reader.read(from(server.url, "xs")))[0]!.byteLength, size)
     }))
 
   it.scopedLive("whose file became shorter is no value", () =>

@@ -7,7 +7,7 @@
 import type * as Failure from "@creel/core/Failure"
 import type * as Link from "@creel/core/Link"
 import type * as Note from "@creel/core/Note"
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import type * as Spec from "@creel/core/Spec"
 import * as Schema from "effect/Schema"
 import { FutureReason } from "./FutureError.js"
@@ -21,27 +21,26 @@ const Amounts = Schema.Record({ key: Schema.String, value: Schema.Number })
 
 const orUndefined = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.Union(schema, Schema.Undefined)
 
-const PayloadOnWire: Schema.Schema<Payload> = Schema.Struct({
+const PayloadOnWire: Schema.Schema<Payload.Long> = Schema.Struct({
   head: Schema.Uint8ArrayFromSelf,
   buffers: Schema.Array(
     Schema.declare((u: unknown): u is ArrayBuffer | SharedArrayBuffer => u instanceof ArrayBuffer || isShared(u))
   )
 })
 
+const PayloadHere: Schema.Schema<Payload.Payload> = Schema.Union(
+  Schema.declare((u: unknown): u is Payload.Short => typeof u === "string"),
+  Schema.typeSchema(PayloadOnWire)
+)
+
 const isShared = (u: unknown): u is SharedArrayBuffer =>
   typeof SharedArrayBuffer !== "undefined" && u instanceof SharedArrayBuffer
 
-/** What comes off a wire is a view of all that came with it; a head is posted to threads, and would take all that along. */
-const ownMemory = (payload: Payload): Payload =>
-  payload.head.byteLength === payload.head.buffer.byteLength
-    ? payload
-    : { head: new Uint8Array(payload.head), buffers: payload.buffers }
-
-/** Shared memory is of one process. */
-const unshared = (payload: Payload): Payload =>
-  payload.buffers.some(isShared)
-    ? { head: payload.head, buffers: payload.buffers.map((one) => isShared(one) ? copied(one) : one) }
-    : payload
+/** Shared memory is of one process, and so is how short ones are held. */
+const onWire = (payload: Payload.Payload): Payload.Long => ({
+  head: Payload.head(payload),
+  buffers: Payload.buffers(payload).map((one) => isShared(one) ? copied(one) : one)
+})
 
 const copied = (shared: SharedArrayBuffer): ArrayBuffer => {
   const copy = new ArrayBuffer(shared.byteLength)
@@ -50,16 +49,16 @@ const copied = (shared: SharedArrayBuffer): ArrayBuffer => {
 }
 
 /**
- * What was decoded has memory of its own, and what was encoded shares none.
+ * What was decoded has memory of its own (off a wire comes a view of all that came with it), and what was encoded shares none.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const PayloadSchema: Schema.Schema<Payload> = Schema.transform(PayloadOnWire, Schema.typeSchema(PayloadOnWire), {
+export const PayloadSchema: Schema.Schema<Payload.Payload> = Schema.transform(PayloadOnWire, PayloadHere, {
   strict: true,
-  decode: ownMemory,
-  encode: unshared
-})
+  decode: ({ buffers, head }) => Payload.make(head, buffers),
+  encode: onWire
+}) as Schema.Schema<Payload.Payload, any> // On a wire it has one of the two forms that it has here.
 
 /**
  * @since 0.1.0

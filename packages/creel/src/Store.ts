@@ -161,7 +161,7 @@ export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) 
 
   const count = (payload: Payload.Payload, times: 1 | -1): void => {
     bytes += times * Payload.bytes(payload)
-    for (const buffer of payload.buffers) if (isShared(buffer)) shared += times * buffer.byteLength
+    for (const buffer of Payload.buffers(payload)) if (isShared(buffer)) shared += times * buffer.byteLength
   }
 
   const put = (value: Id.ValueId, payload: Payload.Payload): void => {

@@ -16,6 +16,7 @@
  * @since 0.1.0
  */
 import type { Payload } from "@creel/core/Payload"
+import * as Payloads from "@creel/core/Payload"
 import * as Cause from "effect/Cause"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -190,6 +191,30 @@ export const decodeEither = (payload: Payload): Either.Either<unknown, NotDecoda
     throw error
   }
 }
+
+/**
+ * All bytes of a payload, for whoever keeps or sends them by their own means: the head's first, then those of each buffer.
+ *
+ * @example
+ * ```ts
+ * import { Value } from "creel"
+ *
+ * const parts = Value.parts(Value.encode({ a: 1 }))
+ * const value = Value.decode(Value.fromParts(parts))
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const parts = (payload: Payload): ReadonlyArray<Uint8Array> => Payloads.parts(payload)
+
+/**
+ * The payload that has these `parts`. Their memory is used where it holds nothing else, so it is not to be changed afterwards.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const fromParts = (parts: ReadonlyArray<Uint8Array>): Payload => Payloads.fromParts(parts)
 
 /**
  * What people would call the type of a value: `number`, `Array(3)`, `Float64Array(1000)`, `Map(2)`, `Option`, a `_tag`.

@@ -33,7 +33,7 @@ const task: Note.RunTask = {
     bytes: 3,
     holders: ["w1"],
     ahead: false,
-    inline: { head: new Uint8Array([1, 2, 3]), buffers: [] }
+    inline: Payload.make(new Uint8Array([1, 2, 3]))
   })),
   failures: 0
 }
@@ -84,6 +84,20 @@ describe("what is checked on its way", () => {
       assert.deepStrictEqual(got, notes)
     })
   }
+
+  it("is bytes of a payload, however few, and of its own memory again at the other end", () => {
+    const encode = Schema.encodeSync(NoteSchema.PayloadSchema)
+    const decode = Schema.decodeUnknownSync(NoteSchema.PayloadSchema)
+    for (const size of [0, 1, 128, 129, 2000]) {
+      const head = new Uint8Array(size).map((_, i) => 255 - i)
+      const [payload, buffers] = [Payload.make(head), [] as const]
+      assert.deepStrictEqual(encode(payload), { head, buffers })
+      assert.deepStrictEqual(encode({ head, buffers }), { head, buffers })
+      const message = Buffer.concat([head, head])
+      assert.deepStrictEqual(decode({ head: message.subarray(size), buffers }), payload)
+    }
+    assert.throws(() => decode("\u0001\u0002"))
+  })
 
   it("is no piece of what only the other end says, nor of something else", () => {
     const frame = (of: string, lists: unknown) => ({

@@ -1,3 +1,4 @@
+import * as Payload from "@creel/core/Payload"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Chunk, Context, Effect, Exit, Inspectable, Schedule, Schema, TestClock } from "effect"
 import * as Task from "../src/Task.js"
@@ -100,7 +101,7 @@ describe("Task", () => {
 
   it("large arguments are in shared memory, so that threads read them where they are", () => {
     const task = Task.sync("sum", (x: Float64Array) => x.length)
-    const { buffers } = task.encodeArgs([new Float64Array(1000)], () => undefined)
+    const buffers = Payload.buffers(task.encodeArgs([new Float64Array(1000)], () => undefined))
     assert.deepStrictEqual(buffers.map((buffer) => buffer instanceof SharedArrayBuffer), [true])
   })
 

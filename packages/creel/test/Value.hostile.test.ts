@@ -1,4 +1,4 @@
-import type * as Payload from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as FastCheck from "fast-check"
@@ -6,12 +6,17 @@ import * as Value from "../src/Value.js"
 import { plain } from "./utils/values.js"
 
 describe("hostile bytes", () => {
-  const decodes = (head: Uint8Array, buffers: Payload.Payload["buffers"] = []): void => {
-    try {
-      Value.decode({ head, buffers })
-    } catch (error) {
-      assert.instanceOf(error, Value.NotDecodable)
-    }
+  /** In both forms, where there are two. */
+  const decodes = (head: Uint8Array, buffers: Payload.Buffers = []): void => {
+    const [long, either] = [{ head, buffers }, Payload.make(head, buffers)].map((payload) => {
+      try {
+        return Payload.bytes(Value.encode(Value.decode(payload)))
+      } catch (error) {
+        assert.instanceOf(error, Value.NotDecodable)
+        return (error as Value.NotDecodable).message
+      }
+    })
+    assert.strictEqual(long, either)
   }
 
   it("give a value or NotDecodable, nothing else", () => {
@@ -27,7 +32,8 @@ describe("hostile bytes", () => {
   it("give a value or NotDecodable when good bytes are cut or changed", () => {
     FastCheck.assert(
       FastCheck.property(plain, FastCheck.nat(), FastCheck.nat(255), (value, at, byte) => {
-        const { buffers, head } = Value.encode(value)
+        const payload = Value.encode(value)
+        const [head, buffers] = [Payload.head(payload), Payload.buffers(payload)]
         decodes(head.slice(0, at % head.length), buffers)
         const changed = head.slice()
         changed[at % head.length] = byte

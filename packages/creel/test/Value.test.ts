@@ -39,13 +39,29 @@ describe("Value", () => {
       )
     })
 
+    it("is read alike from a string and from memory, and what was read stays as it is", () => {
+      FastCheck.assert(
+        FastCheck.property(FastCheck.array(plain, { maxLength: 5 }), (values) => {
+          const payloads = values.map((value) => Value.encode(value))
+          const here = payloads.map((payload) => Value.decode(payload))
+          const inMemory = payloads.map((payload) =>
+            Value.decode({ head: Payload.head(payload), buffers: Payload.buffers(payload) })
+          )
+          const fromParts = payloads.map((payload) => Value.decode(Value.fromParts(Value.parts(payload))))
+          return [here, inMemory, fromParts].every((found) => same(open(found), open(values)))
+        }),
+        { numRuns: 300 }
+      )
+    })
+
     it("encodes what it decoded to the same bytes", () => {
       FastCheck.assert(
         FastCheck.property(plain, (value) => {
           // HashMaps may be walked in another order once rebuilt; one round settles it.
           const once = Value.encode(roundTrip(value))
           const twice = Value.encode(Value.decode(once))
-          return once.head.length === twice.head.length && once.buffers.length === twice.buffers.length
+          return Payload.head(once).length === Payload.head(twice).length &&
+            Payload.buffers(once).length === Payload.buffers(twice).length
         }),
         { numRuns: 200 }
       )
@@ -103,7 +119,7 @@ describe("Value", () => {
       const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: `n${id}`, [`x${id % 10}`]: 1 }))
       assert.deepStrictEqual(roundTrip(rows), rows)
       const plainRows = Array.from({ length: 100 }, (_, id) => ({ identifier: id, surname: "x" }))
-      assert.isBelow(Value.encode(plainRows).head.length, 100 * 8)
+      assert.isBelow(Payload.bytes(Value.encode(plainRows)), 100 * 8)
     })
 
     it("gives back Node's Buffer", () => {
@@ -118,6 +134,7 @@ describe("Value", () => {
       const small = new Uint8Array(511).fill(1)
       const large = new Uint8Array(512).fill(2)
       const payload = Value.encode({ small, large })
+      assert(!Payload.isShort(payload))
       assert.strictEqual(payload.buffers.length, 1)
       assert.strictEqual(payload.buffers[0]!.byteLength, 512)
       assert.strictEqual(payload.head.byteLength, payload.head.buffer.byteLength)
@@ -137,6 +154,7 @@ describe("Value", () => {
     it("are shared memory where asked, and an ArrayBuffer stays one", () => {
       const large = new Float64Array(1000).fill(3)
       const payload = Value.encode([large, new ArrayBuffer(1000)], { share: true })
+      assert(!Payload.isShort(payload))
       assert.strictEqual(payload.buffers.length, 2)
       for (const buffer of payload.buffers) assert.instanceOf(buffer, SharedArrayBuffer)
       const [view, buffer] = Value.decode(payload) as [Float64Array, ArrayBuffer]

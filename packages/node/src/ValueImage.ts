@@ -13,7 +13,7 @@
  *
  * @since 0.1.0
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import { createHash } from "node:crypto"
 import { Readable } from "node:stream"
 import { crc32 } from "./internal/crc32.js"
@@ -109,8 +109,8 @@ const checksums = async (parts: ReadonlyArray<Uint8Array>): Promise<ReadonlyArra
   return out
 }
 
-/** Adding up takes a look at every byte: it is done once for a payload that is read often. */
-const made = new WeakMap<Payload, Promise<Image>>()
+/** Adding up takes a look at every byte: it is done once for a payload of many that is read often. */
+const made = new WeakMap<Payload.Long, Promise<Image>>()
 
 /**
  * The image of a payload, without a copy of its bytes. A payload that was changed afterwards is torn for whoever reads the
@@ -119,7 +119,8 @@ const made = new WeakMap<Payload, Promise<Image>>()
  * @since 0.1.0
  * @category constructors
  */
-export const make = (payload: Payload): Promise<Image> => {
+export const make = (payload: Payload.Payload): Promise<Image> => {
+  if (Payload.isShort(payload)) return build(payload)
   let image = made.get(payload)
   if (image === undefined) {
     image = build(payload)
@@ -128,8 +129,8 @@ export const make = (payload: Payload): Promise<Image> => {
   return image
 }
 
-const build = async (payload: Payload): Promise<Image> => {
-  const parts = [payload.head, ...payload.buffers.map((buffer) => new Uint8Array(buffer))]
+const build = async (payload: Payload.Payload): Promise<Image> => {
+  const parts = Payload.parts(payload)
   const body = parts.reduce((sum, part) => sum + part.byteLength, 0)
   const header = Buffer.alloc(headerBytesOf(parts.length, body))
   let at = header.writeUInt32LE(magic, 0)
@@ -312,10 +313,9 @@ export class Reader {
    *
    * @since 0.1.0
    */
-  payload(): Payload {
-    const [head, ...buffers] = this.parts
-    if (head === undefined || !this.done) throw new Torn("it ends early", this.at)
-    return { head, buffers: buffers.map((part) => part.buffer) }
+  payload(): Payload.Payload {
+    if (!this.done) throw new Torn("it ends early", this.at)
+    return Payload.fromParts(this.parts)
   }
 
   /**

@@ -32,7 +32,7 @@ describe("a disk to spill to", () => {
     Effect.gen(function*() {
       const { disk } = yield* spilled
       const payload = yield* disk.read("a#0.1")
-      assert.isTrue(payload.buffers[0] instanceof SharedArrayBuffer)
+      assert.isTrue(Payload.buffers(payload)[0] instanceof SharedArrayBuffer)
       assert.deepStrictEqual(Value.decode(payload), { xs, name: "a" })
     }))
 

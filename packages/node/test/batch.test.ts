@@ -1,12 +1,15 @@
 /** Commands and events as columns: what is written is read, whatever it is. */
+import * as Payload from "@creel/core/Payload"
 import type * as ExecutorRpcs from "@creel/node/ExecutorRpcs"
 import { assert, describe, it } from "@effect/vitest"
 import type { Job } from "creel/Executor"
+import { Effect } from "effect"
 import * as fc from "effect/FastCheck"
 import * as v8 from "node:v8"
 import * as Commands from "../src/internal/commands.js"
 import * as Events from "../src/internal/events.js"
 import type { Wire } from "../src/internal/wire.js"
+import { heap } from "./utils/heap.js"
 
 /** A wire whose messages are cloned as threads, or processes, would; batches leave when told to. */
 const makeWire = (clone: (message: unknown) => unknown) => {
@@ -30,6 +33,18 @@ const makeWire = (clone: (message: unknown) => unknown) => {
   return wire
 }
 
+const bare: Job = {
+  key: "k",
+  attempt: 1,
+  task: "t",
+  group: "t",
+  args: Payload.empty,
+  inputs: [],
+  failures: 0,
+  outward: undefined,
+  deadline: undefined
+}
+
 const asThreads = structuredClone
 const asProcesses = (message: unknown): unknown => v8.deserialize(v8.serialize(message))
 
@@ -37,13 +52,11 @@ const bytes = fc.oneof(
   { weight: 4, arbitrary: fc.uint8Array({ maxLength: 80 }) },
   fc.integer({ min: 0, max: 3000 }).map((length) => new Uint8Array(length).fill(255))
 )
-const payload = fc.record({
-  head: bytes,
-  buffers: fc.oneof(
-    { weight: 4, arbitrary: fc.constant<ReadonlyArray<ArrayBuffer>>([]) },
-    fc.array(bytes.map((view) => new Uint8Array(view).buffer), { maxLength: 2 })
-  )
-})
+const buffers = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<ReadonlyArray<ArrayBuffer>>([]) },
+  fc.array(bytes.map((view) => new Uint8Array(view).buffer), { maxLength: 2 })
+)
+const payload = fc.tuple(bytes, buffers).map(([head, buffers]) => Payload.make(head, buffers))
 const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom("x", "y#1.2", "", "a".repeat(300)))
 const attempt = fc.integer({ min: 1, max: 2 ** 45 })
 
@@ -168,31 +181,46 @@ describe.each([["threads", asThreads], ["processes", asProcesses]] as const)("be
     assert.deepStrictEqual(heard, ["b", "c", "d", "b", "a"])
   })
 
-  it("heads that arrive are memory of their own", () => {
+  it.live("what is kept of a batch does not keep the batch", () =>
+    Effect.gen(function*() {
+      const wire = makeWire(clone)
+      const say = Commands.makeSender(wire, false)
+      const kept: Array<Payload.Payload> = []
+      Commands.listen(wire, (command) => {
+        if (command._tag === "Run" && command.job.attempt === 1) kept.push(command.job.args)
+      })
+      const run = (attempt: number, size: number) => {
+        const args = Payload.make(new Uint8Array(size).fill(attempt))
+        say({ _tag: "Run", mark: 0, job: { ...bare, attempt, args } })
+      }
+      const mega = 1024 * 1024
+      const before = yield* heap
+      for (let i = 0; i < 20; i++) {
+        for (let filled = 0; filled < mega; filled += 1024) run(2, 1024)
+        for (const size of [1, 12, 13, 30, 128, 129]) run(1, size)
+        wire.flush()
+      }
+      assert.isBelow((yield* heap) - before, 5 * mega)
+      assert.strictEqual(kept.length, 120)
+      assert.isTrue(kept.every((args) => Payload.head(args).every((byte) => byte === 1)))
+    }))
+
+  it("what arrives is memory of its own", () => {
     const wire = makeWire(clone)
     const say = Commands.makeSender(wire, false)
-    const heard: Array<Uint8Array> = []
+    const heard: Array<Payload.Payload> = []
     Commands.listen(wire, (command) => {
-      if (command._tag === "Run") heard.push(command.job.args.head)
+      if (command._tag === "Run") heard.push(command.job.args)
     })
     for (const size of [0, 10, 100, 1024, 5000]) {
       say({
         _tag: "Run",
         mark: 0,
-        job: {
-          key: "k",
-          attempt: 1,
-          task: "t",
-          group: "t",
-          args: { head: new Uint8Array(size), buffers: [] },
-          inputs: [],
-          failures: 0,
-          outward: undefined,
-          deadline: undefined
-        }
+        job: { ...bare, args: { head: new Uint8Array(size), buffers: [] } }
       })
     }
     wire.flush()
-    assert.deepStrictEqual(heard.map((head) => head.buffer.byteLength), [0, 10, 100, 1024, 5000])
+    assert.deepStrictEqual(heard.map(Payload.isShort), [true, true, true, false, false])
+    assert.deepStrictEqual(heard.map((args) => Payload.head(args).buffer.byteLength), [0, 10, 100, 1024, 5000])
   })
 })

@@ -5,30 +5,13 @@ import { Effect } from "effect"
 import { mkdtempSync, readdirSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import * as v8 from "node:v8"
-import * as vm from "node:vm"
+import { heap } from "./utils/heap.js"
 import { tasks } from "./utils/programs.js"
 import { turn } from "./utils/turn.js"
 
 const mega = 1024 * 1024
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
-
-/** V8's own collection, of this thread. */
-const gc = (): void => {
-  v8.setFlagsFromString("--expose-gc")
-  const collect: () => void = vm.runInNewContext("gc")
-  collect()
-}
-
-/** What this thread holds once its garbage is gone: what finalizers and promises still hold goes in a turn or two. */
-const heap = Effect.gen(function*() {
-  for (let i = 0; i < 4; i++) {
-    yield* turn
-    gc()
-  }
-  return process.memoryUsage().heapUsed
-})
 
 /** Nobody has a value any more: by the scheduler's count and by each worker's own. */
 const empty = Client.memory.pipe(

@@ -1,3 +1,4 @@
+import * as Payload from "@creel/core/Payload"
 import * as ProcessExecutors from "@creel/node/ProcessExecutors"
 import * as ThreadExecutors from "@creel/node/ThreadExecutors"
 import { assert, describe, it } from "@effect/vitest"
@@ -51,7 +52,7 @@ describe("executors on threads", () => {
       const ends = log.events.filter((event) => event._tag === "Ended")
       assert.strictEqual(ends.length, 1000)
       const last = yield* log.ended(77)
-      assert.deepStrictEqual(last.outcome._tag === "Value" ? [...last.outcome.payload.head] : [], [77])
+      assert.deepStrictEqual(last.outcome._tag === "Value" ? [...Payload.head(last.outcome.payload)] : [], [77])
     }))
 
   it.scopedLive("share memory instead of copying it", () =>
@@ -65,9 +66,9 @@ describe("executors on threads", () => {
       const { outcome } = yield* log.ended(1)
       assert.strictEqual(new Int32Array(shared)[0], 1)
       if (outcome._tag !== "Value") return assert.fail(outcome._tag)
-      assert.deepStrictEqual([...outcome.payload.head], [1])
+      assert.deepStrictEqual([...Payload.head(outcome.payload)], [1])
       Atomics.add(new Int32Array(shared), 0, 1)
-      assert.strictEqual(new Int32Array(outcome.payload.buffers[0] as SharedArrayBuffer)[0], 2)
+      assert.strictEqual(new Int32Array(Payload.buffers(outcome.payload)[0] as SharedArrayBuffer)[0], 2)
     }))
 
   it.scopedLive("interrupt in the order in which they are told", () =>
@@ -298,11 +299,11 @@ describe("executors in processes", () => {
       executors.run("w/process-1.1", job(1, "share", { inputs }))
       const { outcome } = yield* log.ended(1)
       if (outcome._tag !== "Value") return assert.fail(outcome._tag)
-      assert.deepStrictEqual([...outcome.payload.head], [0])
+      assert.deepStrictEqual([...Payload.head(outcome.payload)], [0])
       // On its own, not a view into the message it came with: it can be posted on as it is.
-      assert.strictEqual(outcome.payload.head.buffer.byteLength, 1)
+      assert.strictEqual(Payload.head(outcome.payload).buffer.byteLength, 1)
       assert.strictEqual(new Int32Array(shared)[0], 0)
-      assert.strictEqual(new Int32Array(outcome.payload.buffers[0] as ArrayBuffer)[0], 1)
+      assert.strictEqual(new Int32Array(Payload.buffers(outcome.payload)[0] as ArrayBuffer)[0], 1)
       executors.run("w/process-1.1", job(2, "wait"))
       yield* log.claimed(2)
       executors.run("w/process-1.1", job(3, "exit"))

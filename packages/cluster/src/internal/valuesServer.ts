@@ -67,7 +67,8 @@ const nameOf = (request: http.IncomingMessage): string => {
   return typeof named === "string" ? named : request.socket.remoteAddress ?? ""
 }
 
-const isSource = (found: Payload.Payload | Store.Source): found is Store.Source => "stream" in found
+const isSource = (found: Payload.Payload | Store.Source): found is Store.Source =>
+  typeof found === "object" && "stream" in found
 
 const answerOf = (
   request: http.IncomingMessage,

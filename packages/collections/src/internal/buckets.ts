@@ -14,20 +14,10 @@ import { hash, KeyIndex } from "./keys.js"
 /** Bytes of a value: the head first, then what stands out of band. */
 export type Packed = ReadonlyArray<Uint8Array>
 
-export const pack = (value: unknown): Packed => {
-  const { buffers, head } = Value.encode(value)
-  return [head, ...buffers.map((buffer) => new Uint8Array(buffer))]
-}
+export const pack = (value: unknown): Packed => Value.parts(Value.encode(value))
 
 /** Throws `NotDecodable`. */
-export const unpack = (packed: Packed): unknown => {
-  const [head, ...buffers] = packed
-  return Value.decode({ head: head ?? new Uint8Array(0), buffers: buffers.map(memoryOf) })
-}
-
-/** A view that crossed may be a part of something larger; a payload's buffers are whole. */
-const memoryOf = (view: Uint8Array): ArrayBufferLike =>
-  view.byteLength === view.buffer.byteLength ? view.buffer : view.slice().buffer
+export const unpack = (packed: Packed): unknown => Value.decode(Value.fromParts(packed))
 
 /** Groups side by side: the n-th key has the n-th hash and the n-th count, and its elements stand together, in order. */
 export interface Bucket<K, A> {

@@ -18,6 +18,7 @@
  */
 import type { PeerId } from "../Id.js"
 import type { TaskStored } from "../Note.js"
+import * as Payload from "../Payload.js"
 import { forgetThief } from "./books.js"
 import { dequeue, enqueue } from "./classes.js"
 import { stay } from "./cut.js"
@@ -78,7 +79,7 @@ const leave = (state: State, row: Row, s: RowState, next: RowState): void => {
       delist(state, row)
       stopCopying(state, row, s)
       if (row.spread !== undefined) stopCarrying(state, row, row.spread, s)
-      if (s.inline !== undefined) state.inlineBytes -= s.inline.head.byteLength
+      if (s.inline !== undefined) state.inlineBytes -= Payload.bytes(s.inline)
       if (row.spared > 0) state.lineage.unspare(row)
       if (row.cutting !== undefined) stay(state, row, false)
       if (row.dependents === undefined) return
@@ -107,7 +108,7 @@ const enter = (state: State, row: Row, s: RowState): void => {
     }
     case "Stored": {
       for (const holder of s.holders) rememberHeld(row, s, holder)
-      if (s.inline !== undefined) state.inlineBytes += s.inline.head.byteLength
+      if (s.inline !== undefined) state.inlineBytes += Payload.bytes(s.inline)
       if (row.dependents !== undefined) {
         for (const dependent of row.dependents.values()) {
           if (--dependent.missing === 0 && dependent.state._tag === "Waiting") touch(state, dependent)

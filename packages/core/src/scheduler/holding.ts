@@ -8,6 +8,7 @@
  */
 import type { ClientId, Key, PeerId, WorkerId } from "../Id.js"
 import type { ExecutorMemory, WorkerMemory } from "../Note.js"
+import * as Payload from "../Payload.js"
 import { isActive, isRoot, isWanted, type Peer, type Row, type State, type Worker } from "./State.js"
 
 const named = 20
@@ -402,7 +403,7 @@ class Release {
     const copies = s.holders.filter(isWorker).length
     if (copies > 0) this.freed.push({ key: row.key, group: row.group.name, bytes: s.bytes, copies })
     if (holders > copies) this.elsewhere += s.bytes * (holders - copies)
-    if (holders > 0 && s.inline !== undefined) this.elsewhere += s.inline.head.byteLength
+    if (holders > 0 && s.inline !== undefined) this.elsewhere += Payload.bytes(s.inline)
   }
 
   /** An argument that only lineage names is left with its client alone: see `settle`. */

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Journal from "../Journal.js"
+import * as Payload from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
 import { isBounded } from "./books.js"
 import { classFor, hasEligible, isAble, isNamed } from "./classes.js"
@@ -238,7 +239,9 @@ const checkGroups = (state: State, rows: ReadonlyArray<Row>, broken: Broken): vo
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   let inline = 0
-  for (const row of rows) if (row.state._tag === "Stored") inline += row.state.inline?.head.byteLength ?? 0
+  for (const row of rows) {
+    if (row.state._tag === "Stored" && row.state.inline !== undefined) inline += Payload.bytes(row.state.inline)
+  }
   if (inline !== state.inlineBytes) {
     broken("V3", undefined, `${state.inlineBytes} bytes are said to be kept, ${inline} are`)
   }

@@ -12,6 +12,7 @@
 import * as Failure from "../Failure.js"
 import type { Key } from "../Id.js"
 import type { ClientTold, FromClient, Offer, Release, Retry, Submit, Want } from "../Note.js"
+import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
 import { become, removeHolder } from "./become.js"
 import { cancel } from "./cancel.js"
@@ -250,7 +251,7 @@ const offer = (state: State, client: Client, note: Offer): void => {
   }
   // Brought again after it was lost or cancelled: who was told so has had the last word.
   for (const want of row.wants) if (want.told === true) want.over = true
-  const bytes = note.inline?.head.byteLength ?? 0
+  const bytes = note.inline === undefined ? 0 : Payload.bytes(note.inline)
   const keep = note.inline !== undefined && state.inlineBytes + bytes <= state.config.inlineBudget
   become(state, row, new Stored(row, note.value, undefined, note.bytes, "data", keep ? note.inline : undefined, client))
   // Workers that told of copies before are holders too.

@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 import type { ValueHeld } from "../Note.js"
+import * as Payload from "../Payload.js"
 import { addHolder, become } from "./become.js"
 import * as books from "./books.js"
 import { carried, recall } from "./copies.js"
@@ -115,7 +116,7 @@ export const held = (state: State, worker: Worker, note: ValueHeld): void => {
 
 const adopt = (state: State, row: Row, worker: Worker, note: ValueHeld): void => {
   const keep = note.inline !== undefined &&
-    state.inlineBytes + note.inline.head.byteLength <= state.config.inlineBudget
+    state.inlineBytes + Payload.bytes(note.inline) <= state.config.inlineBudget
   journal(state, "stored", row, worker, note.attempt, note.how === "computed" ? note.millis : undefined)
   if (row.pardon()) tellSpent(state, row)
   if (row.recalls > 0) row.recalls = 0

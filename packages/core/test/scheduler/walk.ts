@@ -7,6 +7,7 @@
 import * as Failure from "@creel/core/Failure"
 import * as Id from "@creel/core/Id"
 import type { FromClient, FromWorker, RunTask, ToClient, ToWorker, ValueHeld } from "@creel/core/Note"
+import * as Payload from "@creel/core/Payload"
 import * as Scheduler from "@creel/core/Scheduler"
 import type { Spec } from "@creel/core/Spec"
 import { info, spec } from "./drive.js"
@@ -289,7 +290,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       case "FetchValue": {
         const content = note.inline === undefined
           ? find(note.value, note.holders)
-          : new TextDecoder().decode(note.inline.head)
+          : new TextDecoder().decode(Payload.head(note.inline))
         if (content === undefined) {
           worker.up.push({
             _tag: "FetchFailed",
@@ -334,7 +335,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
       how,
       millis: 1 + Math.floor(next() * 50),
       inline: how === "computed" && digest.endsWith("0") && content.length <= 20
-        ? { head: new TextEncoder().encode(content), buffers: [] }
+        ? Payload.make(new TextEncoder().encode(content))
         : undefined
     }
     worker.values.set(value, { note, content })

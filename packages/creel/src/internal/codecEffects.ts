@@ -2,7 +2,7 @@
  * Effect's data types to bytes, and with them the whole way from a value to its payload (`write`). They are immutable, so a cycle through one of them could not be rebuilt and is refused;
  * what they hold is never searched for futures.
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
@@ -23,7 +23,7 @@ import { type WriteOptions, Writer } from "./codecWriter.js"
 const free: Array<Writer> = []
 
 /** Throws `Refused`. */
-export const write = (value: unknown, options: WriteOptions): Payload => {
+export const write = (value: unknown, options: WriteOptions): Payload.Payload => {
   const writer = free.pop() ?? new Writer(writeEffect)
   try {
     return writer.run(value, options)
@@ -254,7 +254,7 @@ const extras = (error: Error): Record<string, unknown> => {
 const isolated = (value: unknown): Uint8Array | undefined => {
   try {
     const payload = write(value, { root: "", share: false, schema: undefined, asInput: undefined })
-    return payload.buffers.length === 0 ? payload.head : undefined
+    return Payload.buffers(payload).length === 0 ? Payload.head(payload) : undefined
   } catch {
     // Refused, or a getter of the user's threw: a defect is told as well as it can be.
     return undefined

@@ -20,11 +20,19 @@ import { Reader } from "./codecReader.js"
 import * as Tag from "./codecTags.js"
 
 /** Throws `Unreadable`. */
-export const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown =>
-  new Reader(payload, inputs, readEffect).run()
+export const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown => {
+  const reader = new Reader(payload, inputs, readEffect)
+  const value = reader.run()
+  reader.close()
+  return value
+}
 
 /** Whose Schema the value went through. Throws `Unreadable`. */
-export const schemaOf = (payload: Payload): string | undefined => new Reader(payload, [], readEffect).schema
+export const schemaOf = (payload: Payload): string | undefined => {
+  const reader = new Reader(payload, [], readEffect)
+  reader.close()
+  return reader.schema
+}
 
 const readEffect = (reader: Reader, tag: number): unknown => {
   if (tag === Tag.None) return Option.none()

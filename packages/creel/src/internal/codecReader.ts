@@ -4,7 +4,7 @@
  *
  * Imperative on purpose: this runs for every argument and every result.
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import { dataArrayPrototype, NodeBuffer, structPrototype } from "./codecKinds.js"
 import { Unreadable } from "./codecPath.js"
 import * as Tag from "./codecTags.js"
@@ -19,6 +19,18 @@ interface Buffers {
 
 const noBuffers: Buffers = { memory: [], base: [] }
 
+/**
+ * Where the bytes of short payloads stand while they are read: what lies behind their end is of others, and nothing that is
+ * read keeps a part of it.
+ */
+class Room {
+  readonly bytes = new Uint8Array(Payload.shortMax)
+  readonly view = new DataView(this.bytes.buffer)
+}
+
+/** Rooms are kept; a constructor may decode while one is at work. */
+const free: Array<Room> = []
+
 /** Reads one of Effect's own: the neighbour's part, given to the reader so that it need not know its neighbour. */
 export type ReadEffect = (reader: Reader, tag: number) => unknown
 
@@ -30,21 +42,28 @@ export class Reader {
   private readonly refs: Array<unknown> = []
   // Made when first needed: most values are small, and have no use for them.
   private lazyView: DataView | undefined
+  private room: Room | undefined
   private shapes: Array<ReadonlyArray<string>> | undefined
   private buffers = noBuffers
   /** Task id when the value went through a Schema of that task. */
   schema: string | undefined
 
   constructor(
-    payload: Payload,
+    payload: Payload.Payload,
     private readonly inputs: ReadonlyArray<unknown>,
     private readonly readEffect: ReadEffect
   ) {
-    const head = payload.head
-    this.bytes = head
-    this.end = head.length
-    const flags = head[0]
-    if (flags === undefined) this.fail("no bytes at all")
+    if (Payload.isShort(payload) && payload.length <= Payload.shortMax) {
+      const room = this.room = free.pop() ?? new Room()
+      this.bytes = room.bytes
+      this.lazyView = room.view
+      this.end = Payload.write(payload, room.bytes)
+    } else {
+      this.bytes = Payload.head(payload)
+      this.end = this.bytes.length
+    }
+    if (this.end === 0) this.fail("no bytes at all")
+    const flags = this.bytes[0]!
     if ((flags & 0x0f) !== Tag.version) this.fail(`format version ${flags & 0x0f}, where ${Tag.version} is understood`)
     if ((flags & Tag.flagBuffers) !== 0) this.buffers = this.table(payload)
     if ((flags & Tag.flagSchema) !== 0) this.schema = this.text()
@@ -59,6 +78,12 @@ export class Reader {
     const value = this.value()
     if (this.pos !== this.end) this.fail(`${this.end - this.pos} bytes after the end of the value`)
     return value
+  }
+
+  /** Nothing is read from it any more. Whoever was refused need not say so. */
+  close(): void {
+    if (this.room !== undefined) free.push(this.room)
+    this.room = undefined
   }
 
   fail(found: string): never {
@@ -243,7 +268,7 @@ export class Reader {
   }
 
   /** Stands at the end of the head, whose last four bytes say where. */
-  private table(payload: Payload): Buffers {
+  private table(payload: Payload.Payload): Buffers {
     if (this.end < 6) this.fail("a table of buffers cut short")
     const at = this.view.getUint32(this.end - 4, true)
     if (at < 1 || at > this.end - 5) this.fail("a table of buffers out of place")
@@ -253,7 +278,8 @@ export class Reader {
     const count = this.count()
     const memory: Array<ArrayBufferLike> = []
     const base: Array<number> = []
-    let outside = 0
+    const outside = Payload.buffers(payload)
+    let next = 0
     for (let i = 0; i < count; i++) {
       const flags = this.u8()
       base.push(this.varint())
@@ -262,7 +288,7 @@ export class Reader {
         memory.push(this.take(size).slice().buffer)
         continue
       }
-      const buffer = payload.buffers[outside++]
+      const buffer = outside[next++]
       if (buffer === undefined || buffer.byteLength !== size) {
         return this.fail("a buffer that is missing or of another size")
       }

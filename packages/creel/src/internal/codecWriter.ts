@@ -75,8 +75,9 @@ export class Writer extends ByteWriter {
     this.pos = 1
     if (options.schema !== undefined) this.text(options.schema)
     this.value(value)
-    const buffers = this.entries.length === 0 ? Payload.empty.buffers : this.table()
-    return { head: this.bytes.slice(0, this.pos), buffers }
+    if (this.entries.length === 0) return Payload.copyOf(this.bytes, 0, this.pos)
+    const buffers = this.table()
+    return Payload.make(this.bytes.slice(0, this.pos), buffers)
   }
 
   /** Ready for the next value; large memory is not kept. */

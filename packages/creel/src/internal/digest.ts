@@ -5,6 +5,7 @@
  * A value is turned into a token: itself if short, else its digest, so that no part is digested twice and a value that
  * shares its parts a million times stays small. (Two cyclic values that unfold alike but are tied otherwise differ.)
  */
+import * as Payload from "@creel/core/Payload"
 import { sha256 } from "@noble/hashes/sha2"
 import * as Chunk from "effect/Chunk"
 import type * as HashMap from "effect/HashMap"
@@ -209,5 +210,5 @@ const arrayToken = (walk: Walk, value: ReadonlyArray<unknown>, proto: object): s
 /** Durations, DateTimes, Causes, errors: their bytes have one form. What is not of the domain is refused by the codec. */
 const opaqueToken = (walk: Walk, value: unknown): string => {
   const payload = write(value, { root: walk.root, share: false, schema: undefined, asInput: undefined })
-  return `w${digest(payload.head, ...payload.buffers.map((buffer) => new Uint8Array(buffer)))}`
+  return `w${digest(...Payload.parts(payload))}`
 }

@@ -5,7 +5,7 @@
  * A step's arguments are bytes of their own, with a place for each value that it needs: an input of the whole (0 and up)
  * or what an earlier step gave (below 0). Values of earlier steps are passed as they are.
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import * as Spec from "@creel/core/Spec"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -48,9 +48,9 @@ const encodeSteps = (parts: ReadonlyArray<Part>, asInput: AsInput): ReadonlyArra
       const known = needs.indexOf(need)
       return known >= 0 ? known : needs.push(need) - 1
     }
-    const { buffers, head } = contract.encodeArgs(args, place)
+    const [head, ...buffers] = Payload.parts(contract.encodeArgs(args, place))
     own.set(key, index)
-    return { task: contract.id, head, buffers: buffers.map((buffer) => new Uint8Array(buffer)), needs }
+    return { task: contract.id, head, buffers, needs }
   })
 }
 
@@ -70,7 +70,8 @@ export const contractOf = (parts: readonly [Part, ...ReadonlyArray<Part>]): Task
     uses: contracts.flatMap((contract) => [contract, ...(contract.uses ?? [])]),
     options: { ...last.options, slots: slotsOf(contracts) },
     submission: { ...last.submission, group: groupOf(parts) },
-    encodeArgs: (_args: ReadonlyArray<unknown>, asInput: AsInput): Payload => Value.encode(encodeSteps(parts, asInput))
+    encodeArgs: (_args: ReadonlyArray<unknown>, asInput: AsInput): Payload.Payload =>
+      Value.encode(encodeSteps(parts, asInput))
   })
 }
 
@@ -87,13 +88,6 @@ const slotsOf = (contracts: ReadonlyArray<Task.Contract.Any>): Task.Definition["
 // ---------------------------------------------------------------------------
 // On the worker
 // ---------------------------------------------------------------------------
-
-const payloadOf = ({ buffers, head }: Step): Payload => ({
-  head,
-  buffers: buffers.map((view) =>
-    view.byteLength === view.buffer.byteLength ? view.buffer : view.slice().buffer
-  ) as Payload["buffers"]
-})
 
 type Find = (id: string) => Task.Task.Any | undefined
 
@@ -128,11 +122,11 @@ export class Run {
     return this.at.options
   }
 
-  encodeSuccess(value: unknown, options?: { readonly share?: boolean | undefined }): Payload {
+  encodeSuccess(value: unknown, options?: { readonly share?: boolean | undefined }): Payload.Payload {
     return this.at.encodeSuccess(value, options)
   }
 
-  encodeCause(cause: Cause.Cause<unknown>): Payload {
+  encodeCause(cause: Cause.Cause<unknown>): Payload.Payload {
     return this.at.encodeCause(cause)
   }
 
@@ -156,7 +150,7 @@ export class Run {
     const task = this.at = this.tasks[this.next++]!
     try {
       const needs = step.needs.map((need) => need < 0 ? this.values[-1 - need] : this.inputs[need])
-      const args = task.decodeArgs(payloadOf(step), needs)
+      const args = task.decodeArgs(Payload.fromParts([step.head, ...step.buffers]), needs)
       // What its tasks require the worker provides.
       if (task.kind !== "sync") return task.start(args) as Effect.Effect<unknown, unknown>
       return this.call(task, args)
@@ -179,7 +173,7 @@ export const task: Task.Task.Any = Object.assign(
   makeTask("creel/fused", () => Effect.dieMessage("steps are run by `runOf`")),
   {
     id: taskId,
-    decodeArgs: (payload: Payload, inputs: ReadonlyArray<unknown>) => [Value.decode(payload), inputs]
+    decodeArgs: (payload: Payload.Payload, inputs: ReadonlyArray<unknown>) => [Value.decode(payload), inputs]
   }
 )
 

@@ -114,4 +114,6 @@ const verdict = (
 
 /** Of the memory that others may see too; small values are copies of the task's own. */
 export const digestShared = (job: Job): string =>
-  digest(...job.inputs.flatMap(({ payload }) => (payload?.buffers ?? []).map((buffer) => new Uint8Array(buffer))))
+  digest(
+    ...job.inputs.flatMap(({ payload = Payload.empty }) => Payload.buffers(payload).map((one) => new Uint8Array(one)))
+  )

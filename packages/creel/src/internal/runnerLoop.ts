@@ -250,7 +250,7 @@ export class RunnerLoop<R> implements Runner.Runner {
   /** A large argument list is an input itself: the last one. */
   private decodeArgs(job: Job, task: Task.Task.Any): ReadonlyArray<unknown> {
     if (job.inputs.length === 0) return task.decodeArgs(job.args, noInputs)
-    const large = job.args.head.byteLength === 0
+    const large = Payload.isEmpty(job.args)
     const inputs = large ? job.inputs.slice(0, -1) : job.inputs
     const payload = large ? job.inputs[job.inputs.length - 1]?.payload ?? Payload.empty : job.args
     return task.decodeArgs(payload, inputs.map((input) => decodeInput(input.payload ?? Payload.empty, this.byId)))

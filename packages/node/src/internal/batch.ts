@@ -5,8 +5,7 @@
  *
  * Imperative on purpose: this runs for every job and every end.
  */
-import type { Payload } from "@creel/core/Payload"
-import { isInline } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 
 /**
  * - Numbers: kinds, attempts, lengths.
@@ -32,29 +31,21 @@ export class BatchWriter {
   private numbers: Array<number> = []
   private text = ""
   private rest: Array<unknown> = []
-  private scratch = Buffer.allocUnsafeSlow(4096)
-  private used = 0
+  private bytes = ""
   private readonly names = new Map<string, number>()
 
   /** `prepare`: what is done to a payload that goes as it is. */
-  constructor(private readonly prepare: (payload: Payload) => Payload) {}
+  constructor(private readonly prepare: (payload: Payload.Payload) => Payload.Payload) {}
 
   /** All that was written since, or nothing. */
   take(): Batch | undefined {
     if (this.numbers.length === 0) return undefined
-    const batch: Batch = [this.numbers, this.text, this.used === 0 ? "" : this.latin1(), this.rest]
+    const batch: Batch = [this.numbers, this.text, this.bytes, this.rest]
     this.numbers = []
     this.text = ""
     this.rest = []
-    this.used = 0
+    this.bytes = ""
     return batch
-  }
-
-  private latin1(): string {
-    const bytes = this.scratch.toString("latin1", 0, this.used)
-    // A burst of large ones is no reason to keep their room.
-    if (this.scratch.length > 1 << 20) this.scratch = Buffer.allocUnsafeSlow(4096)
-    return bytes
   }
 
   number(n: number): void {
@@ -85,40 +76,31 @@ export class BatchWriter {
     }
   }
 
-  payload(payload: Payload | undefined): void {
+  payload(payload: Payload.Payload | undefined): void {
     if (payload === undefined) {
       this.numbers.push(absent)
-    } else if (isInline(payload)) {
-      this.bytes(payload.head)
+    } else if (Payload.isShort(payload)) {
+      this.numbers.push(payload.length)
+      this.bytes += payload
+    } else if (Payload.isInline(payload)) {
+      this.numbers.push(payload.head.length)
+      this.bytes += Payload.latin1(payload.head)
     } else {
       this.numbers.push(inRest)
       this.rest.push(this.prepare(payload))
     }
   }
-
-  private bytes(head: Uint8Array): void {
-    const length = head.length
-    const end = this.used + length
-    if (end > this.scratch.length) this.grow(end)
-    if (length > 32) this.scratch.set(head, this.used)
-    else for (let i = 0; i < length; i++) this.scratch[this.used + i] = head[i]!
-    this.used = end
-    this.numbers.push(length)
-  }
-
-  private grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.scratch.length * 2))
-    grown.set(this.scratch.subarray(0, this.used))
-    this.scratch = grown
-  }
 }
 
-const noBuffers: Payload["buffers"] = []
+/** V8 copies so few characters; a longer slice would keep all of the batch. */
+const copied = 12
 
 export class BatchReader {
   private numbers: Batch[0] = []
   private text: Batch[1] = ""
   private allBytes: Batch[2] = ""
+  /** The same as bytes, once they are asked for. */
+  private memory: Uint8Array | undefined
   private rest: Batch[3] = []
   private atNumber = 0
   private atText = 0
@@ -127,12 +109,13 @@ export class BatchReader {
   private readonly names: Array<string> = []
 
   /** `prepare`: what is done to a payload that came as it is. */
-  constructor(private readonly prepare: (payload: Payload) => Payload) {}
+  constructor(private readonly prepare: (payload: Payload.Payload) => Payload.Payload) {}
 
   open(batch: Batch): void {
     this.numbers = batch[0]
     this.text = batch[1]
     this.allBytes = batch[2]
+    this.memory = undefined
     this.rest = batch[3]
     this.atNumber = 0
     this.atText = 0
@@ -173,24 +156,18 @@ export class BatchReader {
     return fresh
   }
 
-  payload(): Payload | undefined {
+  payload(): Payload.Payload | undefined {
     const length = this.number()
-    if (length >= 0) return { head: this.bytes(length), buffers: noBuffers }
-    return length === absent ? undefined : this.prepare(this.other<Payload>())
+    if (length >= 0) return this.bytes(length)
+    return length === absent ? undefined : this.prepare(this.other<Payload.Payload>())
   }
 
   /** Memory of its own each: it may be kept for as long as one likes. */
-  private bytes(length: number): Uint8Array {
+  private bytes(length: number): Payload.Payload {
     const from = this.atByte
     this.atByte += length
-    if (length > 64) {
-      const own = Buffer.allocUnsafeSlow(length)
-      own.write(this.allBytes.slice(from, this.atByte), "latin1")
-      return new Uint8Array(own.buffer)
-    }
-    const head = new Uint8Array(length)
-    for (let i = 0; i < length; i++) head[i] = this.allBytes.charCodeAt(from + i)
-    return head
+    if (length <= copied) return Payload.unsafeShort(this.allBytes.slice(from, this.atByte))
+    return Payload.copyOf(this.memory ??= Buffer.from(this.allBytes, "latin1"), from, this.atByte)
   }
 }
 

@@ -2,7 +2,7 @@
  * A wire: what carries plain messages between two threads or processes, several conversations ("channels") on one
  * port. Messages that are not ours (a user's own `postMessage`) are left alone.
  */
-import type { Payload } from "@creel/core/Payload"
+import * as Payload from "@creel/core/Payload"
 import type { ChildProcess } from "node:child_process"
 import type { MessagePort, Worker } from "node:worker_threads"
 
@@ -145,9 +145,12 @@ export const fromProcess = (child: ChildProcess | NodeJS.Process): Wire =>
   })
 
 /** Memory is not shared between processes: copies what is shared, since a shared buffer cannot be sent. */
-export const unshared = (payload: Payload): Payload =>
-  payload.buffers.some((buffer) => buffer instanceof SharedArrayBuffer)
-    ? { head: payload.head, buffers: payload.buffers.map((buffer) => isShared(buffer) ? copied(buffer) : buffer) }
+export const unshared = (payload: Payload.Payload): Payload.Payload =>
+  Payload.buffers(payload).some((buffer) => buffer instanceof SharedArrayBuffer)
+    ? Payload.make(
+      Payload.head(payload),
+      Payload.buffers(payload).map((buffer) => isShared(buffer) ? copied(buffer) : buffer)
+    )
     : payload
 
 // A buffer from another realm (a vm context) is no instance of this one's class.
@@ -161,8 +164,8 @@ const copied = (buffer: SharedArrayBuffer): ArrayBuffer => {
 }
 
 /** A head read from IPC is a view into the whole message: on its own again, so that it neither pins nor drags it along. */
-export const owned = (payload: Payload): Payload =>
-  isOwn(payload.head) ? payload : { head: new Uint8Array(payload.head), buffers: payload.buffers }
+export const owned = (payload: Payload.Payload): Payload.Payload =>
+  Payload.isShort(payload) ? payload : Payload.make(payload.head, payload.buffers)
 
 const isOwn = (view: Uint8Array): boolean =>
   view.byteLength === view.buffer.byteLength && Object.getPrototypeOf(view) === Uint8Array.prototype

@@ -5,6 +5,7 @@
  */
 import type * as Failure from "@creel/core/Failure"
 import { deathsAllowed, type Model, retriesOf, type Work } from "./model.js"
+import { textOf } from "./works.js"
 import { Wrong } from "./wrong.js"
 
 interface Case {
@@ -16,11 +17,9 @@ interface Case {
   readonly failure: Failure.Failure
 }
 
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-
 const rules: { readonly [R in Failure.Reason]?: (to: Case, blamed: Work) => string | undefined } = {
   Failed: ({ failure, model }, blamed) => {
-    const cause = failure.cause === undefined ? "" : text(failure.cause.head)
+    const cause = failure.cause === undefined ? "" : textOf(failure.cause)
     if (model.failed.get(blamed.digest)?.has(cause) !== true) return `no attempt failed with "${cause}"`
     return blamed.behaviour.fails <= retriesOf(blamed) && blamed.behaviour.children.length === 0
       ? `${blamed.behaviour.fails} failures are hidden by ${retriesOf(blamed)} retries`

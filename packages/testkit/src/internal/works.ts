@@ -18,11 +18,9 @@ export const commonTasks: ReadonlyArray<string> = ["a#1", "b#1", "c#1"]
 
 const encoder = new TextEncoder()
 /** Padded, so that large values count as such where bytes are counted. */
-export const payload = (text: string, bytes = 0): Payload.Payload => ({
-  head: encoder.encode(bytes > Payload.inlineMax ? text.padEnd(2 * Payload.inlineMax) : text),
-  buffers: []
-})
-export const textOf = (payload: Payload.Payload): string => new TextDecoder().decode(payload.head).trimEnd()
+export const payload = (text: string, bytes = 0): Payload.Payload =>
+  Payload.make(encoder.encode(bytes > Payload.inlineMax ? text.padEnd(2 * Payload.inlineMax) : text))
+export const textOf = (payload: Payload.Payload): string => new TextDecoder().decode(Payload.head(payload)).trimEnd()
 
 export interface Making {
   readonly key: string
