@@ -8,7 +8,7 @@ import * as Failure from "../Failure.js"
 import type { ValueId } from "../Id.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
-import { changed, stopFetch, succeed, touch } from "./rows.js"
+import { changed, rode, stopFetch, succeed, touch } from "./rows.js"
 import type { Context, Event, RowState } from "./state.js"
 import { tell } from "./told.js"
 
@@ -156,7 +156,7 @@ export const stored = (context: Context, row: RowState, note: Note.TaskStored): 
   row.facts = note
   row.status = "finished"
   if (row.fetch !== undefined && row.fetch.value !== value) stopFetch(context, row)
-  if (settled === undefined && inline !== undefined) return succeed(context, row, value, inline)
+  if (settled === undefined && inline !== undefined) return rode(context, row, note, inline)
   context.out.push(changed(row))
   if (settled !== undefined) {
     if (!row.joined) return

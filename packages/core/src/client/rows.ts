@@ -11,7 +11,16 @@ import type { Key, ValueId } from "../Id.js"
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
-import { type Command, type Context, inputsOf, isWanted, type RowState, type Status } from "./state.js"
+import {
+  type Command,
+  type Context,
+  type Facts,
+  inputsOf,
+  isWanted,
+  type RowState,
+  type Settled,
+  type Status
+} from "./state.js"
 
 export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
@@ -168,11 +177,28 @@ export const fail = (context: Context, row: RowState, failure: Failure): void =>
 
 /** The value is here: joiners get it, and from now on the row answers it. */
 export const succeed = (context: Context, row: RowState, value: ValueId, payload: Payload.Payload): void => {
+  settle(context, row, { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload })
+}
+
+/**
+ * The value rode along with the note. What is known of it and what the row settles on are one object then, and the note need
+ * not be kept: each task that is done has it, for as long as its future is held.
+ */
+export const rode = (context: Context, row: RowState, note: Note.TaskStored, inline: Payload.Payload): void => {
+  const { bytes, digest, holders, type, value } = note
+  const here: Here & Facts = { _tag: "Value", value, digest, bytes, type, holders, inline, payload: inline }
+  row.facts = here
+  settle(context, row, here)
+}
+
+type Here = Extract<Settled, { readonly _tag: "Value" }> & { payload: Payload.Payload }
+
+const settle = (context: Context, row: RowState, settled: Here): void => {
   stopFetch(context, row)
-  const settled = { _tag: "Value", value, digest: row.facts?.digest ?? row.spec?.digest ?? "", payload } as const
   row.settled = settled
   row.status = "finished"
   row.joined = false
+  const { payload, value } = settled
   const bytes = Payload.bytes(payload)
   remember(context, row, bytes)
   // What may be let go to stay within the budget, maybe in this very step, is told apart.
