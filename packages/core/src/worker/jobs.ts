@@ -14,12 +14,13 @@ import { canRun, type Context, groupOf, Job, over, ready, tell } from "./state.j
 export const accept = (context: Context, note: Note.RunTask): void => {
   const { state } = context
   const { attempt, failures, inputs, order, spec } = note
-  if (state.jobs.has(attempt) || state.left) return
+  if ((attempt <= state.latest && state.jobs.has(attempt)) || state.left) return
   const refused = state.leaving ? "leaving" : canRun(state, spec.task) ? undefined : "no such task"
   if (refused !== undefined) return tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why: refused })
   const job = new Job(spec, attempt, order, inputs, failures, groupOf(state, spec.group))
   job.asks = note.asks === true
   state.jobs.set(attempt, job)
+  if (attempt > state.latest) state.latest = attempt
   for (const input of inputs) {
     const why = countOn(context, job, input)
     if (why !== undefined) return giveBack(context, job, why)

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Attempt } from "../Id.js"
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 import { madeAhead } from "./behind.js"
@@ -11,6 +12,7 @@ import * as Few from "./few.js"
 import { giveBack, inputHere } from "./jobs.js"
 import * as Memory from "./memory.js"
 import {
+  absent,
   bump,
   type Context,
   type Event,
@@ -91,7 +93,7 @@ const isHeld = (state: Inner, replica: Replica, room: number): void => {
 const enqueue = ({ state }: Context, replica: Replica, order: Order): void => state.wanted.push({ order, replica })
 
 const moreHolders = (context: Context, replica: Replica, holders: ReadonlyArray<string>, order: Order): void => {
-  if (replica.state._tag === "Held") return
+  if (replica.state._tag !== "Wanted" && replica.state._tag !== "Fetching") return
   for (const holder of holders) {
     const known = replica.state.holders.includes(holder) || holder === context.state.id ||
       (replica.state._tag === "Fetching" && replica.state.from === holder)
@@ -100,8 +102,9 @@ const moreHolders = (context: Context, replica: Replica, holders: ReadonlyArray<
   if (replica.state._tag === "Wanted") enqueue(context, replica, order)
 }
 
-const announce = (context: Context, replica: Replica): void => {
-  const { attempt, bytes, digest, how, inline, key, millis, type, value } = replica
+/** `attempt`: which made it, if one here did. */
+const announce = (context: Context, replica: Replica, attempt: Attempt | undefined): void => {
+  const { bytes, digest, how, inline, key, millis, type, value } = replica
   replica.told = true
   tell(context, { _tag: "ValueHeld", key, value, attempt, digest, bytes, type, how, millis, inline })
 }
@@ -117,13 +120,12 @@ export const made = (
   const replica = new Replica(job.spec.key, job.value, job.spec.digest, value.bytes, inline, held)
   replica.type = value.type
   replica.millis = value.millis
-  replica.attempt = job.attempt
   replica.how = "computed"
   replica.jobs = job.followers
   state.replicas.set(job.value, replica)
   Memory.madeFor(state, replica)
   isHeld(state, replica, 0)
-  announce(context, replica)
+  announce(context, replica, job.attempt)
   if (job.followers === undefined) return
   const followers = Few.members(job.followers)
   for (const follower of followers) follower.makers = Few.minus(follower.makers, job)
@@ -144,7 +146,7 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
       known.how = note.how
       return moreHolders(context, known, note.holders, order)
     }
-    if (!known.told) announce(context, known)
+    if (!known.told) announce(context, known, undefined)
     return
   }
   if (note.inline !== undefined) {
@@ -154,7 +156,7 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     state.replicas.set(note.value, replica)
     isHeld(state, replica, 0)
     out.push({ _tag: "Keep", value: note.value, inline: note.inline })
-    return announce(context, replica)
+    return announce(context, replica, undefined)
   }
   const wanted = want(context, note, order)
   if (wanted === undefined) return
@@ -174,7 +176,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   const room = event.ok || !needed || replica.pins === 0 ? Memory.settle(state, replica) : 0
   if (event.ok) {
     if (!needed) {
-      state.replicas.delete(event.value)
+      takeOut(state, replica)
       out.push({ _tag: "Drop", value: event.value })
       return
     }
@@ -182,7 +184,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
     replica.bytes = event.bytes ?? replica.bytes
     replica.millis = now - since
     isHeld(state, replica, room)
-    announce(context, replica)
+    announce(context, replica, undefined)
     return inputHere(context, Few.members(replica.jobs))
   }
   // A fetch that was stopped says nothing about its holder: if the value is needed again, it is asked again.
@@ -191,7 +193,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
     const why = event.why ?? "unreachable"
     tell(context, { _tag: "FetchFailed", key: replica.key, value: event.value, holder: event.from, why })
   }
-  if (!needed) return void state.replicas.delete(event.value)
+  if (!needed) return takeOut(state, replica)
   replica.state = { _tag: "Wanted", holders }
   if (holders.length === 0) return lose(context, replica)
   enqueue(context, replica, Few.members(replica.jobs)[0]?.order ?? [0, 0, 0])
@@ -203,8 +205,7 @@ export const letGo = (context: Context, replica: Replica): void => {
   if (replica.isNeeded) return
   switch (replica.state._tag) {
     case "Wanted":
-      state.replicas.delete(replica.value)
-      return
+      return takeOut(state, replica)
     case "Fetching":
       if (replica.state.stopped) return
       replica.state = { ...replica.state, stopped: true }
@@ -220,30 +221,35 @@ const drop = (context: Context, replica: Replica): void => {
   context.out.push({ _tag: "Drop", value: replica.value })
 }
 
+/** From here on the row says of itself that it is none. */
+const takeOut = ({ replicas }: Inner, replica: Replica): void => {
+  replicas.delete(replica.value)
+  replica.state = absent
+}
+
 const forget = ({ state }: Context, replica: Replica): void => {
-  if (!state.replicas.delete(replica.value)) return
   if (replica.state._tag !== "Held") return
+  takeOut(state, replica)
   state.heldBytes -= replica.bytes
   Memory.departed(state, replica)
 }
 
 /** The value is not coming, or not staying: jobs that have not begun go back; those that run have it already. */
 export const lose = (context: Context, replica: Replica): void => {
-  const { state } = context
   replica.asked = false
   for (const job of Few.members(replica.jobs)) {
     if (job.state._tag === "Gathering" || job.state._tag === "Ready") giveBack(context, job, "unfetchable")
   }
   replica.jobs = undefined
   replica.pins = 0
-  if (state.replicas.get(replica.value) === replica) letGo(context, replica)
+  letGo(context, replica)
 }
 
 export const dropped = (context: Context, value: string): void => {
   const replica = context.state.replicas.get(value)
   if (replica === undefined) return
   lose(context, replica)
-  if (replica.state._tag === "Held" && context.state.replicas.get(value) === replica) drop(context, replica)
+  if (replica.state._tag === "Held") drop(context, replica)
 }
 
 export const gone = (context: Context, value: string): void => {
@@ -255,9 +261,6 @@ export const gone = (context: Context, value: string): void => {
   forget(context, replica)
 }
 
-const isWanted = ({ replicas }: Inner, replica: Replica): boolean =>
-  replica.state._tag === "Wanted" && replicas.get(replica.value) === replica
-
 /** Starts fetches, in order of the jobs that wait, as many as the limits allow. */
 export const startFetches = (context: Context): void => {
   const { now, out, state } = context
@@ -268,7 +271,7 @@ export const startFetches = (context: Context): void => {
     const entry = state.wanted.pop()
     if (entry === undefined) break
     const { replica } = entry
-    if (replica.state._tag !== "Wanted" || !isWanted(state, replica)) continue
+    if (replica.state._tag !== "Wanted") continue
     const may = Memory.mayFetch(state, replica)
     if (may === "no") continue
     if (may === "not yet") {
@@ -291,5 +294,5 @@ export const startFetches = (context: Context): void => {
     out.push({ _tag: "Fetch", key: replica.key, value: replica.value, from, bytes: replica.bytes })
   }
   for (const entry of later) state.wanted.push(entry)
-  state.wanted.compact(state.replicas.size, ({ replica }) => isWanted(state, replica))
+  state.wanted.compact(state.replicas.size, ({ replica }) => replica.state._tag === "Wanted")
 }

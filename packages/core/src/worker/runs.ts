@@ -141,7 +141,7 @@ const unpost = (executor: Executor, job: RunningJob): void => {
  */
 export const promote = (context: Context, executor: Executor, kind: Kind): void => {
   if (executor.posted[kind] === 0) return
-  for (const one of executor.jobs) {
+  for (let one = executor.jobs.first; one !== undefined; one = one.next) {
     const job = one as RunningJob // all jobs of an executor are
     if (!job.state.posted || job.kind !== kind || job.missing > 0) continue
     if (!fits(executor, job)) return

@@ -8,6 +8,7 @@ import { type Attempt, type Key, makerIn, type PeerId, type ValueId, valueId, ty
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
 import { covers, type Spec } from "../Spec.js"
+import { Chain } from "./chain.js"
 import type { Few } from "./few.js"
 import { Heap } from "./heap.js"
 // house: what is known of memory is part of the state, and is made of rows
@@ -50,6 +51,7 @@ export const over = { _tag: "Over" } as const
 
 /** What was seen of a group of tasks. */
 export interface Group {
+  readonly name: string
   /** A moving average; infinite as long as nothing has ended. */
   millis: number
   /** How many ended, up to two: the first also pays for loading its code. */
@@ -82,6 +84,9 @@ export class Job {
   asks = false
   /** Asked to end: it keeps its slot until it does. */
   cancelled: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined = undefined
+  /** Its neighbours on its executor. */
+  previous: Job | undefined = undefined
+  next: Job | undefined = undefined
   constructor(
     readonly spec: Spec,
     readonly attempt: Attempt,
@@ -133,7 +138,6 @@ export class Running {
 }
 
 export class Replica {
-  attempt: Attempt | undefined = undefined
   type = ""
   how: Note.ValueHeld["how"] = "copied"
   millis = 0
@@ -177,15 +181,19 @@ export type ReplicaState =
     stopped: boolean
   }
   | typeof held
+  | typeof absent
 
 export const held = { _tag: "Held" } as const
+
+/** It is not here any more; what still names it is out of date. */
+export const absent = { _tag: "Absent" } as const
 
 export class Executor {
   /** Sums of the shares of jobs that hold one, by their kind: each at most `slots`. */
   whole = 0
   part = 0
   /** All jobs on it, in the order they were handed over. */
-  readonly jobs = new Set<Job>()
+  readonly jobs = new Chain<Job>()
   suspended = 0
   /** Jobs posted ahead, those of them that miss an input, and how long they are expected to take. */
   readonly posted: Record<Kind, number> = { whole: 0, part: 0 }
@@ -398,6 +406,8 @@ export interface Inner extends State {
   /** `info.tasks`, to look up. */
   tasks: ReadonlySet<string>
   readonly jobs: Map<Attempt, Job>
+  /** The highest attempt that ever was among the jobs: whatever is above it is new. */
+  latest: Attempt
   readonly replicas: Map<ValueId, Replica>
   readonly executors: Map<string, Executor>
   /** Ready jobs in order, stale entries included. */
@@ -415,6 +425,8 @@ export interface Inner extends State {
   /** Jobs that began, in that order, until it is told of them that they run. */
   readonly begun: Queue<Job>
   readonly groups: Map<string, Group>
+  /** The one that was asked for last: most jobs come beside others of their group. */
+  group: Group | undefined
   heartbeatAt: number | undefined
   /** Since when every executor that could start something is full of suspended attempts. */
   stuckSince: number | undefined
@@ -484,6 +496,7 @@ export const make = (options: {
     ...options.config
   },
   jobs: new Map(),
+  latest: -Infinity,
   replicas: new Map(),
   executors: new Map(),
   heldBytes: 0,
@@ -499,6 +512,7 @@ export const make = (options: {
   deadlines: new Heap((a, b) => a.at !== b.at ? a.at < b.at : a.job.attempt < b.job.attempt),
   begun: new Queue(),
   groups: new Map(),
+  group: undefined,
   heartbeatAt: undefined,
   stuckSince: undefined,
   busy: 0,
@@ -535,13 +549,15 @@ export const makerOf = (state: State, value: ValueId): Job | undefined => {
 }
 
 /** What was seen of the group, kept for as many as are used. */
-export const groupOf = ({ groups }: Inner, name: string): Group => {
+export const groupOf = (state: Inner, name: string): Group => {
+  const { group: last, groups } = state
+  if (last?.name === name) return last
   const known = groups.get(name)
-  if (known !== undefined) return known
-  const group: Group = { millis: Infinity, seen: 0, small: false, bytes: 0 }
+  if (known !== undefined) return state.group = known
+  const group: Group = { name, millis: Infinity, seen: 0, small: false, bytes: 0 }
   groups.set(name, group)
   if (groups.size > 4096) { for (const oldest of groups.keys()) if (groups.delete(oldest)) break }
-  return group
+  return state.group = group
 }
 
 export const bump = <A>(counts: Map<A, number>, of: A, by: number): void => {

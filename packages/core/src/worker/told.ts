@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Attempt } from "../Id.js"
+import { type Attempt, makerIn } from "../Id.js"
 import type * as Note from "../Note.js"
 import { giveBack } from "./jobs.js"
 import { isRunning, tellAsks } from "./runs.js"
@@ -65,7 +65,8 @@ const values = ({ state }: Context): ReadonlyArray<Note.ValueHeld> => {
   const all: Array<Note.ValueHeld> = []
   for (const replica of state.replicas.values()) {
     if (replica.state._tag !== "Held" || !replica.told) continue
-    const { attempt, bytes, digest, how, inline, key, millis, type, value } = replica
+    const { bytes, digest, how, inline, key, millis, type, value } = replica
+    const attempt = how === "computed" ? makerIn(value) : undefined
     all.push({ _tag: "ValueHeld", key, value, attempt, digest, bytes, type, how, millis, inline })
   }
   return all
