@@ -8,7 +8,8 @@
 import * as Payload from "@creel/core/Payload"
 
 /**
- * - Numbers: kinds, attempts, lengths.
+ * - Numbers: kinds, attempts, lengths. Small integers, as nearly all are, cross at a third of what fractions and large ones
+ *   cost, and one such among them makes all of a batch as dear: so attempts and times are said in small ones.
  * - Text: strings, one after another; the lengths are among the numbers.
  * - Bytes: the heads of small payloads, one after another, a byte a character: a string is cheaper to send than memory.
  * - Rest: what is too large or too rare for columns, as it is.
@@ -19,6 +20,9 @@ export type Batch = readonly [
   bytes: string,
   rest: ReadonlyArray<unknown>
 ]
+
+/** Parts of a millisecond that times are told in. */
+const partsOfMilli = 10_000
 
 /** How many names one side announces in one conversation; what comes after them is spelled out each time. */
 const namesMax = 1024
@@ -32,6 +36,7 @@ export class BatchWriter {
   private text = ""
   private rest: Array<unknown> = []
   private bytes = ""
+  private attemptBefore = 0
   private readonly names = new Map<string, number>()
 
   /** `prepare`: what is done to a payload that goes as it is. */
@@ -50,6 +55,16 @@ export class BatchWriter {
 
   number(n: number): void {
     this.numbers.push(n)
+  }
+
+  /** As the distance from the one before it. */
+  attempt(attempt: number): void {
+    this.numbers.push(attempt - this.attemptBefore)
+    this.attemptBefore = attempt
+  }
+
+  millis(millis: number): void {
+    this.numbers.push(Math.round(millis * partsOfMilli))
   }
 
   string(value: string): void {
@@ -106,6 +121,7 @@ export class BatchReader {
   private atText = 0
   private atByte = 0
   private atRest = 0
+  private attemptBefore = 0
   private readonly names: Array<string> = []
 
   /** `prepare`: what is done to a payload that came as it is. */
@@ -134,6 +150,14 @@ export class BatchReader {
 
   number(): number {
     return this.numbers[this.atNumber++]!
+  }
+
+  attempt(): number {
+    return this.attemptBefore += this.number()
+  }
+
+  millis(): number {
+    return this.number() / partsOfMilli
   }
 
   string(): string {

@@ -10,25 +10,26 @@ const kindRun = 0
 const kindProceed = 1
 const kindInterrupt = 2
 
-/** What a job has beyond what all have, as bits. */
-const hasFailures = 1
-const hasDeadline = 2
-const hasOutward = 4
+/** What a job has beyond what all have, as bits beside the kind. */
+const kinds = 3
+const hasFailures = 4
+const hasDeadline = 8
+const hasOutward = 16
+const hasInputs = 32
 
 const writeRun = (out: BatchWriter, job: Job, mark: number): void => {
   const { deadline, failures, inputs, outward } = job
-  out.number(kindRun)
   out.number(
-    (failures === 0 ? 0 : hasFailures) | (deadline === undefined ? 0 : hasDeadline) |
-      (outward === undefined ? 0 : hasOutward)
+    kindRun | (failures === 0 ? 0 : hasFailures) | (deadline === undefined ? 0 : hasDeadline) |
+      (outward === undefined ? 0 : hasOutward) | (inputs.length === 0 ? 0 : hasInputs)
   )
-  out.number(job.attempt)
+  out.attempt(job.attempt)
   out.number(mark)
   out.string(job.key)
   out.name(job.task)
   out.name(job.group)
   out.payload(job.args)
-  out.number(inputs.length)
+  if (inputs.length > 0) out.number(inputs.length)
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!
     out.string(input.value)
@@ -43,15 +44,13 @@ const noInputs: Job["inputs"] = []
 
 const readInputs = (from: BatchReader): Job["inputs"] => {
   const count = from.number()
-  if (count === 0) return noInputs
   const inputs: Array<Job["inputs"][number]> = []
   for (let i = 0; i < count; i++) inputs.push({ value: from.string(), payload: from.payload() })
   return inputs
 }
 
-const readRun = (from: BatchReader): Extract<Command, { readonly _tag: "Run" }> => {
-  const flags = from.number()
-  const attempt = from.number()
+const readRun = (from: BatchReader, flags: number): Extract<Command, { readonly _tag: "Run" }> => {
+  const attempt = from.attempt()
   const mark = from.number()
   const job: Job = {
     key: from.string(),
@@ -59,7 +58,7 @@ const readRun = (from: BatchReader): Extract<Command, { readonly _tag: "Run" }> 
     task: from.name(),
     group: from.name(),
     args: from.payload()!,
-    inputs: readInputs(from),
+    inputs: (flags & hasInputs) === 0 ? noInputs : readInputs(from),
     failures: (flags & hasFailures) === 0 ? 0 : from.number(),
     deadline: (flags & hasDeadline) === 0 ? undefined : from.number(),
     outward: (flags & hasOutward) === 0 ? undefined : from.other<Job["outward"]>()
@@ -68,10 +67,11 @@ const readRun = (from: BatchReader): Extract<Command, { readonly _tag: "Run" }> 
 }
 
 const read = (from: BatchReader): Command => {
-  const kind = from.number()
-  if (kind === kindRun) return readRun(from)
-  if (kind === kindProceed) return { _tag: "Proceed", attempt: from.number() }
-  return { _tag: "Interrupt", attempt: from.number(), reason: from.string(), by: from.string() }
+  const flags = from.number()
+  const kind = flags & kinds
+  if (kind === kindRun) return readRun(from, flags)
+  if (kind === kindProceed) return { _tag: "Proceed", attempt: from.attempt() }
+  return { _tag: "Interrupt", attempt: from.attempt(), reason: from.string(), by: from.string() }
 }
 
 /** The node's side. What is said in one step of its machine crosses at once, soon after the step. */
@@ -85,11 +85,11 @@ export const makeSender = (wire: Wire, shares: boolean): (command: Command) => v
         break
       case "Proceed":
         out.number(kindProceed)
-        out.number(command.attempt)
+        out.attempt(command.attempt)
         break
       case "Interrupt":
         out.number(kindInterrupt)
-        out.number(command.attempt)
+        out.attempt(command.attempt)
         out.string(command.reason)
         out.string(command.by)
         break

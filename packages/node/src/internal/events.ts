@@ -19,13 +19,13 @@ export const makeSender = (wire: Wire, shares: boolean): (event: AttemptEvent) =
   return (event) => {
     if (event._tag === "Ended" && event.outcome._tag === "Value") {
       out.number(kindValue)
-      out.number(event.attempt)
-      out.number(event.millis)
+      out.attempt(event.attempt)
+      out.millis(event.millis)
       out.name(event.outcome.type)
       out.payload(event.outcome.payload)
     } else if (event._tag === "Claimed" || event._tag === "Unready" || event._tag === "Resumed") {
       out.number(event._tag === "Claimed" ? kindClaimed : event._tag === "Unready" ? kindUnready : kindResumed)
-      out.number(event.attempt)
+      out.attempt(event.attempt)
     } else {
       out.number(kindOther)
       out.other(event)
@@ -38,17 +38,17 @@ const read = (from: BatchReader): AttemptEvent => {
   const kind = from.number()
   switch (kind) {
     case kindValue: {
-      const attempt = from.number()
-      const millis = from.number()
+      const attempt = from.attempt()
+      const millis = from.millis()
       const type = from.name()
       return { _tag: "Ended", attempt, outcome: { _tag: "Value", payload: from.payload()!, type }, millis }
     }
     case kindClaimed:
-      return { _tag: "Claimed", attempt: from.number() }
+      return { _tag: "Claimed", attempt: from.attempt() }
     case kindUnready:
-      return { _tag: "Unready", attempt: from.number() }
+      return { _tag: "Unready", attempt: from.attempt() }
     case kindResumed:
-      return { _tag: "Resumed", attempt: from.number() }
+      return { _tag: "Resumed", attempt: from.attempt() }
     default:
       return from.other<AttemptEvent>()
   }
