@@ -65,8 +65,11 @@ type Looker = Effect.Effect.Success<typeof looker>
 /** Workers go on reporting for so long after somebody has looked on. */
 const forgotten = 6000
 
-/** Runs of a block: one after the other, so that what a viewer has done later falls into the block too. */
-const runs = 4
+/** Runs of a block, as many as fall between two full collections of the heap: one of those is a tenth of a second. */
+const runs = 12
+
+/** Who has just come or gone makes work for a second: what it made is promoted or swept, and code is compiled. */
+const settling = 1500
 
 const once = (count: number) =>
   Effect.gen(function*() {
@@ -124,7 +127,7 @@ const stage = (looking: Looker) => {
 const turn = (count: number, looking: Looker, counting: Counters.Count) =>
   Effect.gen(function*() {
     const { close, leave, look, open } = stage(looking)
-    const measured = Effect.zipRight(between(count, 300), block(count, counting))
+    const measured = Effect.zipRight(between(count, settling), block(count, counting))
     const first = yield* measured
     yield* open
     const idle = yield* measured
@@ -163,6 +166,6 @@ export const run = (order: Order): Effect.Effect<void, unknown> =>
     const looking = yield* looker
     const counting = yield* Counters.make
     // A quick run shows that it works; what it says is rough.
-    const turns = order.variants ? 7 : 1
+    const turns = order.variants ? 5 : 1
     for (let n = 0; n < turns * order.repeats; n++) tell(yield* turn(count, looking, counting))
   }).pipe(Effect.scoped, Effect.provide(threads(2)))
