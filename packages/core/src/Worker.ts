@@ -20,6 +20,8 @@
  *   kept no longer. The job then goes the ordinary way.
  * - Copies made from a payload that rode along with a job (`Keep`) are not announced and go with the last job that counts
  *   on them. All other copies are announced, and stay until `DropValue`.
+ * - What rode along with a note, or does so with the note that tells of it, stands in its row for as long as it is held: hands
+ *   need no other table of small values.
  * - A job begins with all its inputs in memory. With a limit on memory, values that no job has room set aside for are spilled;
  *   to everyone else a spilled value is held like any other. Every `Spill` and `Load` is answered by exactly one event, `Drop` apart.
  * - What is read here for more than a moment is not spilled under its reader, and counts in memory until that is over, held or

@@ -91,6 +91,8 @@ export interface Loan {
 export interface Watcher {
   readonly lent: (value: Id.ValueId) => void
   readonly returned: (value: Id.ValueId) => void
+  /** What it has in memory without having put it here: that is read, and spilled, as if it had, and goes when it says so. */
+  readonly kept?: ((value: Id.ValueId) => Payload.Payload | undefined) | undefined
 }
 
 /**
@@ -122,11 +124,11 @@ export interface Store {
   readonly spill: (value: Id.ValueId) => Effect.Effect<void, DiskError>
   /** From the disk to memory. Where it cannot be read it is dropped. */
   readonly load: (value: Id.ValueId) => Effect.Effect<void, DiskError>
-  /** Bytes in memory, heads and buffers together. */
+  /** Bytes put here that are in memory, heads and buffers together. */
   readonly bytes: () => number
   /** Of `bytes`, those that stand in shared memory. */
   readonly sharedBytes: () => number
-  /** How many values there are, in memory and on disk. */
+  /** How many values were put here and are, in memory and on disk. */
   readonly size: () => number
 }
 
@@ -146,6 +148,27 @@ const loan = (
   return { payload, end }
 }
 
+const noDisk = (value: Id.ValueId) => new DiskError({ reason: "NoDisk", value, detail: "this worker has none" })
+
+/**
+ * `done` is told whether the value stays: dropped meanwhile, nobody would look for it on the disk, also where the same came
+ * again since.
+ */
+const spilling = (
+  work: Effect.Effect<void, DiskError>,
+  value: Id.ValueId,
+  writing: Map<Id.ValueId, object>,
+  done: (stays: boolean) => void
+): Effect.Effect<void, DiskError> => {
+  const mine = {}
+  writing.set(value, mine)
+  const isMine = () => writing.get(value) === mine
+  return work.pipe(
+    Effect.map(() => done(isMine())),
+    Effect.ensuring(Effect.sync(() => isMine() && writing.delete(value)))
+  )
+}
+
 /**
  * A store in memory, which spills to the disk it is given. `letGo` is told of bytes in shared memory that are not held any
  * more.
@@ -156,8 +179,11 @@ const loan = (
 export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) | undefined): Store => {
   const values = new Map<Id.ValueId, Payload.Payload>()
   const spilled = new Set<Id.ValueId>()
+  /** On their way to the disk, and the write of each that counts. */
+  const writing = new Map<Id.ValueId, object>()
   let bytes = 0
   let shared = 0
+  let watcher: Watcher | undefined
 
   const count = (payload: Payload.Payload, times: 1 | -1): void => {
     bytes += times * Payload.bytes(payload)
@@ -183,13 +209,12 @@ export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) 
     if (spilled.size > 0 && spilled.delete(value)) disk?.remove(value)
   }
 
-  const noDisk = (value: Id.ValueId) => new DiskError({ reason: "NoDisk", value, detail: "this worker has none" })
-
-  let watcher: Watcher | undefined
+  const get = (value: Id.ValueId): Payload.Payload | undefined =>
+    values.get(value) ?? (spilled.size > 0 && spilled.has(value) ? undefined : watcher?.kept?.(value))
 
   return {
-    get: (value) => values.get(value),
-    lend: (value) => loan(value, values.get(value), watcher),
+    get,
+    lend: (value) => loan(value, get(value), watcher),
     watch: (to) => void (watcher = to),
     isSpilled: (value) => spilled.has(value),
     peek: (value) => disk === undefined ? Effect.fail(noDisk(value)) : disk.read(value),
@@ -198,14 +223,14 @@ export const make = (disk?: Disk | undefined, letGo?: ((bytes: number) => void) 
     drop: (value) => {
       forget(value)
       unspill(value)
+      if (writing.size > 0) writing.delete(value)
     },
     spill: (value) =>
       Effect.suspend(() => {
-        const payload = values.get(value)
+        const payload = get(value)
         if (disk === undefined || payload === undefined) return Effect.fail(noDisk(value))
-        return Effect.map(disk.write(value, payload), () => {
-          // Dropped meanwhile, nobody would look for it on the disk.
-          if (values.get(value) !== payload) return disk.remove(value)
+        return spilling(disk.write(value, payload), value, writing, (stays) => {
+          if (!stays) return disk.remove(value)
           forget(value)
           spilled.add(value)
         })

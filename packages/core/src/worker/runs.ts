@@ -107,7 +107,9 @@ export const mayBegin = (context: Context, of: Attempt): void => {
   job.state.withheld = false
   job.state.since = context.now
   limit(context.state, job)
-  const { attempt, failures, inputs, spec, state: { ahead }, value } = job
+  const { attempt, failures, spec, state: { ahead }, value } = job
+  // What comes after in the same step may drop them.
+  const inputs = job.inputs.map((input) => ({ ...input, inline: context.state.replicas.get(input.value)?.inline }))
   context.out.push({ _tag: "Run", executor: executor.id, attempt, spec, value, inputs, ahead, failures })
   for (const follower of Few.members(job.followers)) mayFollow(follower)
 }

@@ -40,6 +40,8 @@ export const kindOf = (spec: Spec): Kind => spec.slots >= 1 - tolerance ? "whole
 export interface Input {
   readonly key: Key
   readonly value: ValueId
+  /** A small value itself, where it rode along with the job or its row may be gone. */
+  readonly inline?: Payload | undefined
 }
 
 const gathering = { _tag: "Gathering" } as const
@@ -162,7 +164,8 @@ export class Replica {
     readonly value: ValueId,
     readonly digest: string,
     public bytes: number,
-    public inline: Payload | undefined,
+    /** A small value itself: hands read it here. */
+    readonly inline: Payload | undefined,
     public state: ReplicaState
   ) {}
   get isNeeded(): boolean {

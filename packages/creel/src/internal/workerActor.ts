@@ -2,7 +2,8 @@
  * The worker's actor: the machine decides, these are its hands. It owns the way from a job to an executor and back, the
  * worker's store, and its fetches.
  *
- * A result is in the store before the machine, and so before anyone else, hears of it.
+ * A large result is in the store before the machine, and so before anyone else, hears of it. A small one is in the row that
+ * the machine has of it, where the store finds it: two tables of the same would cost each task four look-ups.
  */
 import * as MachineActor from "@creel/actor/MachineActor"
 import type * as Id from "@creel/core/Id"
@@ -82,7 +83,8 @@ class Hands {
       case "StopFetch":
         return hands.stop(command.value)
       case "Keep":
-        return store.put(command.value, command.inline)
+        // It stands in its row: see `kept`.
+        return
       case "Drop":
         return store.drop(command.value)
       case "Spill":
@@ -90,6 +92,12 @@ class Hands {
       case "Load":
         return this.move(command, "LoadEnded", store.load(command.value), hands)
     }
+  }
+
+  /** A small value in memory stands in the machine's row of it. */
+  readonly kept = (value: Id.ValueId): Payload.Payload | undefined => {
+    const row = this.state.replicas.get(value)
+    return row === undefined || row.place === "disk" || row.place === "loading" ? undefined : row.inline
   }
 
   private run(command: Extract<Machine.Command, { readonly _tag: "Run" }>): void {
@@ -100,8 +108,9 @@ class Hands {
       task: spec.task,
       group: spec.group,
       args: spec.args,
-      inputs: inputs.length === 0 ? none : inputs.map(({ value }) => {
-        const payload = this.options.store.get(value)
+      inputs: inputs.length === 0 ? none : inputs.map(({ inline, value }) => {
+        // The step that said so may have dropped its row since.
+        const payload = this.options.store.get(value) ?? inline
         if (payload === undefined && !ahead.includes(value)) {
           throw new Error(`${spec.key} was to run without its input ${value}`)
         }
@@ -211,10 +220,13 @@ class Hands {
   private ended(event: Extract<ExecutorEvent, { readonly _tag: "Ended" }>): void {
     const { attempt, millis, outcome } = event
     if (outcome._tag !== "Value") return this.tell({ _tag: "RunEnded", attempt, outcome, millis })
-    const job = this.state.jobs.get(attempt)
-    // Nobody would drop what nobody counts.
-    if (job?.state._tag !== "Running" || this.down.has(job.state.executor.id)) return
-    this.options.store.put(job.value, outcome.payload)
+    const isInline = Payload.isInline(outcome.payload)
+    if (!isInline || this.down.size > 0) {
+      const job = this.state.jobs.get(attempt)
+      // Nobody would drop what nobody counts.
+      if (job?.state._tag !== "Running" || this.down.has(job.state.executor.id)) return
+      if (!isInline) this.options.store.put(job.value, outcome.payload)
+    }
     this.tell({
       _tag: "RunEnded",
       attempt,
@@ -222,7 +234,7 @@ class Hands {
         _tag: "Value",
         bytes: Payload.bytes(outcome.payload),
         type: outcome.type,
-        inline: Payload.isInline(outcome.payload) ? outcome.payload : undefined
+        inline: isInline ? outcome.payload : undefined
       },
       millis
     })
@@ -277,7 +289,8 @@ export const make = (options: Options): Effect.Effect<WorkerActor, never, Scope.
     })
     options.store.watch({
       lent: (value) => hands.tell({ _tag: "Serving", value }),
-      returned: (value) => hands.tell({ _tag: "Served", value })
+      returned: (value) => hands.tell({ _tag: "Served", value }),
+      kept: hands.kept
     })
     hands.mouth = yield* options.door.attachWorker(options.id, hands.ears)
     hands.begin(ref)
