@@ -238,7 +238,7 @@ export class ClientCore {
     key: Id.Key,
     source: Source,
     hold: Hold,
-    row = Machine.get(this.machine, key)
+    row: Machine.Row | undefined = Machine.get(this.machine, key)
   ): Handle<A, E> {
     if (row === undefined) throw new Error(`BUG: no row for ${key}, which was just submitted`)
     const handle = new Handle<A, E>(owner, row, source)
