@@ -1,18 +1,22 @@
-// Whether the page keeps up: a cluster of two threads that does nothing but small tasks, its dashboard, the page in Chromium, and how long
-// its frames take. Prints figures; a machine with fewer free cores than three measures itself.
+// Whether the page keeps up: a cluster of two threads that does small tasks, its dashboard, the page in Chromium, and how long its frames
+// take. Prints figures. `smooth.mjs 10000` offers so many tasks a second (the default), `smooth.mjs all` as many as there is time for: then
+// cluster and browser fight for the cores, and a machine with fewer free ones than three measures itself.
 import { Dashboard } from "@creel/dashboard"
 import { NodeCluster } from "@creel/node"
 import chromium from "@sparticuz/chromium"
 import { Client, Task } from "creel"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { chromium as playwright } from "playwright-core"
 
 const small = Task.sync("small", (x) => x + 1)
 const seconds = 10
 
-const busy = Effect.forever(Effect.scoped(
-  Effect.flatMap(Client.map(small, Array.from({ length: 2000 }, (_, n) => n)), Client.gather)
-))
+const offered = process.argv[2] === "all" ? Infinity : Number(process.argv[2] ?? 10_000)
+const some = 500
+
+const one = Effect.scoped(Effect.flatMap(Client.map(small, Array.from({ length: some }, (_, n) => n)), Client.gather))
+// A schedule of fixed intervals: what was late is not made up for.
+const busy = offered === Infinity ? Effect.forever(one) : Effect.schedule(one, Schedule.fixed(1000 * some / offered))
 
 const look = async (link) => {
   const browser = await playwright.launch({

@@ -23,10 +23,10 @@ const rowsMax = 4096
 /**
  * Where a period had more than `rowsMany`, of short tasks in the next ones only some are told, evenly spread, some `rowsAim` of
  * them: a worker that does so much has the least time to tell of it. The others are counted. A row costs the scheduler's
- * thread a tenth of what a small task does. Up to ten thousand tasks a second there is time for that; beyond, it would be
- * felt, and these are more already than a screen has columns of pixels in a period.
+ * thread a tenth of what a small task does. Up to fifteen thousand tasks a second there is time for that; beyond, it would
+ * be felt, and these are more already than a screen has columns of pixels in a period.
  */
-const rowsMany = 2048
+const rowsMany = 3072
 const rowsAim = 512
 
 /** Milliseconds: a task that took less is short. */
