@@ -14,19 +14,20 @@ import { tellSpent } from "./wary.js"
 
 /**
  * A failed row, and the failed rows it failed by, begin again: also those behind inputs that were let go of meanwhile. Who
- * was told of the failure has had the last word. What is counted against them is forgiven, but where this is asked `again`: then
- * it may have been counted since, and what has taken too many with it stays as it is.
+ * was told of the failure has had the last word. What is counted against them is forgiven where somebody tries them again, and
+ * only then: what has taken too many with it stays as it is where that is said once more (it may have been counted since), or
+ * where others need what was cancelled.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const startOver = (state: State, row: Row, again: boolean = false): void => {
+export const startOver = (state: State, row: Row, forgives: boolean): void => {
   const seen = new Set([row])
   for (const next of seen) {
     if (next.state._tag === "Failed") {
-      if (again && next.deaths.length > state.config.deathsMax) continue
+      if (!forgives && next.deaths.length > state.config.deathsMax) continue
       for (const want of next.wants) if (want.told === true) want.over = true
-      if (!again && next.pardon()) tellSpent(state, next)
+      if (forgives && next.pardon()) tellSpent(state, next)
       become(state, next, idle)
     } else if (next.state._tag !== "Idle") continue
     for (const input of next.inputs) seen.add(input)

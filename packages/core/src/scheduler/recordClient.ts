@@ -189,7 +189,7 @@ const again = (state: State, row: Row, spec: Spec): void => {
     if (inherited.has(s.failure.reason) && sameOptions(row.spec, spec)) return
     row.spec = spec
     row.class = undefined
-    startOver(state, row)
+    startOver(state, row, true)
   } else if (s._tag === "Idle") {
     state.lineage.respecify(row, spec)
     row.class = undefined
@@ -201,7 +201,7 @@ const retry = (state: State, client: Client, note: Retry): void => {
     const row = state.rows.get(one.key)
     const meant = !isRefused(client, one.key) && (one.digest === undefined || one.digest === row?.digest)
     if (row !== undefined && meant && row.state._tag === "Failed") {
-      if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row, note.again)
+      if ((wantOf(row, client)?.want ?? 0) < one.want) startOver(state, row, note.again !== true)
     }
     wantOne(state, client, one, row)
   }

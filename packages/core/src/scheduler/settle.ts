@@ -171,7 +171,7 @@ const begin = (state: State, row: Row): void => {
   for (const input of row.inputs) {
     if (input.state._tag !== "Failed") continue
     if (!isCancelledForOthers(row, input)) return fail(state, row, input.state.failure)
-    startOver(state, input)
+    startOver(state, input, false)
   }
   if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)

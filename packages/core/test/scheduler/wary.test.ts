@@ -232,4 +232,24 @@ describe("what is counted against a task, and another scheduler", () => {
     assert.lengthOf(d.state.rows.get("x")!.deaths, 2)
     assert.strictEqual(failure(again(["one", "two", "three"], 7).said)?.reason, "KilledWorker")
   })
+
+  it("stays as it is behind what was cancelled and others need: nobody tries it again", () => {
+    const d = next("c1")
+    const cancelled = Failure.make("Cancelled", "mid", "enough", { by: "c1" })
+    const told = d.client("c1", {
+      _tag: "ClientTold",
+      name: "c1",
+      specs: [spec("x"), spec("mid", ["x"])],
+      wants: [
+        { key: "x", want: 1, told: undefined, keep: false },
+        { key: "mid", want: 2, told: { failure: cancelled }, keep: false }
+      ],
+      offers: [],
+      spent: [{ ...none, deaths: ["one", "two", "three"], begins: 7 }]
+    })
+    assert.strictEqual(failure(told)?.reason, "KilledWorker")
+    d.connect("c2")
+    assert.strictEqual(failure(d.submit("c2", [spec("y", ["mid"])]))?.reason, "KilledWorker")
+    assert.lengthOf(d.state.rows.get("x")!.deaths, 4)
+  })
 })
