@@ -2,28 +2,13 @@ import { Link, type Note, Payload } from "@creel/core"
 import { assert, describe, it } from "@effect/vitest"
 import { NoteSchema } from "creel"
 import { Schema } from "effect"
+import { specOf } from "./utils/spec.js"
 
 const keys = Array.from({ length: 40 }, (_, n) => `key ${n}`)
 
 const task: Note.RunTask = {
   _tag: "RunTask",
-  spec: {
-    key: "k",
-    digest: "d",
-    task: "t",
-    group: "g",
-    args: Payload.empty,
-    inputs: keys,
-    priority: 0,
-    slots: 1,
-    workers: undefined,
-    soft: false,
-    resources: undefined,
-    retry: undefined,
-    timeout: undefined,
-    parent: undefined,
-    outward: undefined
-  },
+  spec: { ...specOf("k", keys), digest: "d" },
   attempt: 1,
   order: [0, 0, 0],
   inputs: keys.map((key) => ({

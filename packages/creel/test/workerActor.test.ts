@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as WorkerActor from "../src/internal/workerActor.js"
 import { eventually } from "./LocalCluster.fixture.js"
 import { deafService } from "./promises/deafDoor.js"
+import { specOf } from "./utils/spec.js"
 
 const payloadOf = (n: number): Payload.Payload => Payload.copyOf(new Uint8Array(100).fill(n))
 
@@ -31,23 +32,7 @@ const runTask = (key: string, attempt: number, inputs: ReadonlyArray<Note.Input>
   inputs,
   failures: 0,
   ...asks === true && { asks },
-  spec: {
-    key,
-    digest: key,
-    task: "t",
-    group: "g",
-    args: Payload.empty,
-    inputs: inputs.map((one) => one.key),
-    priority: 0,
-    slots: 1,
-    workers: undefined,
-    soft: false,
-    resources: undefined,
-    retry: undefined,
-    timeout: undefined,
-    parent: undefined,
-    outward: undefined
-  }
+  spec: specOf(key, inputs.map((one) => one.key))
 })
 
 const world = (config?: Partial<Machine.Config>) =>
