@@ -10,7 +10,8 @@
  *
  * - Every `Run` is answered by exactly one `RunEnded` or `Unready`, or by the `ExecutorDown` of its executor, also after
  *   `Interrupt`; every `Fetch` by exactly one `FetchEnded`, also after `StopFetch`. The executor begins what it is handed in order, as
- *   soon as the share (`spec.slots`) fits; whole jobs and fractions do not wait for each other.
+ *   soon as the share (`spec.slots`) fits; whole jobs and fractions do not wait for each other, and what waits there for an
+ *   input keeps nothing up: its maker may have come back and stand behind it.
  * - Every attempt accepted ends in exactly one note: `ValueHeld` computed, `TaskFailed`, `TaskReturned`, `TaskEnded` or
  *   `TaskDied`. A cancelled attempt that ends with a value all the same tells the value: whether it is adopted (its row may
  *   lack one) or dropped is the scheduler's to say. The same holds for one whose timeout had passed.

@@ -328,6 +328,13 @@ describe("a job that names values made here", () => {
       ])
     }))
 
+  it.scoped("waits for a maker that was unready and came again behind it", () =>
+    Effect.gen(function*() {
+      const { ended, run } = yield* make()
+      run(job(1, inc, [99]), job(2, inc, [1]), job(3, inc, 0), job(1, inc, 5))
+      assert.deepStrictEqual(yield* ended(4), ["1 unready", "3 1", "1 6", "2 7"])
+    }))
+
   it.scoped("is unready when nobody here makes the value, or it is kept no longer", () =>
     Effect.gen(function*() {
       const { ended, run } = yield* make()

@@ -109,6 +109,20 @@ describe("a job posted behind another", () => {
     assert.deepStrictEqual(posted(w.step(small(3))), ["c<@e0"])
   })
 
+  it("keeps nothing up while it waits, not even its maker, which came back and was posted again behind it", () => {
+    const w = bench()
+    const jobs = [runTask("a", 2), runTask("b", 3), link("c", 4, ["a", 2]), runTask("d", 5), link("e", 6, ["c", 4])]
+    assert.deepStrictEqual(ran(w.step(...jobs)), ["a@e0", "b@e0", "c@e0", "d@e0", "e@e0"])
+    w.step(small(2), small(3))
+    assert.deepStrictEqual(posted(w.step(unready(4))), ["c<@e0"])
+    w.step(small(5))
+    // Now `c` runs, and no longer than expected.
+    const { state } = w.state.jobs.get(4)!
+    assert.isTrue(state._tag === "Running" && !state.posted)
+    assert.deepStrictEqual(news(w.after(20)), ["c TaskStarted"])
+    assert.deepStrictEqual(news(w.step(small(4), small(6))), ["c held: computed", "e held: computed"])
+  })
+
   it("is ready at once where the value it did not find is here", () => {
     const w = bench()
     w.step(runTask("a", 2), link("b", 3, ["a", 2]))

@@ -41,6 +41,19 @@ describe("a worker on a random walk", () => {
       assert.strictEqual(alone > 0, memory !== undefined)
     }, 600_000)
   }
+  it("ends what waits on an executor for a job that came back and was posted again behind it", () => {
+    const world = new World(1_000)
+    const actions: ReadonlyArray<readonly [what: number, a?: number, b?: number, c?: number]> = [
+      ...[[15], [15, 152], [6], [15, 330], [15], [15], [11, 100], [15], [15, 0, 0, 47]] as const,
+      ...[[11, 93, 445], [15], [15, 0, 0, 25], [11, 91], [11, 57]] as const
+    ]
+    for (const [what, a = 0, b = 0, c = 0] of actions) {
+      world.act(what, a, b, c)
+      world.sendBack()
+    }
+    world.settle()
+    assert.strictEqual(world.followed, 1)
+  })
   it("says goodbye last", () => {
     const world = new World(0)
     world.give(0, 0, 0)

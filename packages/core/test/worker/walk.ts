@@ -172,7 +172,8 @@ export class World {
         const { slots } = this.given.get(next)!
         if (this.used(hand, whole) + slots > hand.slots + 1e-9) break
         const absent = this.ahead.get(next)!.filter((value) => !hand.kept.has(value))
-        if (absent.some((value) => this.isMade(hand, value))) break
+        // It waits and keeps nothing up: a maker that came back may stand behind it by now.
+        if (absent.some((value) => this.isMade(hand, value))) continue
         hand.queue.splice(hand.queue.indexOf(next), 1)
         if (absent.length > 0) {
           this.unready.push(next)

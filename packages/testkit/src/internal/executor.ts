@@ -132,7 +132,10 @@ export class Executor {
   private reserve(run: Run, times: 1 | -1): void {
     this.reserved[kindOf(run)] += times * Math.min(1, run.command.spec.slots)
   }
-  /** Starts what fits, in the order it was handed over; whole jobs and fractions do not wait for each other. */
+  /**
+   * Starts what fits, in the order it was handed over. Whole jobs and fractions do not wait for each other, and nothing waits
+   * for what misses an input: its maker may have come back and stand behind it.
+   */
   private next(): void {
     const full = { whole: false, part: false }
     for (const run of this.runs.values()) {
@@ -144,7 +147,6 @@ export class Executor {
       }
       const ready = this.isReady(run)
       if (ready === "no") this.sendBack(run)
-      if (ready === "not yet") full[kind] = true
       if (ready !== "yes") continue
       this.world.model.checkGiven(run.work, run.given)
       if (run.command.ahead.length > 0) this.world.coverage.fired("followed")
