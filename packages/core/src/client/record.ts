@@ -178,27 +178,22 @@ const submitted = (context: Context, event: Extract<Event, { _tag: "Submit" }>):
  * those who sort it out.
  */
 const submittedFresh = (context: Context, { rows: made, specs }: Extract<Event, { _tag: "Submit" }>): boolean => {
-  const { rows, wanting } = context.state
-  for (let i = 0; i < specs.length; i++) if (rows.has(specs[i]!.key)) return false
-  const before = rows.size
+  const { state } = context
   const wants: Array<Note.Want> = []
-  const fresh: Array<RowState> = []
+  const before = made?.length ?? 0
   for (let i = 0; i < specs.length; i++) {
     const row = wanted(context, specs[i]!)
-    fresh.push(row)
+    if (row === undefined) {
+      // Its key is known: all of it is sorted out.
+      for (let n = 0; n < i; n++) state.rows.delete(specs[n]!.key)
+      state.lastWant -= i
+      if (made !== undefined) made.length = before
+      return false
+    }
+    made?.push(row)
     wants.push({ key: row.key, want: row.want })
   }
-  if (rows.size - before < specs.length) {
-    // A key stands twice.
-    for (const { key } of specs) rows.delete(key)
-    context.state.lastWant -= specs.length
-    return false
-  }
-  for (let i = 0; i < specs.length; i++) {
-    needs(context, specs[i]!)
-    wanting.add(fresh[i]!)
-    made?.push(fresh[i]!)
-  }
+  for (let i = 0; i < specs.length; i++) needs(context, specs[i]!)
   submit(context, specs, wants, [])
   return true
 }
@@ -302,9 +297,9 @@ const note = (context: Context, note: Note.ToClient): void => {
     if (state.ending.delete(note.want)) out.push({ _tag: "Ended", key: note.key, want: note.want })
     return
   }
-  const row = state.wanting.get(note.want) ?? state.rows.get(note.key)
+  const row = state.rows.get(note.key)
   // An answer to an older want speaks of what was asked then.
-  if (row === undefined || !isWanted(row) || row.want !== note.want || row.key !== note.key) return
+  if (row === undefined || !isWanted(row) || row.want !== note.want) return
   row.retry = undefined
   switch (note._tag) {
     case "TaskPending":
@@ -369,7 +364,7 @@ const close = (context: Context): void => {
   for (const [want, key] of state.ending) out.push({ _tag: "Ended", key, want })
   context.releases = []
   tell(context, { _tag: "ClientLeft" })
-  for (const all of [state.rows, state.wanting, state.ending, state.cache, state.queue, state.retrying]) all.clear()
+  for (const all of [state.rows, state.ending, state.cache, state.queue, state.retrying]) all.clear()
   context.loose.length = 0
   state.cached = 0
   state.closed = true

@@ -26,20 +26,21 @@ export const row = (context: Context, key: Key): RowState => {
   const known = context.state.rows.get(key)
   if (known !== undefined) return known
   const fresh = blank(context, key, undefined, 0, 0, context.state.lastWant)
-  context.state.rows.add(key, fresh)
+  context.state.rows.add(fresh)
   loosen(context, fresh)
   return fresh
 }
 
 /**
  * What nobody has asked for before, wanted once; what it needs is still to be counted. Nobody could have heard of it, so
- * there is nothing to say.
+ * there is nothing to say. None where its key is known here, and then nothing has changed.
  */
-export const wanted = (context: Context, spec: Spec): RowState => {
+export const wanted = (context: Context, spec: Spec): RowState | undefined => {
   const { state } = context
   const born = state.lastWant
-  const fresh = blank(context, spec.key, spec, 1, state.lastWant += 1, born)
-  state.rows.set(spec.key, fresh)
+  const fresh = blank(context, spec.key, spec, 1, born + 1, born)
+  if (!state.rows.add(fresh)) return undefined
+  state.lastWant = fresh.want
   return fresh
 }
 
@@ -118,9 +119,7 @@ export const needs = (context: Context, { inputs }: Spec): void => {
 
 /** The row's want has a new number. */
 export const renumber = ({ state }: Context, row: RowState): void => {
-  state.wanting.delete(row)
   row.want = state.lastWant += 1
-  state.wanting.add(row)
 }
 
 /** A want begins: it has a number of its own, and nothing that was said to an earlier one counts. */
@@ -136,7 +135,6 @@ export const beginWant = (context: Context, row: RowState): void => {
 
 /** The want ends here; the row may stay as lineage. */
 export const endWant = (context: Context, row: RowState): void => {
-  context.state.wanting.delete(row)
   stopFetch(context, row)
   forgetValue(context, row)
   row.joined = false

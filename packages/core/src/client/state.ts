@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import type { Failure } from "../Failure.js"
-import type { ClientId, Key, PeerId, ValueId } from "../Id.js"
-import { Recent } from "../internal/recent.js"
+import { type ClientId, type Key, numberIn, type PeerId, type ValueId } from "../Id.js"
 import { Table } from "../internal/table.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
@@ -111,15 +110,13 @@ export interface State {
   readonly id: ClientId
   readonly name: string
   readonly config: Config
-  readonly rows: Pick<Table<Row>, "size" | "get" | "has" | "keys" | "values">
+  readonly rows: Pick<Table<Key, Row>, "size" | "get" | "has" | "keys" | "values">
   closed: boolean
 }
 
 /** The state as `step` alone may write it. */
 export interface Inner extends State {
-  readonly rows: Table<RowState>
-  /** Rows that are wanted, by the numbers of their wants: what is said of one names it by both. */
-  readonly wanting: Recent<RowState>
+  readonly rows: Table<Key, RowState>
   /** Fetches that were started and have not ended, by value; `false`: nobody waits for it any more. */
   readonly fetching: Map<ValueId, { readonly key: Key; stopped: boolean }>
   /** Rows whose fetch waits for its turn, in order of asking. */
@@ -235,8 +232,7 @@ export const make = (options: {
     noteBytes: 32 * 1024,
     ...options.config
   },
-  rows: new Table(),
-  wanting: new Recent((row) => row.want),
+  rows: new Table(numberIn, (row) => row.key),
   closed: false,
   fetching: new Map(),
   queue: new Set(),

@@ -1,95 +1,124 @@
 /**
- * Rows by key, in several maps of unequal size: a map that doubles moves all it has at once, and one of a million keys
- * would stop everything for a tenth of a second or more. Of these no two double at the same time, and none is large.
+ * Rows by their names, at the places that numbers in these names say. Names are given one after another, so rows that came
+ * together stand side by side, in small pages which come and go with them: no hash of a name, and nothing that doubles and
+ * moves all it has while everything waits.
  *
- * Owns which map a key belongs to, told from a few of its letters: those before the mark by which a client's keys end,
- * which differ from key to key. Where they do not, one map has them all, and nothing is worse than with one map.
+ * Owns where a row stands. A name without a number, or one whose place another name has, stands in a map.
  *
  * @since 0.1.0
  */
-import type { Key } from "../Id.js"
 
-const parts = 16
-const mark = 7
+const bits = 8
+const pageSize = 1 << bits
+const mask = pageSize - 1
 
-/** Each part has 2^(1/16) times the share of the one before it: between two sizes of the table each doubles once. */
-const partOf = Uint8Array.from({ length: 256 }, (_, n) => parts * Math.log2(1 + (n + 0.5) / 256))
+class Page<A> {
+  readonly rows: Array<A | undefined> = new Array<A | undefined>(pageSize).fill(undefined)
+  count = 0
+}
 
 /**
  * @since 0.1.0
  * @category models
  */
-export class Table<A> implements Iterable<[Key, A]> {
-  private readonly maps: ReadonlyArray<Map<Key, A>> = Array.from({ length: parts }, () => new Map<Key, A>())
+export class Table<K, A extends object> {
+  private readonly pages = new Map<number, Page<A>>()
+  /** The page asked for last, and its number: what is asked for next nearly always stands there too. */
+  private page: Page<A> | undefined = undefined
+  private pageAt = -1
+  private readonly far = new Map<K, A>()
   size = 0
 
-  private map(key: Key): Map<Key, A> {
-    const at = key.length - mark
-    if (at < 2) return this.maps[0]!
-    const mixed = Math.imul(key.charCodeAt(at) + 31 * key.charCodeAt(at - 1) + 961 * key.charCodeAt(at - 2), 0x9e3779b1)
-    return this.maps[partOf[mixed >>> 24]!]!
+  /** `numberOf`: of a name, 0 or more and a small integer; less than 0 for a name that has none. */
+  constructor(private readonly numberOf: (name: K) => number, private readonly nameOf: (row: A) => K) {}
+
+  private find(at: number): Page<A> | undefined {
+    if (at === this.pageAt) return this.page
+    const page = this.pages.get(at)
+    if (page === undefined) return undefined
+    this.pageAt = at
+    return this.page = page
   }
 
-  get(key: Key): A | undefined {
-    return this.map(key).get(key)
+  get(name: K): A | undefined {
+    const number = this.numberOf(name)
+    if (number >= 0) {
+      const row = this.find(number >> bits)?.rows[number & mask]
+      if (row !== undefined && this.nameOf(row) === name) return row
+    }
+    return this.far.size === 0 ? undefined : this.far.get(name)
   }
 
-  has(key: Key): boolean {
-    return this.map(key).has(key)
+  has(name: K): boolean {
+    return this.get(name) !== undefined
   }
 
-  /** Adds a key that is not there. */
-  add(key: Key, value: A): void {
-    this.map(key).set(key, value)
+  /** Says whether its name was free; where it was not, nothing changes. */
+  add(row: A): boolean {
+    const name = this.nameOf(row)
+    const number = this.numberOf(name)
+    if (number < 0) return this.addFar(name, row)
+    const page = this.find(number >> bits) ?? this.open(number >> bits)
+    const known = page.rows[number & mask]
+    if (known !== undefined) return this.nameOf(known) !== name && this.addFar(name, row)
+    if (this.far.size > 0 && this.far.has(name)) return false
+    page.rows[number & mask] = row
+    page.count++
     this.size++
+    return true
   }
 
-  /** Adds a key, or puts another value in the place of its own. */
-  set(key: Key, value: A): void {
-    const map = this.map(key)
-    const before = map.size
-    map.set(key, value)
-    this.size += map.size - before
+  private addFar(name: K, row: A): boolean {
+    if (this.far.has(name)) return false
+    this.far.set(name, row)
+    this.size++
+    return true
   }
 
-  delete(key: Key): void {
-    if (this.map(key).delete(key)) this.size--
+  private open(at: number): Page<A> {
+    const page = new Page<A>()
+    this.pages.set(at, page)
+    this.pageAt = at
+    return this.page = page
+  }
+
+  delete(name: K): void {
+    const number = this.numberOf(name)
+    const page = number < 0 ? undefined : this.find(number >> bits)
+    const row = page?.rows[number & mask]
+    if (page === undefined || row === undefined || this.nameOf(row) !== name) {
+      if (this.far.delete(name)) this.size--
+      return
+    }
+    page.rows[number & mask] = undefined
+    this.size--
+    if (--page.count > 0) return
+    this.pages.delete(number >> bits)
+    this.page = undefined
+    this.pageAt = -1
   }
 
   clear(): void {
-    for (const map of this.maps) map.clear()
+    this.pages.clear()
+    this.page = undefined
+    this.pageAt = -1
+    this.far.clear()
     this.size = 0
   }
 
   /** In no particular order. */
-  *[Symbol.iterator](): Iterator<[Key, A]> {
-    for (const map of this.maps) yield* map
+  *values(): IterableIterator<A> {
+    for (const { rows } of this.pages.values()) for (const row of rows) if (row !== undefined) yield row
+    yield* this.far.values()
   }
 
-  *keys(): Iterable<Key> {
-    for (const map of this.maps) yield* map.keys()
+  /** In no particular order. */
+  *keys(): IterableIterator<K> {
+    for (const row of this.values()) yield this.nameOf(row)
   }
 
-  *values(): Iterable<A> {
-    for (const map of this.maps) yield* map.values()
-  }
-
-  /** In the order in which they were added, told by a number of theirs that grows with it. */
-  inOrder(of: (value: A) => number): ReadonlyArray<A> {
-    const lists = this.maps.filter((map) => map.size > 0).map((map) => [...map.values()])
-    const at = lists.map(() => 0)
-    const all: Array<A> = []
-    while (all.length < this.size) {
-      let first = -1
-      let least = Infinity
-      for (let n = 0; n < lists.length; n++) {
-        const value = lists[n]![at[n]!]
-        if (value === undefined || of(value) >= least) continue
-        least = of(value)
-        first = n
-      }
-      all.push(lists[first]![at[first]!++]!)
-    }
-    return all
+  /** By a number of theirs. */
+  inOrder(of: (row: A) => number): ReadonlyArray<A> {
+    return [...this.values()].sort((a, b) => of(a) - of(b))
   }
 }

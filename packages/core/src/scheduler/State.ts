@@ -3,7 +3,17 @@
  *
  * @since 0.1.0
  */
-import type { Attempt, ClientId, Incarnation, Key, PeerId, ValueId, WorkerId } from "../Id.js"
+import {
+  type Attempt,
+  type ClientId,
+  type Incarnation,
+  type Key,
+  numberIn,
+  numberOf,
+  type PeerId,
+  type ValueId,
+  type WorkerId
+} from "../Id.js"
 import { Table } from "../internal/table.js"
 import * as Journal from "../Journal.js"
 import type { ClientTold, FromClient, FromWorker, TaskSuspended, ToClient, ToWorker, WorkerTold } from "../Note.js"
@@ -12,7 +22,6 @@ import { Heap } from "./heap.js"
 import { Lineage } from "./lineage.js"
 import { rowBefore } from "./rowShapes.js"
 import type { Row, RowState, Run } from "./rowShapes.js"
-import { Runs } from "./runs.js"
 // house: the list of rows is part of the state, and is written by what is due
 import { Several } from "./several.js"
 import { Group } from "./shapes.js"
@@ -148,10 +157,11 @@ export interface State {
   readonly failures: { readonly late: Array<FailureSeen>; next: number }
   /** When this life began (milliseconds since the epoch), and how many attempts have since ended with a value, or failed. */
   readonly life: { began: number | undefined; computed: number; failed: number }
-  readonly rows: Table<Row>
+  readonly rows: Table<Key, Row>
   /** Rows whose key now names other work, kept for those that were made from them. */
   readonly shadows: Map<Key, Array<Row>>
-  readonly runs: Runs
+  /** All attempts in the books. */
+  readonly runs: Table<Attempt, Run>
   readonly workers: Map<WorkerId, Worker>
   readonly clients: Map<ClientId, Client>
   /** All workers, and where scattering looks next: data is spread by looking at a few at a time. */
@@ -264,9 +274,9 @@ export const make = (options: MakeOptions): State => {
     activities: { batches: [], next: 0, kept: 0, until: undefined },
     failures: { late: [], next: 0 },
     life: { began: undefined, computed: 0, failed: 0 },
-    rows: new Table(),
+    rows: new Table(numberIn, (row) => row.key),
     shadows: new Map(),
-    runs: new Runs(),
+    runs: new Table(numberOf, (run) => run.attempt),
     workers: new Map(),
     clients: new Map(),
     roster: [],

@@ -76,7 +76,7 @@ export const close = (state: State, run: Run): void => {
   forgetThief(run)
   if (run.phase === "Orphan") forgetOrphan(state, run)
   if (run.asks) closed(state, run)
-  state.runs.delete(run)
+  state.runs.delete(run.attempt)
   row.runs = without(row.runs, run)
   if (run.previous === undefined) worker.first = run.next
   else run.previous.next = run.next

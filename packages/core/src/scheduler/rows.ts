@@ -106,7 +106,7 @@ export const relink = (state: State, row: Row, inputs: ReadonlyArray<Row>): void
 }
 
 const enter = (state: State, row: Row): Row => {
-  state.rows.add(row.key, row)
+  state.rows.add(row)
   row.group.rows++
   row.group.count("Idle", 1)
   touch(state, row)

@@ -19,7 +19,7 @@ export const accept = (context: Context, note: Note.RunTask): void => {
   if (refused !== undefined) return tell(context, { _tag: "TaskReturned", key: spec.key, attempt, why: refused })
   const job = new Job(spec, attempt, order, inputs, failures, groupOf(state, spec.group))
   job.asks = note.asks === true
-  state.jobs.set(attempt, job)
+  state.jobs.add(job)
   if (attempt > state.latest) state.latest = attempt
   for (const input of inputs) {
     const why = countOn(context, job, input)

@@ -53,7 +53,7 @@ export const countOn = (context: Context, job: Job, input: Note.Input): Note.Tas
     // Nobody is told of it, so it goes with the last job that needs it.
     const replica = blank(input, held)
     replica.jobs = job
-    state.replicas.set(input.value, replica)
+    state.replicas.add(replica)
     isHeld(state, replica, 0)
     out.push({ _tag: "Keep", value: input.value, inline: input.inline })
     return undefined
@@ -79,7 +79,7 @@ const want = (
   }
   if (holders.length === 0) return undefined
   const replica = blank(input, { _tag: "Wanted", holders })
-  state.replicas.set(input.value, replica)
+  state.replicas.add(replica)
   enqueue(context, replica, order)
   return replica
 }
@@ -122,7 +122,7 @@ export const made = (
   replica.millis = value.millis
   replica.how = "computed"
   replica.jobs = job.followers
-  state.replicas.set(job.value, replica)
+  state.replicas.add(replica)
   Memory.madeFor(state, replica)
   isHeld(state, replica, 0)
   announce(context, replica, job.attempt)
@@ -153,7 +153,7 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     const replica = blank(note, held)
     replica.asked = true
     replica.how = note.how
-    state.replicas.set(note.value, replica)
+    state.replicas.add(replica)
     isHeld(state, replica, 0)
     out.push({ _tag: "Keep", value: note.value, inline: note.inline })
     return announce(context, replica, undefined)

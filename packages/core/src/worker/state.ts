@@ -4,7 +4,18 @@
  * @since 0.1.0
  */
 import type { Failure } from "../Failure.js"
-import { type Attempt, type Key, makerIn, type PeerId, type ValueId, valueId, type WorkerId } from "../Id.js"
+import {
+  type Attempt,
+  type Key,
+  makerIn,
+  makerNumberIn,
+  numberOf,
+  type PeerId,
+  type ValueId,
+  valueId,
+  type WorkerId
+} from "../Id.js"
+import { Table } from "../internal/table.js"
 import type * as Note from "../Note.js"
 import type { Payload } from "../Payload.js"
 import { covers, type Spec } from "../Spec.js"
@@ -387,12 +398,15 @@ export interface Wish {
   readonly replica: Replica
 }
 
+/** What all but `step` see of a table. */
+type View<K, A extends object> = Pick<Table<K, A>, "size" | "get" | "has" | "keys" | "values">
+
 export interface State {
   readonly id: WorkerId
   readonly info: Note.WorkerInfo
   readonly config: Config
-  readonly jobs: ReadonlyMap<Attempt, Readonly<Job>>
-  readonly replicas: ReadonlyMap<ValueId, Readonly<Replica>>
+  readonly jobs: View<Attempt, Readonly<Job>>
+  readonly replicas: View<ValueId, Readonly<Replica>>
   readonly executors: ReadonlyMap<string, Readonly<Executor>>
   readonly memory: Readonly<Memory> | undefined
   heldBytes: number
@@ -408,10 +422,10 @@ export interface Inner extends State {
   info: Note.WorkerInfo
   /** `info.tasks`, to look up. */
   tasks: ReadonlySet<string>
-  readonly jobs: Map<Attempt, Job>
+  readonly jobs: Table<Attempt, Job>
   /** The highest attempt that ever was among the jobs: whatever is above it is new. */
   latest: Attempt
-  readonly replicas: Map<ValueId, Replica>
+  readonly replicas: Table<ValueId, Replica>
   readonly executors: Map<string, Executor>
   /** Ready jobs in order, stale entries included. */
   readonly ready: PerKind<Heap<Job>>
@@ -498,9 +512,9 @@ export const make = (options: {
     memory: undefined,
     ...options.config
   },
-  jobs: new Map(),
+  jobs: new Table(numberOf, (job) => job.attempt),
   latest: -Infinity,
-  replicas: new Map(),
+  replicas: new Table(makerNumberIn, (replica) => replica.value),
   executors: new Map(),
   heldBytes: 0,
   left: false,

@@ -1,53 +1,87 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import * as Id from "../../src/Id.js"
 import { Table } from "../../src/internal/table.js"
 
-/** Keys as a client makes them: what differs stands before the mark by which all of them end. */
-const keys = Array.from(
-  { length: 2_000 },
-  (_, n) => `noop-${(Math.imul(n + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}a1b2c3`
-)
+interface Row {
+  readonly name: string
+  readonly seq: number
+}
+
+const make = () => new Table<string, Row>(Id.numberIn, (row) => row.name)
+
+/** Keys as two clients make them, more than a few pages, with a gap; others with their numbers; and keys without one. */
+const own = (from: number, count: number, mark: string) =>
+  Array.from({ length: count }, (_, n) => Id.ownKey("noop-", from + n, mark))
+
+const keys = [
+  ...own(2 ** 30 - 300, 700, "a1b2c3"),
+  ...own(2 ** 30 - 300, 300, "d4e5f6"),
+  ...own(70_000, 3, "a1b2c3"),
+  ...["a", "noop-1234567890123", "total~a1b2c3", "noop-0123456789abcdef0123456789abcdef"]
+]
+
+const agree = (table: Table<string, Row>, model: ReadonlyMap<string, Row>) => {
+  assert.strictEqual(table.size, model.size)
+  for (const key of keys) assert.strictEqual(table.get(key), model.get(key), key)
+  for (const key of keys) assert.strictEqual(table.has(key), model.has(key), key)
+  assert.sameMembers([...table.keys()], [...model.keys()])
+  assert.deepStrictEqual(table.inOrder((row) => row.seq), [...model.values()])
+}
 
 describe("Table", () => {
-  it("answers what a map would, and in the order in which things came", () => {
-    const table = new Table<number>()
-    const model = new Map<string, number>()
-    const agree = () => {
-      assert.strictEqual(table.size, model.size)
-      for (const key of keys) assert.strictEqual(table.get(key), model.get(key), key)
-      for (const key of keys) assert.strictEqual(table.has(key), model.has(key), key)
-      assert.sameMembers([...table.keys()], [...model.keys()])
-      assert.deepStrictEqual(table.inOrder((n) => n), [...model.values()])
-      assert.deepStrictEqual([...table].sort((a, b) => a[1] - b[1]), [...model])
-    }
-    agree()
-    keys.forEach((key, n) => {
-      table.add(key, n)
-      model.set(key, n)
+  it("answers what a map would, and in the order in which things came, whatever comes and goes", () => {
+    const step = fc.record({
+      from: fc.nat(keys.length - 1),
+      count: fc.integer({ min: 1, max: 600 }),
+      goes: fc.boolean()
     })
-    agree()
-    keys.forEach((key, n) => {
-      if (n % 3 > 0) return
-      table.delete(key)
-      table.delete(key)
-      model.delete(key)
-    })
-    agree()
-    // What went and came again comes after all others.
-    keys.forEach((key, n) => {
-      if (n % 6 > 0) return
-      table.set(key, keys.length + n)
-      model.set(key, keys.length + n)
-    })
-    agree()
-    table.clear()
-    model.clear()
-    agree()
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const table = make()
+        const model = new Map<string, Row>()
+        let seq = 0
+        for (const { count, from, goes } of steps) {
+          for (const key of keys.slice(from, from + count)) {
+            if (goes) {
+              table.delete(key)
+              model.delete(key)
+              continue
+            }
+            const row = { name: key, seq: seq++ }
+            assert.strictEqual(table.add(row), !model.has(key))
+            if (!model.has(key)) model.set(key, row)
+          }
+          agree(table, model)
+        }
+        table.clear()
+        agree(table, new Map())
+      }),
+      { numRuns: 20 }
+    )
   })
 
-  it("puts a value in the place of another", () => {
-    const table = new Table<string>()
-    table.set("a", "one")
-    table.set("a", "other")
-    assert.deepStrictEqual([table.size, table.get("a")], [1, "other"])
+  it("who has the place of another's number does not take that one along when it goes", () => {
+    const table = make()
+    const [one, two] = [{ name: Id.ownKey("a-", 7, "aaaaaa"), seq: 1 }, { name: Id.ownKey("b-", 7, "bbbbbb"), seq: 2 }]
+    assert.isTrue(table.add(one))
+    assert.isTrue(table.add(two))
+    table.delete(one.name)
+    assert.isUndefined(table.get(one.name))
+    assert.strictEqual(table.get(two.name), two)
+    assert.isFalse(table.add({ name: two.name, seq: 3 }))
+    assert.strictEqual(table.size, 1)
+  })
+
+  it("what goes while one goes through it is not visited, and the rest is", () => {
+    const table = make()
+    own(1, 1_000, "a1b2c3").forEach((name, seq) => table.add({ name, seq }))
+    const seen: Array<number> = []
+    for (const { seq } of table.values()) {
+      seen.push(seq)
+      for (let n = seq; n < seq + 10; n++) table.delete(Id.ownKey("noop-", n + 1, "a1b2c3"))
+    }
+    assert.deepStrictEqual(seen, Array.from({ length: 100 }, (_, n) => 10 * n))
+    assert.strictEqual(table.size, 0)
   })
 })

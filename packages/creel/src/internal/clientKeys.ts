@@ -4,9 +4,6 @@
  */
 import * as Id from "@creel/core/Id"
 
-/** Two hexadecimal digits for each byte: far cheaper than `toString(16)` on numbers that are no small integers. */
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
-
 export class ClientKeys {
   private counter = 0
   private readonly nonce: string
@@ -19,9 +16,8 @@ export class ClientKeys {
 
   /** A key of its own for each submission: all different, and not alike to the eye. `prefix` is `name-`. */
   fresh(prefix: string): Id.Key {
-    const n = Math.imul(++this.counter, 0x9e3779b1) + this.base | 0
-    const digits = hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]!
-    return prefix + digits + (this.counter > 0xffffffff ? this.counter + this.nonce : this.nonce)
+    const n = ++this.counter
+    return Id.ownKey(prefix, n + this.base, n > 0xffffffff ? n + this.nonce : this.nonce)
   }
 
   /** Keys that users name live in this client's own space. */

@@ -189,7 +189,7 @@ export class Phases {
       }
       for (const value of person.client.store.keys()) return `${person.id} serves ${value}`
     }
-    for (const [key, row] of state.rows) return `the scheduler has ${key}, ${row.state._tag}`
+    for (const { key, state: { _tag } } of state.rows.values()) return `the scheduler has ${key}, ${_tag}`
     for (const [key] of state.shadows) return `the scheduler has a shadow of ${key}`
     for (const client of state.clients.keys()) {
       if (!world.clients.has(client)) return `the scheduler knows ${client}, who went`
