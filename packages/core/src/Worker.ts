@@ -19,7 +19,7 @@
  * - A `Run` may name inputs as `ahead`: jobs handed to that executor before it make them, and their small values are there
  *   for what follows, without being handed over again. `Unready` says that one is not: its maker ended without it, or it is
  *   kept no longer. The job then goes the ordinary way.
- * - Copies made from a payload that rode along with a job (`Keep`) are not announced and go with the last job that counts
+ * - Copies made from a payload that rode along with a job are not announced and go with the last job that counts
  *   on them. All other copies are announced, and stay until `DropValue`.
  * - What rode along with a note, or does so with the note that tells of it, stands in its row for as long as it is held: hands
  *   need no other table of small values.

@@ -32,7 +32,7 @@ const blank = ({ bytes, digest, inline, key, value }: Named, state: Replica["sta
 
 /** A job counts on this input. Answers why it cannot, if so. */
 export const countOn = (context: Context, job: Job, input: Note.Input): Note.TaskReturned["why"] | undefined => {
-  const { out, state } = context
+  const { state } = context
   const known = state.replicas.get(input.value)
   if (known !== undefined) {
     known.jobs = Few.plus(known.jobs, job)
@@ -55,7 +55,6 @@ export const countOn = (context: Context, job: Job, input: Note.Input): Note.Tas
     replica.jobs = job
     state.replicas.add(replica)
     isHeld(state, replica, 0)
-    out.push({ _tag: "Keep", value: input.value, inline: input.inline })
     return undefined
   }
   const wanted = want(context, input, job.order)
@@ -136,7 +135,7 @@ export const made = (
 
 /** The scheduler asks for a copy. */
 export const asked = (context: Context, note: Note.FetchValue): void => {
-  const { out, state } = context
+  const { state } = context
   if (state.left || makerOf(state, note.value) !== undefined) return
   const known = state.replicas.get(note.value)
   const order: Order = [0, 0, 0]
@@ -155,7 +154,6 @@ export const asked = (context: Context, note: Note.FetchValue): void => {
     replica.how = note.how
     state.replicas.add(replica)
     isHeld(state, replica, 0)
-    out.push({ _tag: "Keep", value: note.value, inline: note.inline })
     return announce(context, replica, undefined)
   }
   const wanted = want(context, note, order)

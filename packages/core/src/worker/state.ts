@@ -378,7 +378,6 @@ export type Command =
     readonly bytes: number
   }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
-  | { readonly _tag: "Keep"; readonly value: ValueId; readonly inline: Payload }
   /** Wherever its bytes are, and wherever they are on their way to. */
   | { readonly _tag: "Drop"; readonly value: ValueId }
   /** From memory to the disk. Answered by one `SpillEnded`, unless it is dropped meanwhile. */

@@ -21,6 +21,8 @@ export class World {
   readonly hands = new Map<string, Hand>()
   readonly fetches = new Map<string, { readonly from: string; stopped: boolean }>()
   readonly store = new Set<string>()
+  /** Small values that came with jobs: they are in no store. */
+  readonly rode = new Set<string>()
   readonly suspended = new Map<number, "waits" | "asks">()
   readonly given = new Map<number, { readonly key: string; readonly slots: number; ended: number }>()
   readonly interrupted = new Set<number>()
@@ -70,7 +72,7 @@ export class World {
         assert.isFalse(hand.tired, "runs on an executor that is tired")
         const { ahead, attempt } = command
         for (const { value } of command.inputs) {
-          assert.isTrue(this.store.has(value) || ahead.includes(value), `${value} is not here`)
+          assert.isTrue(this.has(value) || ahead.includes(value), `${value} is not here`)
           assert.isFalse(this.disk.has(value), `${value} is on disk`)
         }
         this.ahead.set(attempt, ahead)
@@ -99,7 +101,7 @@ export class World {
       }
       case "Fetch":
         assert.isFalse(this.fetches.has(command.value), "fetches twice")
-        assert.isFalse(this.store.has(command.value), "fetches what is here")
+        assert.isFalse(this.has(command.value), "fetches what is here")
         this.fetches.set(command.value, { from: command.from, stopped: false })
         assert.isAtMost(this.fetches.size, 3)
         return
@@ -109,12 +111,11 @@ export class World {
         fetch.stopped = true
         return
       }
-      case "Keep":
-        assert.isFalse(this.store.has(command.value), "keeps twice")
-        this.store.add(command.value)
-        return
       case "Drop":
-        assert.isTrue(this.store.delete(command.value), `drops ${command.value}, which is not here`)
+        assert.isTrue(
+          this.store.delete(command.value) || this.rode.delete(command.value),
+          `drops ${command.value}, which is not here`
+        )
         this.announced.delete(command.value)
         this.disk.delete(command.value)
         this.moves.delete(command.value)
@@ -126,6 +127,11 @@ export class World {
         this.moves.set(command.value, { turn: command.turn, out: command._tag === "Spill" })
         return
     }
+  }
+
+  /** In the store, or in the machine's row of it. */
+  has(value: string): boolean {
+    return this.store.has(value) || this.bench.state.replicas.get(value)?.inline !== undefined
   }
 
   /** Nothing is on it, as it was told. */
@@ -263,8 +269,10 @@ export class World {
       const [otherKey, form] = [`k${other % 7}`, pick % 4]
       if (other === 0 || inputs.has(otherKey)) continue
       if (form === 0) inputs.set(otherKey, input(otherKey, other, { ahead: true, holders: [] }))
-      else if (form === 1) inputs.set(otherKey, input(otherKey, other, { holders: [], inline: tiny(10) }))
-      else inputs.set(otherKey, input(otherKey, other, { holders: ["w2", "w3"].slice(i) }))
+      else if (form === 1) {
+        inputs.set(otherKey, input(otherKey, other, { holders: [], inline: tiny(10) }))
+        this.rode.add(Id.valueId(otherKey, other))
+      } else inputs.set(otherKey, input(otherKey, other, { holders: ["w2", "w3"].slice(i) }))
     }
     this.step(runTask(key, attempt, {
       order: [0, a % 3, attempt],

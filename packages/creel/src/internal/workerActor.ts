@@ -82,9 +82,6 @@ class Hands {
         return this.startFetch(command.value, command.from, hands)
       case "StopFetch":
         return hands.stop(command.value)
-      case "Keep":
-        // It stands in its row: see `kept`.
-        return
       case "Drop":
         return store.drop(command.value)
       case "Spill":

@@ -12,7 +12,7 @@ import { digest } from "./digest.js"
 import { failuresMax, type Work } from "./model.js"
 import { Program } from "./program.js"
 import type { WorkerPeer } from "./workerPeer.js"
-import { payload } from "./works.js"
+import { payload, textOf } from "./works.js"
 import { Wrong } from "./wrong.js"
 
 type Command = Extract<Worker.Command, { readonly _tag: "Run" }>
@@ -87,8 +87,8 @@ export class Executor {
   }
   /** Inputs are handed over with the run: what the store does later does not matter to it. */
   private inputs({ key: of }: Work, command: Command): Run["handed"] {
-    return command.inputs.map(({ key, value }) => {
-      const text = this.worker.store.get(value)
+    return command.inputs.map(({ inline, key, value }) => {
+      const text = this.worker.store.get(value) ?? (inline === undefined ? undefined : textOf(inline))
       if (this.worker.onDisk.has(value)) {
         throw new Wrong("input not in memory", `${this.worker.id} runs ${of} with ${value} on disk`, [of, key])
       }

@@ -76,6 +76,7 @@ export class WorkerPeer extends Peer<Worker.Event> {
       if (command._tag === "Tell") told.push(...command.notes)
       else this.carryOut(command)
     }
+    for (const event of events) if (event._tag === "Notes") this.rideAlong(event.notes)
     for (const event of events) {
       if (event._tag !== "ValueGone" || !this.lost.delete(event.value)) continue
       this.store.delete(event.value)
@@ -109,8 +110,6 @@ export class WorkerPeer extends Peer<Worker.Event> {
         return this.endExecutor(command.executor, command.idle === true)
       case "Fetch":
         return this.fetch(command)
-      case "Keep":
-        return this.keep(command.value, textOf(command.inline))
       case "Drop":
         this.lost.delete(command.value)
         this.onDisk.delete(command.value)
@@ -175,6 +174,17 @@ export class WorkerPeer extends Peer<Worker.Event> {
     if (isKnown === false) this.world.model.recordDeath(command.spec.digest)
     if (isKnown === undefined) {
       throw new Wrong("no executor", `${this.id} runs ${command.spec.key} on ${command.executor}`, [command.spec.key])
+    }
+  }
+  /** Small values that came with these are in the machine's rows, where it took them from there. */
+  private rideAlong(notes: ReadonlyArray<ToWorker>): void {
+    for (const note of notes) {
+      const came = note._tag === "RunTask" ? note.inputs : note._tag === "FetchValue" ? [note] : []
+      for (const { inline, value } of came) {
+        if (inline !== undefined && this.machine.replicas.get(value)?.inline === inline) {
+          this.keep(value, textOf(inline))
+        }
+      }
     }
   }
   keep(value: string, text: string): void {
