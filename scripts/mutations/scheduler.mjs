@@ -87,10 +87,17 @@ export default [
   },
   {
     id: "one-death-less",
-    file: "scheduler/recordWorker.ts",
+    file: "scheduler/deaths.ts",
     find: "row.deaths.length <= state.config.deathsMax",
     replace: "row.deaths.length < state.config.deathsMax",
     why: "a task is given up one death too early"
+  },
+  {
+    id: "death-twice",
+    file: "scheduler/deaths.ts",
+    find: "if (!isCounted(row, death)) {",
+    replace: "if (row !== undefined) {",
+    why: "a death that two schedulers tell of counts twice"
   },
   {
     id: "bystanders-blamed",

@@ -31,6 +31,22 @@ export interface Want {
 }
 
 /**
+ * An executor or a worker died under a task while it ran.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Death {
+  /**
+   * Under which attempt, by which it is known again: two schedulers may tell of it, one of which went on too late. None for one
+   * that perhaps was, and that nobody saw.
+   */
+  readonly attempt: Attempt | undefined
+  /** Who died, and how. */
+  readonly how: string
+}
+
+/**
  * What is counted against a task.
  *
  * @since 0.1.0
@@ -41,8 +57,8 @@ export interface Spent {
   readonly digest: string
   /** Failures that retries hid. */
   readonly failures: number
-  /** Of each death of an executor or a worker under it while it ran: which, and how. */
-  readonly deaths: ReadonlyArray<string>
+  /** In order, each once. */
+  readonly deaths: ReadonlyArray<Death>
   /** The attempt that is about to begin, where it may take the scheduler's own process along. */
   readonly begins: Attempt | undefined
 }

@@ -115,11 +115,13 @@ const Want = Schema.Struct({ key: Key, want: Schema.Number })
 
 const ofAttempt = { key: Key, attempt: Attempt }
 
+const Death = Schema.Struct({ attempt: orUndefined(Attempt), how: Schema.String })
+
 const spentFields = {
   key: Key,
   digest: Schema.String,
   failures: Schema.Number,
-  deaths: Schema.Array(Schema.String),
+  deaths: Schema.Array(Death),
   begins: orUndefined(Attempt)
 }
 

@@ -25,6 +25,8 @@ const task: Note.RunTask = {
 
 const wants = keys.map((key, want) => ({ key, want }))
 
+const deaths: ReadonlyArray<Note.Death> = [{ attempt: undefined, how: "perhaps" }, { attempt: 7, how: "exit code 9" }]
+
 const up: ReadonlyArray<Note.Note> = [
   {
     _tag: "ClientTold",
@@ -32,7 +34,8 @@ const up: ReadonlyArray<Note.Note> = [
     specs: keys.map((key) => ({ ...task.spec, key })),
     wants: wants.map((want) => ({ ...want, told: undefined, keep: true })),
     offers: [],
-    cut: keys
+    cut: keys,
+    spent: keys.map((key) => ({ key, digest: "d", failures: 1, deaths, begins: undefined }))
   },
   { _tag: "Submit", specs: keys.map((key) => ({ ...task.spec, key })), wants, keep: keys },
   { _tag: "Release", wants, answer: false },

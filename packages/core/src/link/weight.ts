@@ -7,7 +7,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { Key } from "../Id.js"
-import type { ClientTold, Input, Note, Spent, WorkerTold } from "../Note.js"
+import type { ClientTold, Death, Input, Note, Spent, WorkerTold } from "../Note.js"
 import * as Payload from "../Payload.js"
 import type { Spec } from "../Spec.js"
 
@@ -88,7 +88,10 @@ export const ofJob = (job: WorkerTold["jobs"][number]): number => struct + ofSpe
 export const ofInput = (input: Input): number => ofValue(input) + ofNames(input.holders)
 
 /** See `Link.weigh`; of what is counted against one task. */
-export const ofSpent = (spent: Spent): number => struct + spent.key.length + spent.digest.length + ofNames(spent.deaths)
+export const ofSpent = (spent: Spent): number =>
+  struct + spent.key.length + spent.digest.length + sum(spent.deaths, ofDeath)
+
+const ofDeath = ({ how }: Death): number => struct + how.length
 
 /** See `Link.weigh`. */
 export const weigh = (note: Note): number => {

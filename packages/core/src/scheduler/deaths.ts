@@ -6,10 +6,10 @@
  * @since 0.1.0
  */
 import * as Failure from "../Failure.js"
-import type { WorkerTold } from "../Note.js"
+import type { Death, TaskDied, WorkerTold } from "../Note.js"
 import { fail } from "./settle.js"
 import { journal, type Row, type State, type Worker } from "./State.js"
-import { isWary, tellSpent } from "./wary.js"
+import { isCounted, isWary, tellSpent } from "./wary.js"
 
 /**
  * A worker died under this attempt while it ran.
@@ -17,21 +17,33 @@ import { isWary, tellSpent } from "./wary.js"
  * @since 0.1.0
  * @category combinators
  */
-export const blame = (state: State, row: Row, worker: Worker, detail: string): void => {
+export const blame = (
+  state: State,
+  row: Row,
+  worker: Worker,
+  { attempt, detail }: Pick<TaskDied, "attempt" | "detail">
+): void => {
   journal(state, "died", row, worker, detail)
-  died(state, row, `${worker.info.name} (${worker.id}): ${detail}`, worker)
+  died(state, row, { attempt, how: `${worker.info.name} (${worker.id}): ${detail}` }, worker)
 }
 
-const perhaps = "a worker that was lost with it before, where it perhaps had begun"
+const perhaps: Death = {
+  attempt: undefined,
+  how: "a worker that was lost with it before, where it perhaps had begun"
+}
 
-const died = (state: State, row: Row, death: string, worker: Worker | undefined): void => {
-  // Before the first that was seen there was one, perhaps, that nobody could see: what ends its process at once is not
-  // heard to begin.
-  row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
-  tellSpent(state, row)
+const died = (state: State, row: Row, death: Death, worker: Worker | undefined): void => {
+  // Another scheduler that went on too late may have told of it already.
+  if (!isCounted(row, death)) {
+    // Before the first that was seen there was one, perhaps, that nobody could see: what ends its process at once is not
+    // heard to begin.
+    row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
+    tellSpent(state, row)
+  }
   if (row.deaths.length <= state.config.deathsMax || row.state._tag === "Failed") return
-  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ` +
-    `${row.deaths.join("; ")}. It is not tried again: look at what it does to its process (memory, exit, native code)`
+  const hows = row.deaths.map(({ how }) => how).join("; ")
+  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ${hows}. It is not ` +
+    "tried again: look at what it does to its process (memory, exit, native code)"
   fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker?.id }))
 }
 
@@ -45,7 +57,7 @@ export const endedBefore = (state: State, worker: Worker, outcome: WorkerTold["o
   const row = state.begins.get(outcome.attempt)
   if (row === undefined) return
   state.begins.delete(outcome.attempt)
-  if (outcome._tag === "TaskDied" && isOpen(row)) blame(state, row, worker, outcome.detail)
+  if (outcome._tag === "TaskDied" && isOpen(row)) blame(state, row, worker, outcome)
 }
 
 /** What has failed counts too: a client that was told so may have tried again before this life, and says that next. */
@@ -61,7 +73,7 @@ export const missing = (state: State): void => {
   for (const [attempt, row] of state.begins) {
     if (!isOpen(row) || state.runs.get(attempt) !== undefined) continue
     journal(state, "died", row, undefined, "with the scheduler")
-    died(state, row, "a worker that the scheduler went with, or that was not heard since", undefined)
+    died(state, row, { attempt, how: "a worker that the scheduler went with, or that was not heard since" }, undefined)
   }
   state.begins.clear()
 }

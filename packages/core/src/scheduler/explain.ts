@@ -10,6 +10,7 @@ import type { Key, WorkerId } from "../Id.js"
 import { isBounded } from "./books.js"
 import { hasEligible } from "./classes.js"
 import { isFull } from "./copies.js"
+import { silentRuns } from "./perilous.js"
 import { isWanted, type Row, rowBefore, type Run, type State, type Stored } from "./State.js"
 import { why } from "./stuck.js"
 
@@ -71,7 +72,7 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
     since: run?.started,
     ending,
     failures: row?.failures ?? 0,
-    deaths: row?.deaths ?? []
+    deaths: (row?.deaths ?? []).map((death) => death.how)
   }
   if (state.recovering !== undefined) {
     const left = span(state.recovering.until - now)
@@ -125,7 +126,7 @@ const waiting = (row: Row, notBefore: number | undefined, now: number): string =
     const names = missing.slice(0, 10).map((input) => `${input.key} (${input.state._tag})`).join(", ")
     return `${row.key} waits for ${missing.length} of its ${row.inputs.length} inputs: ${names}`
   }
-  const silent = row.runs.filter((run) => run.phase === "Loose" && run.started !== undefined)
+  const silent = silentRuns(row)
   if (silent.length > 0 && notBefore === undefined) {
     const workers = silent.length + row.deaths.length
     return `${row.key} was running on ${workers} workers that died, or have been silent since: it is not begun elsewhere ` +

@@ -93,6 +93,8 @@ const checkSeveral = ({ due, several }: State, broken: Broken): void => {
 const hasDue = (state: State): boolean => state.due.items.some((due) => due._tag === "Unclaimed")
 
 const checkRow = (state: State, row: Row, broken: Broken): void => {
+  const { deaths } = row
+  if (new Set(deaths.map(({ attempt }) => attempt)).size < deaths.length) broken("I2", row, "a death is counted twice")
   const missing = row.inputs.filter((input) => input.state._tag !== "Stored").length
   if (missing !== row.missing) broken("S2", row, `missing is ${row.missing}, ${missing} inputs are not stored`)
   const dependents = [...row.dependents?.values() ?? []]

@@ -132,7 +132,7 @@ export const loseWorker = (state: State, worker: Worker, detail: string, expecte
 }
 
 const loseRun = (state: State, run: Run, detail: string, expected: boolean): void => {
-  const { phase, row, started, worker } = run
+  const { attempt, phase, row, started, worker } = run
   const current = row.state._tag === "Assigned" && row.state.run === run
   // Not told yet that it may begin, it has not.
   const isHeld = state.asking.has(run)
@@ -141,7 +141,7 @@ const loseRun = (state: State, run: Run, detail: string, expected: boolean): voi
   const open = (phase === "Current" || phase === "Loose") && !row.gone && row.state._tag !== "Failed" &&
     row.state._tag !== "Stored"
   if (expected || !open || isHeld) return
-  if (started !== undefined) blame(state, row, worker, detail)
+  if (started !== undefined) blame(state, row, worker, { attempt, detail })
   // It may have been on it, and had no time to say so.
   else row.wary = true
 }

@@ -3,7 +3,17 @@
  *
  * @since 0.1.0
  */
-import type { Row, State } from "./State.js"
+import type { Row, Run, State } from "./State.js"
+import { isCounted } from "./wary.js"
+
+/**
+ * Attempts that ran where nothing has been heard since, and nobody has told of a death.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const silentRuns = (row: Row): ReadonlyArray<Run> =>
+  row.runs.filter((run) => run.phase === "Loose" && run.started !== undefined && !isCounted(row, run))
 
 /**
  * Whether the row has ended, or may have ended, more workers than it survives: those that died under it, and those that
@@ -14,6 +24,6 @@ import type { Row, State } from "./State.js"
  */
 export const isPerilous = (state: State, row: Row): boolean => {
   if (row.runs.length === 0) return false
-  const silent = row.runs.filter((run) => run.phase === "Loose" && run.started !== undefined).length
+  const silent = silentRuns(row).length
   return silent > 0 && row.deaths.length + silent > state.config.deathsMax
 }

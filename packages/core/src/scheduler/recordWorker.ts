@@ -181,5 +181,5 @@ const died = (state: State, worker: Worker, note: TaskDied): void => {
   const run = find(state, worker, note)
   if (run === undefined) return
   const row = end(state, run)
-  if (row !== undefined) blame(state, row, worker, note.detail)
+  if (row !== undefined) blame(state, row, worker, note)
 }

@@ -7,7 +7,7 @@
  */
 import type { Failure } from "../Failure.js"
 import type { Attempt, ClientId, Key, PeerId, ValueId } from "../Id.js"
-import type { Offer } from "../Note.js"
+import type { Death, Offer } from "../Note.js"
 import type { Payload } from "../Payload.js"
 import type { Spec } from "../Spec.js"
 import type { Few } from "./few.js"
@@ -181,7 +181,7 @@ class Rare {
   failures = 0
   unfetchable = 0
   recalls = 0
-  deaths: ReadonlyArray<string> = none
+  deaths: ReadonlyArray<Death> = none
   wary = false
   blame: Row | undefined = undefined
   awaited = 0
@@ -295,10 +295,10 @@ export class Row {
   set recalls(times: number) {
     this.more.recalls = times
   }
-  get deaths(): ReadonlyArray<string> {
+  get deaths(): ReadonlyArray<Death> {
     return this.rare === undefined ? none : this.rare.deaths
   }
-  set deaths(deaths: ReadonlyArray<string>) {
+  set deaths(deaths: ReadonlyArray<Death>) {
     this.more.deaths = deaths
   }
   /** A worker died that may have been running it, and had not said so. */

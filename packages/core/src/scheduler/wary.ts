@@ -9,11 +9,12 @@
  *
  * Invariants:
  *   I1. An attempt is in `asking` exactly while it is in the books and waits for clients that are there.
+ *   I2. A row has at most one death of each attempt.
  *
  * @since 0.1.0
  */
 import type { Attempt } from "../Id.js"
-import type { Spent, TaskSpent, TaskStarted } from "../Note.js"
+import type { Death, Spent, TaskSpent, TaskStarted } from "../Note.js"
 import { find } from "./rows.js"
 import { type Client, isActive, type Row, type Run, type State, toClient, toWorker } from "./State.js"
 
@@ -24,6 +25,15 @@ import { type Client, isActive, type Row, type Run, type State, toClient, toWork
  * @category guards
  */
 export const isWary = (state: State, row: Row): boolean => row.seq < state.warySeq || row.wary || row.deaths.length > 0
+
+/**
+ * Whether this death is among those of the row, whoever told of it.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isCounted = ({ deaths }: Row, { attempt }: Pick<Death, "attempt">): boolean =>
+  deaths.some((death) => death.attempt === attempt)
 
 /** No more rows are looked at for who wants one. */
 const searched = 10_000
@@ -138,11 +148,18 @@ export const remembered = (state: State, client: Client, told: ReadonlyArray<Spe
     const row = find(state, key, digest)
     if (row === undefined) continue
     if (failures > row.failures) row.failures = failures
-    if (deaths.length > row.deaths.length) row.deaths = deaths
+    count(row, deaths)
     // Only while everybody is heard is it known what no worker says a word of.
     if (begins !== undefined && state.preferred !== undefined) state.begins.set(begins, row)
   }
   if (state.asking.size > 0) askAgain(state, client, new Set(told.map(({ begins }) => begins)))
+}
+
+/** In the order of their attempts; of one that perhaps was, before the others. */
+const count = (row: Row, deaths: ReadonlyArray<Death>): void => {
+  if (deaths.length === 0) return
+  const all = new Map([...deaths, ...row.deaths].map((death) => [death.attempt, death]))
+  row.deaths = [...all.values()].sort((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0))
 }
 
 /** What it was told, or said, may have gone with the last session. */

@@ -4,12 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { tiny } from "../worker/fixture.js"
 import { Bench, short, told } from "./fixture.js"
 
+const [w1, w2] = [{ attempt: 1, how: "w1" }, { attempt: 2, how: "w2" }]
+
 const spent = (more?: Partial<Note.Spent>): Note.TaskSpent => ({
   _tag: "TaskSpent",
   key: "a",
   digest: "d-a",
   failures: 0,
-  deaths: ["w1"],
+  deaths: [w1],
   begins: undefined,
   ...more
 })
@@ -26,8 +28,8 @@ describe("what is counted against a task", () => {
     const bench = new Bench()
     bench.submit("a", "b<a")
     assert.isUndefined(remembered(bench))
-    bench.step(notes(spent(), spent({ deaths: ["w1", "w2"], failures: 1 })))
-    const known = { key: "a", digest: "d-a", failures: 1, deaths: ["w1", "w2"], begins: undefined }
+    bench.step(notes(spent(), spent({ deaths: [w1, w2], failures: 1 })))
+    const known = { key: "a", digest: "d-a", failures: 1, deaths: [w1, w2], begins: undefined }
     assert.deepStrictEqual(remembered(bench), [known])
     assert.deepStrictEqual(remembered(bench), [known])
     bench.step(notes(spent({ deaths: [] })))

@@ -1,5 +1,5 @@
 import * as Failure from "@creel/core/Failure"
-import type { Spent } from "@creel/core/Note"
+import type { Death, Spent, TaskDied, WorkerTold } from "@creel/core/Note"
 import type * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
 import { drive, info, runOf, says, spec, toClients, toWorkers } from "./drive.js"
@@ -29,13 +29,16 @@ const asks = (d: Drive, worker: string, given: Commands = d.join(worker)) => {
 
 const hear = (d: Drive, client: string, attempt: number) => d.client(client, { _tag: "SpentHeard", key: "x", attempt })
 
+/** Under attempts of their own, the first of them 1. */
+const died = (...hows: ReadonlyArray<string>): ReadonlyArray<Death> => hows.map((how, i) => ({ attempt: i + 1, how }))
+
 /** A new scheduler, of which something is expected of these. */
 const next = (...expect: ReadonlyArray<string>) => drive({ incarnation: 2, recovering: { until: 1_005_000, expect } })
 
-const retold = (d: Drive, told: ReadonlyArray<Spent>) =>
-  d.client("c1", {
+const retold = (d: Drive, told: ReadonlyArray<Spent>, client = "c1") =>
+  d.client(client, {
     _tag: "ClientTold",
-    name: "c1",
+    name: client,
     specs: [spec("x")],
     wants: [{ key: "x", want: 1, told: undefined, keep: false }],
     offers: [],
@@ -122,9 +125,25 @@ describe("tasks that take their worker along", () => {
 describe("what is counted against a task, and another scheduler", () => {
   const none: Spent = { key: "x", digest: "d:x", failures: 0, deaths: [], begins: undefined }
 
+  const runs = (attempt: number): WorkerTold => ({
+    _tag: "WorkerTold",
+    info: info("w1"),
+    values: [],
+    jobs: [{
+      spec: spec("x"),
+      attempt,
+      state: "Running",
+      since: 1,
+      suspended: false,
+      cancelled: false,
+      inputs: []
+    }],
+    outcomes: []
+  })
+
   it("clients remember deaths: the fourth is the last, whichever scheduler there was", () => {
     const d = next("c1")
-    retold(d, [{ ...none, deaths: ["one", "two", "three"] }])
+    retold(d, [{ ...none, deaths: died("one", "two", "three") }])
     const { run } = asks(d, "w1")
     hear(d, "c1", run.note.attempt)
     const lost = d.lost("w1")
@@ -134,7 +153,7 @@ describe("what is counted against a task, and another scheduler", () => {
 
   it("what was about to begin, and is nowhere since its worker went with the scheduler, has taken them along", () => {
     const d = next("c1", "w1")
-    retold(d, [{ ...none, deaths: ["one", "two"], begins: 7 }])
+    retold(d, [{ ...none, deaths: died("one", "two"), begins: 7 }])
     const out = d.lost("w1")
     assert.lengthOf(spent(out)!.deaths, 3)
     assert.isTrue(runOf(d.join("w2"), "x").note.asks)
@@ -143,21 +162,7 @@ describe("what is counted against a task, and another scheduler", () => {
   it("what was about to begin, and runs, is adopted, and nobody has died", () => {
     const d = next("c1", "w1")
     retold(d, [{ ...none, begins: 7 }])
-    d.worker("w1", {
-      _tag: "WorkerTold",
-      info: info("w1"),
-      values: [],
-      jobs: [{
-        spec: spec("x"),
-        attempt: 7,
-        state: "Running",
-        since: 1,
-        suspended: false,
-        cancelled: false,
-        inputs: []
-      }],
-      outcomes: []
-    })
+    d.worker("w1", runs(7))
     assert.strictEqual(d.state.rows.get("x")!.state._tag, "Assigned")
     assert.lengthOf(d.state.rows.get("x")!.deaths, 0)
   })
@@ -174,6 +179,61 @@ describe("what is counted against a task, and another scheduler", () => {
       d.lost("w2")
       assert.lengthOf(d.state.rows.get("x")!.deaths, outcome._tag === "TaskDied" ? 1 : 0)
     }
+  })
+
+  const deathsOf = (d: Drive) => d.state.rows.get("x")!.deaths
+
+  it("a death that a scheduler told of which went on too late counts once, whether its word comes first or last", () => {
+    const told = died("one", "two", "three")
+    for (const isFirst of [true, false]) {
+      const d = next("c1", "w1")
+      retold(d, [{ ...none, deaths: isFirst ? told : told.slice(0, 2) }])
+      // Its worker told this scheduler that it ran, before it died.
+      d.worker("w1", runs(3))
+      assert.isUndefined(failure(d.lost("w1")))
+      if (!isFirst) retold(d, [{ ...none, deaths: told }])
+      assert.deepStrictEqual(deathsOf(d).map(({ attempt }) => attempt), [1, 2, 3])
+      hear(d, "c1", asks(d, "w2").run.note.attempt)
+      assert.match(failure(d.lost("w2"))!.detail, /when 4 workers died/)
+    }
+  })
+
+  it("a death that makes too many is the last, though another told of it", () => {
+    const d = next("c1", "w1")
+    retold(d, [{ ...none, deaths: died("one", "two", "three", "four") }])
+    d.worker("w1", runs(4))
+    assert.match(failure(d.lost("w1"))!.detail, /one; two; three; four/)
+  })
+
+  it("what one heard is about to begin, and another that it died, is one death", () => {
+    const ends: ReadonlyArray<TaskDied | undefined> = [
+      undefined,
+      { _tag: "TaskDied", key: "x", attempt: 2, detail: "exit code 1" }
+    ]
+    for (const end of ends) {
+      const d = next("c1", "c2", "w1")
+      retold(d, [{ ...none, deaths: died("one"), begins: 2 }])
+      retold(d, [{ ...none, deaths: died("one", "two") }], "c2")
+      d.worker("w1", { ...runs(9), jobs: [], outcomes: end === undefined ? [] : [end] })
+      assert.deepStrictEqual(deathsOf(d).map(({ how }) => how), ["one", "two"])
+    }
+  })
+
+  it("deaths that different clients remember count together, in the order of their attempts", () => {
+    const d = next("c1", "c2")
+    const [one, two, three] = died("one", "two", "three")
+    const perhaps = { attempt: undefined, how: "perhaps" }
+    retold(d, [{ ...none, deaths: [one!, three!] }])
+    retold(d, [{ ...none, deaths: [perhaps, two!, three!] }], "c2")
+    assert.deepStrictEqual(deathsOf(d), [perhaps, one!, two!, three!])
+  })
+
+  it("a worker that is silent, and was told to have died, counts once", () => {
+    const d = next("c1", "w1")
+    retold(d, [{ ...none, deaths: died("one", "two", "three") }])
+    d.worker("w1", runs(3))
+    d.pass(4_000)
+    assert.strictEqual(runOf([...d.join("w2"), ...d.pass(1_500)], "x").to, "w2")
   })
 
   it("what was there when a scheduler went is suspected, and what comes after it is not", () => {
@@ -204,7 +264,7 @@ describe("what is counted against a task, and another scheduler", () => {
 
   it("who tries it again begins anew", () => {
     const d = next("c1")
-    retold(d, [{ ...none, deaths: ["one", "two", "three"] }])
+    retold(d, [{ ...none, deaths: died("one", "two", "three") }])
     hear(d, "c1", asks(d, "w1").run.note.attempt)
     assert.isDefined(failure(d.lost("w1")))
     d.client("c1", { _tag: "Retry", wants: [{ key: "x", want: 2 }] })
@@ -213,7 +273,7 @@ describe("what is counted against a task, and another scheduler", () => {
 
   it("who tried what stands on it again does so once, however many schedulers hear of that", () => {
     const killed = Failure.make("KilledWorker", "x", "four died")
-    const again = (deaths: ReadonlyArray<string>, begins?: number) => {
+    const again = (deaths: ReadonlyArray<Death>, begins?: number) => {
       const d = next("c1")
       const want = (key: string) => ({ key, want: 1, told: { failure: killed }, keep: false })
       d.client("c1", {
@@ -226,11 +286,11 @@ describe("what is counted against a task, and another scheduler", () => {
       })
       return { d, said: d.client("c1", { _tag: "Retry", wants: [{ key: "y", want: 2 }], again: true }) }
     }
-    const { d } = again(["one"], 7)
+    const { d } = again(died("one"), 7)
     assert.lengthOf(d.state.rows.get("x")!.deaths, 2)
     hear(d, "c1", asks(d, "w1").run.note.attempt)
     assert.lengthOf(d.state.rows.get("x")!.deaths, 2)
-    assert.strictEqual(failure(again(["one", "two", "three"], 7).said)?.reason, "KilledWorker")
+    assert.strictEqual(failure(again(died("one", "two", "three"), 7).said)?.reason, "KilledWorker")
   })
 
   it("stays as it is behind what was cancelled and others need: nobody tries it again", () => {
@@ -245,7 +305,7 @@ describe("what is counted against a task, and another scheduler", () => {
         { key: "mid", want: 2, told: { failure: cancelled }, keep: false }
       ],
       offers: [],
-      spent: [{ ...none, deaths: ["one", "two", "three"], begins: 7 }]
+      spent: [{ ...none, deaths: died("one", "two", "three"), begins: 7 }]
     })
     assert.strictEqual(failure(told)?.reason, "KilledWorker")
     d.connect("c2")
