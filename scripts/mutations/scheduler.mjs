@@ -87,9 +87,9 @@ export default [
   },
   {
     id: "one-death-less",
-    file: "scheduler/deaths.ts",
-    find: "row.deaths.length <= state.config.deathsMax",
-    replace: "row.deaths.length < state.config.deathsMax",
+    file: "scheduler/perilous.ts",
+    find: "row.deaths.length > state.config.deathsMax",
+    replace: "row.deaths.length >= state.config.deathsMax",
     why: "a task is given up one death too early"
   },
   {

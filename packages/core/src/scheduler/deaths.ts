@@ -5,8 +5,8 @@
  *
  * @since 0.1.0
  */
-import * as Failure from "../Failure.js"
 import type { Death, TaskDied, WorkerTold } from "../Note.js"
+import { hasKilled, killed } from "./perilous.js"
 import { fail } from "./settle.js"
 import { journal, type Row, type State, type Worker } from "./State.js"
 import { isCounted, isWary, tellSpent } from "./wary.js"
@@ -40,11 +40,7 @@ const died = (state: State, row: Row, death: Death, worker: Worker | undefined):
     row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
     tellSpent(state, row)
   }
-  if (row.deaths.length <= state.config.deathsMax || row.state._tag === "Failed") return
-  const hows = row.deaths.map(({ how }) => how).join("; ")
-  const text = `${row.key} was running when ${row.deaths.length} workers died, one after another: ${hows}. It is not ` +
-    "tried again: look at what it does to its process (memory, exit, native code)"
-  fail(state, row, Failure.make("KilledWorker", row.key, text, { worker: worker?.id }))
+  if (hasKilled(state, row) && row.state._tag !== "Failed") fail(state, row, killed(row, worker))
 }
 
 /**

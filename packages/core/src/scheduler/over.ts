@@ -9,14 +9,15 @@
  * @since 0.1.0
  */
 import { become } from "./become.js"
-import { type Client, idle, isActive, type Row, type State } from "./State.js"
+import { hasKilled, killed } from "./perilous.js"
+import { type Client, failedBy, idle, isActive, type Row, type State } from "./State.js"
 import { tellSpent } from "./wary.js"
 
 /**
  * A failed row, and the failed rows it failed by, begin again: also those behind inputs that were let go of meanwhile. Who
  * was told of the failure has had the last word. What is counted against them is forgiven where somebody tries them again, and
- * only then: what has taken too many with it stays as it is where that is said once more (it may have been counted since), or
- * where others need what was cancelled.
+ * only then: what has taken too many with it stays failed where that is said once more (it may have been counted since), or
+ * where others need what was cancelled, and for no other reason than that.
  *
  * @since 0.1.0
  * @category combinators
@@ -25,7 +26,10 @@ export const startOver = (state: State, row: Row, forgives: boolean): void => {
   const seen = new Set([row])
   for (const next of seen) {
     if (next.state._tag === "Failed") {
-      if (!forgives && next.deaths.length > state.config.deathsMax) continue
+      if (!forgives && hasKilled(state, next)) {
+        if (next.state.failure.reason === "Cancelled") become(state, next, failedBy(killed(next)))
+        continue
+      }
       for (const want of next.wants) if (want.told === true) want.over = true
       if (forgives && next.pardon()) tellSpent(state, next)
       become(state, next, idle)

@@ -3,8 +3,30 @@
  *
  * @since 0.1.0
  */
-import type { Row, Run, State } from "./State.js"
+import * as Failure from "../Failure.js"
+import type { Row, Run, State, Worker } from "./State.js"
 import { isCounted } from "./wary.js"
+
+/**
+ * Whether it has ended more workers than it survives: it is not tried again.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const hasKilled = (state: State, row: Row): boolean => row.deaths.length > state.config.deathsMax
+
+/**
+ * How such a row fails; `worker` was the last, where that is known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const killed = ({ deaths, key }: Row, worker?: Worker | undefined): Failure.Failure => {
+  const text = `${key} was running when ${deaths.length} workers died, one after another: ` +
+    `${deaths.map(({ how }) => how).join("; ")}. It is not tried again: look at what it does to its process ` +
+    "(memory, exit, native code)"
+  return Failure.make("KilledWorker", key, text, { worker: worker?.id })
+}
 
 /**
  * Attempts that ran where nothing has been heard since, and nobody has told of a death.

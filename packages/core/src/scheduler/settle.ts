@@ -169,9 +169,8 @@ const begin = (state: State, row: Row): void => {
   }
   if (claim(state, row)) return
   for (const input of row.inputs) {
-    if (input.state._tag !== "Failed") continue
-    if (!isCancelledForOthers(row, input)) return fail(state, row, input.state.failure)
-    startOver(state, input, false)
+    if (isCancelledForOthers(row, input)) startOver(state, input, false)
+    if (input.state._tag === "Failed") return fail(state, row, input.state.failure)
   }
   if (claimRun(state, row)) return
   if (row.missing === 0) return queue(state, row)

@@ -293,6 +293,27 @@ describe("what is counted against a task, and another scheduler", () => {
     assert.strictEqual(failure(again(died("one", "two", "three"), 7).said)?.reason, "KilledWorker")
   })
 
+  it("fails by that for others who need it, where it was cancelled for some", () => {
+    const d = next("c1")
+    const cancelled = Failure.make("Cancelled", "x", "enough", { by: "c1" })
+    const told = d.client("c1", {
+      _tag: "ClientTold",
+      name: "c1",
+      specs: [spec("x"), spec("y", ["x"])],
+      wants: [
+        { key: "x", want: 1, told: { failure: cancelled }, keep: false },
+        { key: "y", want: 2, told: undefined, keep: true }
+      ],
+      offers: [],
+      spent: [{ ...none, deaths: died("one", "two", "three"), begins: 7 }]
+    })
+    assert.deepStrictEqual(says(told), ["c1 TaskSpent x", "c1 TaskNotStored y"])
+    assert.strictEqual(failure(told)?.reason, "KilledWorker")
+    assert.deepStrictEqual(says(d.join("w1")), [])
+    const again = d.client("c1", { _tag: "Retry", wants: [{ key: "x", want: 3 }], again: true })
+    assert.strictEqual(failure(again)?.reason, "KilledWorker")
+  })
+
   it("stays as it is behind what was cancelled and others need: nobody tries it again", () => {
     const d = next("c1")
     const cancelled = Failure.make("Cancelled", "mid", "enough", { by: "c1" })
