@@ -117,7 +117,8 @@ const digitOf = Int8Array.from({ length: 128 }, (_, code) => {
  */
 export const ownKey = (prefix: string, number: number, mark: string): Key => {
   const n = Math.imul(number, spread)
-  return prefix + (hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]! + mark)
+  const said = hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]!
+  return prefix + said + mark
 }
 
 /**

@@ -12,7 +12,7 @@
  * @since 0.1.0
  */
 import * as Id from "../Id.js"
-import type { Input } from "../Note.js"
+import type { Input, RunTask } from "../Note.js"
 import * as Cost from "../policy/cost.js"
 import * as Saturation from "../policy/saturation.js"
 import * as Spec from "../Spec.js"
@@ -162,15 +162,9 @@ const assign = (state: State, row: Row, worker: Worker): void => {
   become(state, row, run)
   books.refresh(state, worker)
   journal(state, "assigned", row, worker, attempt)
-  toWorker(state, worker, {
-    _tag: "RunTask",
-    spec: row.spec!,
-    attempt,
-    order: row.order,
-    inputs,
-    failures: row.failures,
-    ...isWary(state, row) && { asks: true as const }
-  })
+  const { failures, order } = row
+  const note: RunTask = { _tag: "RunTask", spec: row.spec!, attempt, order, inputs, failures }
+  toWorker(state, worker, isWary(state, row) ? { ...note, asks: true } : note)
   if (row.dependents !== undefined) worker.tails.push(row)
 }
 

@@ -26,7 +26,7 @@ export const runEnded = (context: Context, event: Extract<Event, { _tag: "RunEnd
     leaveExecutor(context, job)
     remove(context, job)
     // Cancelled or too late, it is a value all the same: whether anybody wants it is the scheduler's to say.
-    made(context, job, { bytes: outcome.bytes, type: outcome.type, millis, inline: outcome.inline })
+    made(context, job, outcome, millis)
     return promote(context, executor, job.kind)
   }
   if (outcome._tag === "Interrupted" && job.state.takenBack && job.cancelled === undefined && !job.state.timedOut) {

@@ -21,9 +21,12 @@ import {
   type Job,
   makerOf,
   type Order,
+  type Outcome,
   Replica,
   tell
 } from "./state.js"
+
+type MadeValue = Extract<Outcome, { readonly _tag: "Value" }>
 
 type Named = Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">
 
@@ -109,16 +112,13 @@ const announce = (context: Context, replica: Replica, attempt: Attempt | undefin
 }
 
 /** An attempt here made its value. */
-export const made = (
-  context: Context,
-  job: Job,
-  value: Pick<Replica, "bytes" | "type" | "millis" | "inline">
-): void => {
+export const made = (context: Context, job: Job, outcome: MadeValue, millis: number): void => {
   const { state } = context
-  const inline = value.inline !== undefined && Payload.isInline(value.inline) ? value.inline : undefined
-  const replica = new Replica(job.spec.key, job.value, job.spec.digest, value.bytes, inline, held)
-  replica.type = value.type
-  replica.millis = value.millis
+  const { bytes, type } = outcome
+  const inline = outcome.inline !== undefined && Payload.isInline(outcome.inline) ? outcome.inline : undefined
+  const replica = new Replica(job.spec.key, job.value, job.spec.digest, bytes, inline, held)
+  replica.type = type
+  replica.millis = millis
   replica.how = "computed"
   replica.jobs = job.followers
   state.replicas.add(replica)
@@ -175,7 +175,7 @@ export const fetchEnded = (context: Context, event: Extract<Event, { _tag: "Fetc
   if (event.ok) {
     if (!needed) {
       takeOut(state, replica)
-      out.push({ _tag: "Drop", value: event.value })
+      out.push({ _tag: "Drop", value: event.value, isStored: true })
       return
     }
     replica.state = held
@@ -216,7 +216,8 @@ export const letGo = (context: Context, replica: Replica): void => {
 
 const drop = (context: Context, replica: Replica): void => {
   forget(context, replica)
-  context.out.push({ _tag: "Drop", value: replica.value })
+  const isStored = replica.inline === undefined || replica.turn > 0
+  context.out.push({ _tag: "Drop", value: replica.value, isStored })
 }
 
 /** From here on the row says of itself that it is none. */

@@ -378,8 +378,11 @@ export type Command =
     readonly bytes: number
   }
   | { readonly _tag: "StopFetch"; readonly value: ValueId }
-  /** Wherever its bytes are, and wherever they are on their way to. */
-  | { readonly _tag: "Drop"; readonly value: ValueId }
+  /**
+   * Wherever its bytes are, and wherever they are on their way to. Not `isStored`: they only ever were in its row, and went
+   * with it.
+   */
+  | { readonly _tag: "Drop"; readonly value: ValueId; readonly isStored: boolean }
   /** From memory to the disk. Answered by one `SpillEnded`, unless it is dropped meanwhile. */
   | { readonly _tag: "Spill"; readonly value: ValueId; readonly bytes: number; readonly turn: number }
   /** From the disk to memory. Answered by one `LoadEnded`, unless it is dropped meanwhile. */

@@ -192,6 +192,11 @@ class Rows {
   next(): ReadonlyArray<unknown> | undefined {
     const cursors = this.cursors ??= this.columns.map(cursor)
     if (cursors.length === 0) return undefined
+    if (cursors.length === 1) {
+      const value = cursors[0]!()
+      // As long as it has to be: an array that grows begins with room for many.
+      return value === end ? undefined : [value]
+    }
     const row: Array<unknown> = []
     for (const take of cursors) {
       const value = take()

@@ -19,20 +19,25 @@ import { Unreadable } from "./codecPath.js"
 import { Reader } from "./codecReader.js"
 import * as Tag from "./codecTags.js"
 
-/** Throws `Unreadable`. */
-export const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown => {
-  const reader = new Reader(payload, inputs, readEffect)
-  const value = reader.run()
+/** Readers at rest. A constructor may decode while one is at work; who throws does not come back. */
+const free: Array<Reader> = []
+
+const reading = <A>(payload: Payload, inputs: ReadonlyArray<unknown>, f: (reader: Reader) => A): A => {
+  const reader = free.pop() ?? new Reader(readEffect)
+  reader.open(payload, inputs)
+  const answer = f(reader)
   reader.close()
-  return value
+  free.push(reader)
+  return answer
 }
 
+const run = (reader: Reader): unknown => reader.run()
+
+/** Throws `Unreadable`. */
+export const read = (payload: Payload, inputs: ReadonlyArray<unknown>): unknown => reading(payload, inputs, run)
+
 /** Whose Schema the value went through. Throws `Unreadable`. */
-export const schemaOf = (payload: Payload): string | undefined => {
-  const reader = new Reader(payload, [], readEffect)
-  reader.close()
-  return reader.schema
-}
+export const schemaOf = (payload: Payload): string | undefined => reading(payload, [], (reader) => reader.schema)
 
 const readEffect = (reader: Reader, tag: number): unknown => {
   if (tag === Tag.None) return Option.none()

@@ -19,47 +19,52 @@ interface Buffers {
 
 const noBuffers: Buffers = { memory: [], base: [] }
 
-/**
- * Where the bytes of short payloads stand while they are read: what lies behind their end is of others, and nothing that is
- * read keeps a part of it.
- */
-class Room {
-  readonly bytes = new Uint8Array(Payload.shortMax)
-  readonly view = new DataView(this.bytes.buffer)
-}
-
-/** Rooms are kept; a constructor may decode while one is at work. */
-const free: Array<Room> = []
-
 /** Reads one of Effect's own: the neighbour's part, given to the reader so that it need not know its neighbour. */
 export type ReadEffect = (reader: Reader, tag: number) => unknown
 
+/** Emptied without a new array, unless it became large: most values are small. */
+const emptied = <A>(array: Array<A>): Array<A> => {
+  if (array.length > 16) return []
+  while (array.length > 0) array.pop()
+  return array
+}
+
+const noInputs: ReadonlyArray<unknown> = []
+
+/** One that is not at work. Between `open` and `close` it belongs to whoever opened it. */
 export class Reader {
   pos = 1
   depth = 0
-  private readonly bytes: Uint8Array
-  private end: number
-  private readonly refs: Array<unknown> = []
+  /**
+   * Where the bytes of short payloads stand while they are read: what lies behind their end is of others, and nothing that is
+   * read keeps a part of it.
+   */
+  private readonly room = new Uint8Array(Payload.shortMax)
+  private readonly roomView = new DataView(this.room.buffer)
+  private bytes: Uint8Array = this.room
+  private end = 0
+  private inputs = noInputs
+  private refs: Array<unknown> = []
   // Made when first needed: most values are small, and have no use for them.
   private lazyView: DataView | undefined
-  private room: Room | undefined
   private shapes: Array<ReadonlyArray<string>> | undefined
   private buffers = noBuffers
   /** Task id when the value went through a Schema of that task. */
   schema: string | undefined
 
-  constructor(
-    payload: Payload.Payload,
-    private readonly inputs: ReadonlyArray<unknown>,
-    private readonly readEffect: ReadEffect
-  ) {
+  constructor(private readonly readEffect: ReadEffect) {}
+
+  open(payload: Payload.Payload, inputs: ReadonlyArray<unknown>): void {
+    this.pos = 1
+    this.depth = 0
+    this.inputs = inputs
     if (Payload.isShort(payload) && payload.length <= Payload.shortMax) {
-      const room = this.room = free.pop() ?? new Room()
-      this.bytes = room.bytes
-      this.lazyView = room.view
-      this.end = Payload.write(payload, room.bytes)
+      this.bytes = this.room
+      this.lazyView = this.roomView
+      this.end = Payload.write(payload, this.room)
     } else {
       this.bytes = Payload.head(payload)
+      this.lazyView = undefined
       this.end = this.bytes.length
     }
     if (this.end === 0) this.fail("no bytes at all")
@@ -67,6 +72,16 @@ export class Reader {
     if ((flags & 0x0f) !== Tag.version) this.fail(`format version ${flags & 0x0f}, where ${Tag.version} is understood`)
     if ((flags & Tag.flagBuffers) !== 0) this.buffers = this.table(payload)
     if ((flags & Tag.flagSchema) !== 0) this.schema = this.text()
+  }
+
+  /** Nothing of what was read is kept. One that threw is not used again. */
+  close(): void {
+    this.bytes = this.room
+    this.inputs = noInputs
+    this.refs = emptied(this.refs)
+    this.shapes = undefined
+    this.buffers = noBuffers
+    this.schema = undefined
   }
 
   private get view(): DataView {
@@ -78,12 +93,6 @@ export class Reader {
     const value = this.value()
     if (this.pos !== this.end) this.fail(`${this.end - this.pos} bytes after the end of the value`)
     return value
-  }
-
-  /** Nothing is read from it any more. Whoever was refused need not say so. */
-  close(): void {
-    if (this.room !== undefined) free.push(this.room)
-    this.room = undefined
   }
 
   fail(found: string): never {

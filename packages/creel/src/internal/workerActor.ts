@@ -83,7 +83,7 @@ class Hands {
       case "StopFetch":
         return hands.stop(command.value)
       case "Drop":
-        return store.drop(command.value)
+        return command.isStored ? store.drop(command.value) : undefined
       case "Spill":
         return this.move(command, "SpillEnded", store.spill(command.value), hands)
       case "Load":

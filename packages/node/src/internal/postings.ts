@@ -7,55 +7,49 @@
 import type { Marks } from "./marks.js"
 import { capacity, first, next } from "./marks.js"
 
-interface Posting {
-  readonly mark: number
-  claimed: boolean
-}
-
 export class Postings {
-  private readonly rows = new Map<number, Posting>()
+  /** By its attempt, the mark of each. */
+  private readonly marked = new Map<number, number>()
+  /** Those of which it was said that they began: few, since most have ended before anybody looks. */
+  private readonly claimed = new Set<number>()
   private readonly free: Array<number> = []
   private fresh = 0
-  private unclaimed = 0
 
   constructor(private readonly marks: Marks) {}
 
   /** Its mark, or -1 when more are posted than can be marked. */
   post(attempt: number): number {
     const mark = this.free.pop() ?? (this.fresh < capacity ? first(this.fresh++) : -1)
-    this.rows.set(attempt, { mark, claimed: false })
-    this.unclaimed++
+    this.marked.set(attempt, mark)
     return mark
   }
 
   /** Whether this is news. */
   claim(attempt: number): boolean {
-    const row = this.rows.get(attempt)
-    if (row === undefined || row.claimed) return false
-    row.claimed = true
-    this.unclaimed--
+    if (!this.marked.has(attempt) || this.claimed.has(attempt)) return false
+    this.claimed.add(attempt)
     return true
   }
 
   ended(attempt: number): boolean {
-    const row = this.rows.get(attempt)
-    if (row === undefined) return false
-    this.rows.delete(attempt)
-    if (!row.claimed) this.unclaimed--
-    if (row.mark >= 0) this.free.push(next(row.mark, this.marks))
+    const mark = this.marked.get(attempt)
+    if (mark === undefined) return false
+    this.marked.delete(attempt)
+    if (this.claimed.size > 0) this.claimed.delete(attempt)
+    if (mark >= 0) this.free.push(next(mark, this.marks))
     return true
   }
 
   hasUnclaimed(): boolean {
-    return this.unclaimed > 0
+    return this.marked.size > this.claimed.size
   }
 
   /** Attempts that began without its having been said: code that blocks says nothing. */
   readMarks(): ReadonlyArray<number> {
     const begun: Array<number> = []
-    if (this.unclaimed === 0) return begun
-    for (const [attempt, row] of this.rows) {
-      if (!row.claimed && this.marks.isSet(row.mark)) begun.push(attempt)
+    if (!this.hasUnclaimed()) return begun
+    for (const [attempt, mark] of this.marked) {
+      if (!this.claimed.has(attempt) && this.marks.isSet(mark)) begun.push(attempt)
     }
     return begun
   }
@@ -63,9 +57,10 @@ export class Postings {
   /** All that had begun and not ended: what has ended without its having been heard is not marked any more. */
   started(): ReadonlyArray<number> {
     for (const attempt of this.readMarks()) this.claim(attempt)
-    const marked = this.marks.open !== undefined
-    return [...this.rows]
-      .filter(([, row]) => row.claimed && (!marked || row.mark < 0 || this.marks.isSet(row.mark)))
-      .map(([attempt]) => attempt)
+    const isMarked = this.marks.open !== undefined
+    const isOpen = (mark: number): boolean => !isMarked || mark < 0 || this.marks.isSet(mark)
+    const started: Array<number> = []
+    for (const [attempt, mark] of this.marked) if (this.claimed.has(attempt) && isOpen(mark)) started.push(attempt)
+    return started
   }
 }
