@@ -196,9 +196,13 @@ const isDoomed = (state: State, row: Row): boolean => {
   const blame = row.blame
   if (blame === undefined) return false
   row.blame = undefined
-  if (blame.state._tag !== "Failed") return false
-  fail(state, row, blame.state.failure)
-  return true
+  // It may have begun again since, and another have failed before it.
+  for (const input of [blame, ...row.inputs]) {
+    if (input.state._tag !== "Failed") continue
+    fail(state, row, input.state.failure)
+    return true
+  }
+  return false
 }
 
 /**
