@@ -5,8 +5,11 @@ import known from "./seeds.json" with { type: "json" }
 const chunk = 25
 const chunks = 8
 
-/** A scheduler that went on too late told clients of a death that its successor counted as well. */
-const knownStorms = [4_320_098]
+/**
+ * A scheduler that went on too late told clients of a death that its successor counted as well; what took too many with it
+ * and was cancelled for some; an input that failed and was hidden by another that began again.
+ */
+const knownStorms = [4_320_098, 4_321_401, 9_001_647]
 
 const mustHold = (seed: number, storm?: true): Simulation.Result => {
   const result = Simulation.run({ seed, storm })

@@ -40,14 +40,14 @@ export const startOver = (state: State, row: Row, forgives: boolean): void => {
 
 /**
  * Whether an input was cancelled, and the row is needed by somebody who was not told so: they did not ask for it, and what
- * they need is made again.
+ * they need is made again. Who was told of an earlier failure was not told of this one.
  *
  * @since 0.1.0
  * @category guards
  */
 export const isCancelledForOthers = (row: Row, input: Row): boolean => {
   if (input.state._tag !== "Failed" || input.state.failure.reason !== "Cancelled") return false
-  const told = new Set<Client>(input.wants.map((want) => want.client))
+  const told = new Set<Client>(input.wants.flatMap((want) => want.over ? [] : [want.client]))
   const seen = new Set([row])
   for (const one of seen) {
     if (one.keep || one.wants.some((want) => !want.over && !told.has(want.client))) return true

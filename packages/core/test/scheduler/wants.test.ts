@@ -159,6 +159,23 @@ describe("wants", () => {
     assert.deepStrictEqual(reasons(d.held("w1", runOf(out, "y").note)), [["c1", "y", "TaskStored"]])
   })
 
+  it("what a client cancelled, and then another who had begun it again, is made once more for the first", () => {
+    const d = drive()
+    d.join("w1", { slots: 4 })
+    d.connect("c1")
+    d.connect("c2")
+    const cancelled = (client: string) => {
+      const run = runOf(d.submit(client, [spec("x")]), "x")
+      assert.deepStrictEqual(reasons(d.cancel(client, ["x"])), [[client, "x", "Cancelled"]])
+      d.ended("w1", run.note)
+    }
+    cancelled("c1")
+    cancelled("c2")
+    const out = d.submit("c1", [spec("y", ["x"])], ["y"], 2)
+    assert.deepStrictEqual(reasons(out), [])
+    assert.sameMembers(runs(out).map(({ note }) => note.spec.key), ["x", "y"])
+  })
+
   it("an operator's cancel ends what is unfinished for everybody who wants it, and leaves what is done", () => {
     const d = drive()
     d.join("w1", { slots: 2 })
