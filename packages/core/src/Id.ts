@@ -155,17 +155,23 @@ const nine = 57
  */
 export const valueId = (key: Key, attempt: Attempt): ValueId => {
   const incarnation = incarnationOf(attempt)
-  if (incarnation !== lastIncarnation) {
+  const number = attempt - incarnation * perIncarnation
+  const thousands = Math.floor(number / 1000)
+  if (incarnation !== lastIncarnation || thousands !== lastThousands) {
     lastIncarnation = incarnation
-    lastMark = `#${incarnation}.`
+    lastThousands = thousands
+    lastMark = `#${incarnation}.${thousands === 0 ? "" : thousands}`
   }
+  const last = number - thousands * 1000
   // What is short is put together first: it is made in one piece.
-  return key + (lastMark + (attempt - incarnation * perIncarnation))
+  return key + (lastMark + (thousands === 0 ? last : lastDigits[last]!))
 }
 
-// Nearly all values are of one incarnation: what comes between is put together once.
+// Attempts come one after another: what is the same for a thousand of them is put together once, and no number is spelled.
 let lastIncarnation = -1
+let lastThousands = -1
 let lastMark = ""
+const lastDigits = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, "0"))
 
 /**
  * The attempt that makes the value of this name; none for what a client brings.

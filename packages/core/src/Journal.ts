@@ -31,6 +31,9 @@ export interface Entry {
   readonly millis: number | undefined
 }
 
+/** An entry as it stands in the ring: no time is `NaN`, so that a time is a number always, and is written over in place too. */
+type Written = { -readonly [K in keyof Entry]: K extends "millis" ? number : Entry[K] }
+
 /**
  * @since 0.1.0
  * @category models
@@ -38,7 +41,7 @@ export interface Entry {
 export interface Journal {
   readonly capacity: number
   /** Entries are written over in place: making one for each fact would keep the collector of garbage busy. */
-  readonly ring: Array<{ -readonly [K in keyof Entry]: Entry[K] }>
+  readonly ring: Array<Written>
   /** The number the next entry gets. */
   next: number
 }
@@ -64,7 +67,7 @@ export const write = (
   key: string | undefined,
   peer: string | undefined,
   detail?: string | number | undefined,
-  millis?: number | undefined
+  millis: number = NaN
 ): void => {
   if (journal.ring.length < journal.capacity) journal.ring.push({ at, key, peer, what, detail, millis })
   else {
@@ -98,7 +101,8 @@ export const read = (
   const entries: Array<Entry> = []
   for (let n = from; n < to; n++) {
     const entry = journal.ring[n % journal.capacity]!
-    if (wanted === undefined || wanted(entry.what)) entries.push({ ...entry })
+    if (wanted !== undefined && !wanted(entry.what)) continue
+    entries.push({ ...entry, millis: Number.isNaN(entry.millis) ? undefined : entry.millis })
   }
   return { entries, cursor: Math.max(to, from), missed: Math.max(0, oldest - cursor) }
 }

@@ -105,8 +105,13 @@ const moreHolders = (context: Context, replica: Replica, holders: ReadonlyArray<
 }
 
 /** `attempt`: which made it, if one here did. */
-const announce = (context: Context, replica: Replica, attempt: Attempt | undefined): void => {
-  const { bytes, digest, how, inline, key, millis, type, value } = replica
+const announce = (
+  context: Context,
+  replica: Replica,
+  attempt: Attempt | undefined,
+  millis: number = replica.millis
+): void => {
+  const { bytes, digest, how, inline, key, type, value } = replica
   replica.told = true
   tell(context, { _tag: "ValueHeld", key, value, attempt, digest, bytes, type, how, millis, inline })
 }
@@ -124,7 +129,7 @@ export const made = (context: Context, job: Job, outcome: MadeValue, millis: num
   state.replicas.add(replica)
   Memory.madeFor(state, replica)
   isHeld(state, replica, 0)
-  announce(context, replica, job.attempt)
+  announce(context, replica, job.attempt, millis)
   if (job.followers === undefined) return
   const followers = Few.members(job.followers)
   for (const follower of followers) follower.makers = Few.minus(follower.makers, job)

@@ -153,7 +153,8 @@ export class Running {
 export class Replica {
   type = ""
   how: Note.ValueHeld["how"] = "copied"
-  millis = 0
+  /** How long it took, in whole microseconds: an engine keeps no fraction in the place itself. */
+  private micros = 0
   /** Jobs here that count on it. */
   jobs: Few<Job> = undefined
   /** Asked for by the scheduler, apart from any job. */
@@ -181,6 +182,14 @@ export class Replica {
   ) {}
   get isNeeded(): boolean {
     return this.asked || this.jobs !== undefined
+  }
+  get millis(): number {
+    return this.micros / 1000
+  }
+  set millis(millis: number) {
+    const micros = Math.round(millis * 1000)
+    // Said to be a small integer, where it is one.
+    this.micros = micros === (micros | 0) ? micros | 0 : micros
   }
 }
 
