@@ -107,6 +107,8 @@ export class SchedulerPeer extends Peer<Scheduler.Event> {
     this.ended(down)
     this.downs.delete(peer)
     down?.wire?.cut(1 + this.world.network.delay(), Infinity)
+    // What it had said arrived behind its loss: the machine knows it again, and it has no connection.
+    if (this.machine.clients.has(peer) || this.machine.workers.has(peer)) this.tell({ _tag: "LinkDown", peer })
   }
 
   /** A peer introduces itself on a new connection. */
