@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import type { Attempt } from "@creel/core/Id"
+import * as Id from "@creel/core/Id"
 import * as Payload from "@creel/core/Payload"
 import { join, type Spec } from "@creel/core/Spec"
 import type { Coverage, UserKind } from "./coverage.js"
@@ -25,7 +25,7 @@ export const textOf = (payload: Payload.Payload): string => new TextDecoder().de
 export interface Making {
   readonly key: string
   readonly inputs: ReadonlyArray<Work>
-  readonly parent: Attempt | undefined
+  readonly parent: Id.Attempt | undefined
   /** Nested work is made two deep at most. */
   readonly depth: number
   readonly pure: boolean
@@ -46,8 +46,10 @@ export class Works {
     if (yes) this.coverage.fired(kind)
     return yes
   }
+  /** As clients make them for themselves; two clients may have the same numbers. */
   fresh(prefix: string): string {
-    return `${prefix}${++this.serial}`
+    const n = ++this.serial
+    return Id.ownKey(`${prefix}-`, n >> 1, n % 2 === 0 ? "aaaaaa" : "bbbbbb")
   }
 
   /** New work under this key. For pure work the key follows from the digest. */
