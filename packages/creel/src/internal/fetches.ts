@@ -2,7 +2,7 @@
  * The client's hand that brings values here. It owns the reads under way: each ends as exactly one `FetchEnded`.
  *
  * What is asked for in one turn is read in the next, all at once: values of this process are there already, and of a
- * thousand results a fiber each would cost more than all else that is done for them.
+ * thousand results a fiber each, or one for each turn, would cost more than all else that is done for them.
  */
 import type * as Machine from "@creel/core/Client"
 import type * as Id from "@creel/core/Id"
@@ -11,7 +11,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
+import type * as Scheduler from "effect/Scheduler"
 import type * as Door from "../Door.js"
 
 interface Answer {
@@ -25,19 +28,22 @@ export class Fetches {
   /** Asked for in this turn. */
   private next = new Map<Id.ValueId, Id.PeerId>()
   private readonly fibers = new Map<Id.ValueId, Fiber.RuntimeFiber<void>>()
+  private readonly scheduler: Scheduler.Scheduler
 
   constructor(
     private readonly door: Door.Service,
     private readonly runtime: Runtime.Runtime<never>,
     private readonly stepAll: (events: ReadonlyArray<Machine.Event>) => void
-  ) {}
+  ) {
+    this.scheduler = FiberRefs.getOrDefault(runtime.fiberRefs, FiberRef.currentScheduler)
+  }
 
   start({ from, value }: Fetch): void {
     this.next.set(value, from)
-    if (this.next.size === 1) Runtime.runFork(this.runtime)(this.readNext, { immediate: false })
+    if (this.next.size === 1) this.scheduler.scheduleTask(this.readNext, 0)
   }
 
-  private readonly readNext = Effect.sync(() => {
+  private readonly readNext = (): void => {
     const reads = this.next
     this.next = new Map()
     const here: Array<Machine.Event> = []
@@ -47,7 +53,7 @@ export class Fetches {
       else this.wait(value, from, read)
     }
     if (here.length > 0) this.stepAll(here)
-  })
+  }
 
   private wait(value: Id.ValueId, from: Id.PeerId, read: Effect.Effect<Payload.Payload, Door.ReadFailed>): void {
     const fiber = Runtime.runFork(this.runtime)(
