@@ -19,10 +19,7 @@ type Words = Map<string, number>
 /** Bytes of text in one task. Merging what tasks counted is the program's own work: with smaller pieces it counts more. */
 const piece = 2_000_000
 
-/** Rows, and columns, of the picture that warms up. */
-const smallSize = 100
-
-const range = (n: number): Array<number> => Array.from({ length: n }, (_, index) => index)
+const range = (from: number, end: number): Array<number> => Array.from({ length: end - from }, (_, n) => from + n)
 
 const merged = (all: ReadonlyArray<Words>): Words => {
   const total: Words = new Map()
@@ -36,12 +33,15 @@ const sumOfRows = (rows: ReadonlyArray<Uint16Array>): number =>
 const sumOfWords = (words: Words): number =>
   [...words].reduce((sum, [word, count]) => sum + word.length * count, words.size)
 
+/** Rows that are not the cheapest, and far from the dearest. */
+const fewRows = (size: number) => [Math.round(size / 12), Math.round(size / 6)] as const
+
 /** A piece of work and who does it; answers its one number. */
 interface Doer {
   readonly subject: "creel-threads" | "by-hand"
   readonly threads: number
   readonly mandelbrot: Effect.Effect<number, unknown>
-  /** A small picture: the same code in a fraction of the time. */
+  /** A few rows of the picture, of the cheaper ones: the same code, and results of the same size, in a fraction of the time. */
   readonly small: Effect.Effect<number, unknown>
   readonly words: Effect.Effect<number, unknown>
 }
@@ -59,18 +59,19 @@ const byCreel = (count: number, given: Given) =>
     const there = yield* client.scatter(given.text)
     const { cuts, size } = given
     const pieces = cuts.length - 1
-    const picture = (size: number) =>
+    const picture = (from: number, end: number) =>
       Effect.scoped(Effect.gen(function*() {
-        const rows = yield* client.map(Tasks.mandelbrotRow, range(size), range(size).map(() => size))
+        const ys = range(from, end)
+        const rows = yield* client.map(Tasks.mandelbrotRow, ys, ys.map(() => size))
         return sumOfRows(yield* client.gather(rows))
       }))
     const doer: Doer = {
       subject: "creel-threads",
       threads: count,
-      mandelbrot: picture(size),
-      small: picture(smallSize),
+      mandelbrot: picture(0, size),
+      small: picture(...fewRows(size)),
       words: Effect.scoped(Effect.gen(function*() {
-        const texts = range(pieces).map(() => there)
+        const texts = range(0, pieces).map(() => there)
         const counted = yield* client.map(Tasks.countWords, texts, cuts.slice(0, -1), cuts.slice(1))
         return sumOfWords(merged(yield* client.gather(counted)))
       }))
@@ -81,10 +82,11 @@ const byCreel = (count: number, given: Given) =>
 /** Gives all threads the job and waits until every piece is back. */
 const collect = <A>(workers: ReadonlyArray<Worker>, job: Job): Effect.Effect<Array<A>> =>
   Effect.async((resume) => {
-    const values = new Array<A>(job.pieces)
-    let left = job.pieces
+    const from = job.next[0]!
+    const values = new Array<A>(job.end - from)
+    let left = values.length
     const listen = (found: { readonly piece: number; readonly value: A }) => {
-      values[found.piece] = found.value
+      values[found.piece - from] = found.value
       left--
       if (left > 0) return
       for (const worker of workers) worker.off("message", listen)
@@ -99,26 +101,27 @@ const collect = <A>(workers: ReadonlyArray<Worker>, job: Job): Effect.Effect<Arr
 const byHand = (count: number, given: Given) =>
   Effect.gen(function*() {
     const workers = yield* Effect.acquireRelease(
-      Effect.sync(() => range(count).map(() => new Worker(new URL("../workers/byHand.js", import.meta.url)))),
+      Effect.sync(() => range(0, count).map(() => new Worker(new URL("../workers/byHand.js", import.meta.url)))),
       (workers) => Effect.promise(() => Promise.all(workers.map((worker) => worker.terminate())))
     )
     const { cuts, size, text } = given
-    const job = (work: Job["work"], pieces: number): Job => ({
+    const job = (work: Job["work"], from: number, end: number): Job => ({
       work,
-      pieces,
+      end,
+      size,
       text,
       cuts,
-      next: new Int32Array(new SharedArrayBuffer(4))
+      next: new Int32Array(new SharedArrayBuffer(4)).fill(from)
     })
-    const picture = (size: number) =>
-      Effect.suspend(() => Effect.map(collect<Uint16Array>(workers, job("mandelbrot", size)), sumOfRows))
+    const picture = (from: number, end: number) =>
+      Effect.suspend(() => Effect.map(collect<Uint16Array>(workers, job("mandelbrot", from, end)), sumOfRows))
     const doer: Doer = {
       subject: "by-hand",
       threads: count,
-      mandelbrot: picture(size),
-      small: picture(smallSize),
+      mandelbrot: picture(0, size),
+      small: picture(...fewRows(size)),
       words: Effect.suspend(() =>
-        Effect.map(collect<Words>(workers, job("words", cuts.length - 1)), (all) => sumOfWords(merged(all)))
+        Effect.map(collect<Words>(workers, job("words", 0, cuts.length - 1)), (all) => sumOfWords(merged(all)))
       )
     }
     return doer
@@ -135,8 +138,8 @@ const timed = (name: string, work: Effect.Effect<number, unknown>, wanted: numbe
   })
 
 /**
- * Everyone warms up on small pictures, for as long as on other works: a whole one takes a second, in which there are few
- * ends to tell, so that the code which tells them would be measured before it is compiled.
+ * Everyone warms up on a few rows again and again, for as long as on other works: a whole picture takes a second, in which
+ * there are few ends to tell, so that the code which tells them would be measured before it is compiled.
  */
 const warmUp = (order: Order, doers: ReadonlyArray<Doer>) =>
   Effect.gen(function*() {
@@ -185,7 +188,7 @@ export const run = (order: Order): Effect.Effect<void, unknown> =>
       yield* byCreel(2, given)
     ]
     if (order.works.includes("mandelbrot")) {
-      const rows = range(size).map((y) => mandelbrotRow(y, size))
+      const rows = range(0, size).map((y) => mandelbrotRow(y, size))
       yield* warmUp(order, doers)
       yield* compare(order, "mandelbrot", doers, sumOfRows(rows), size)
     }
