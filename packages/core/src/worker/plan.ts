@@ -28,9 +28,11 @@ export const plan = (context: Context): void => {
   const below: Record<Kind, ReadonlyArray<Executor>> = { whole: [], part: [] }
   // Whole jobs first: fractions then see which executors these hold.
   for (const kind of kinds) {
-    const kept = new Set<Executor>()
+    const kept: Array<Executor> = []
     urgent += start(context, kind, state.urgent[kind], open[kind], kept, max - started - urgent)
-    below[kind] = open[kind].filter((executor) => executor.suspended < state.config.suspendedMax && !kept.has(executor))
+    below[kind] = open[kind].filter((executor) =>
+      executor.suspended < state.config.suspendedMax && !kept.includes(executor)
+    )
     started += start(context, kind, state.ready[kind], below[kind], kept, max - started - urgent)
   }
   waitOrPush(context, open.whole, urgent, max - started - urgent)
@@ -62,7 +64,11 @@ const load = (executor: Executor, kind: Kind): number =>
   kind === "whole" ? used(executor) / executor.slots : executor.part / executor.slots + (executor.whole > 0 ? 2 : 0)
 
 /** The least loaded that can run it. */
-const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor) => boolean): Executor | undefined => {
+const choose = (
+  open: ReadonlyArray<Executor>,
+  job: Job,
+  whether: (executor: Executor) => boolean
+): Executor | undefined => {
   let best: Executor | undefined
   for (const executor of open) {
     if (!Spec.covers(executor.tasks, job.spec.task) || !whether(executor)) continue
@@ -73,6 +79,12 @@ const choose = (open: Iterable<Executor>, job: Job, whether: (executor: Executor
 
 const hasRoom = (executor: Executor, kind: Kind): boolean => executor[kind] < executor.slots - tolerance
 
+const withRoom = (executors: ReadonlyArray<Executor>, kind: Kind): Array<Executor> => {
+  const found: Array<Executor> = []
+  for (const executor of executors) if (hasRoom(executor, kind)) found.push(executor)
+  return found
+}
+
 /** Whether something was posted there that takes the next room. What waits for its maker takes none until then. */
 const isPromised = (executor: Executor, kind: Kind): boolean => executor.posted[kind] > executor.behind[kind]
 
@@ -82,14 +94,15 @@ const start = (
   kind: Kind,
   heap: Heap<Job>,
   executors: ReadonlyArray<Executor>,
-  kept: Set<Executor>,
+  kept: Array<Executor>,
   max: number
 ): number => {
-  const open = new Set(executors.filter((executor) => hasRoom(executor, kind)))
+  if (heap.size === 0) return 0
+  const open = withRoom(executors, kind)
   const later: Array<Job> = []
   let started = 0
   // Jobs whose task only busy executors have are passed over, but not so many that a step gets long.
-  while (open.size > 0 && later.length < 256 && started < max) {
+  while (open.length > 0 && later.length < 256 && started < max) {
     const job = heap.pop()
     if (job === undefined) break
     if (!isReady(job)) continue
@@ -97,18 +110,20 @@ const start = (
     if (executor !== undefined) {
       run(context, job, executor, false)
       started += 1
-      if (!hasRoom(executor, kind)) open.delete(executor)
+      if (!hasRoom(executor, kind)) takeOut(open, executor)
       continue
     }
     later.push(job)
     const its = choose(open, job, () => true)
     if (its === undefined) continue
-    kept.add(its)
-    open.delete(its)
+    kept.push(its)
+    takeOut(open, its)
   }
   for (const job of later) heap.push(job)
   return started
 }
+
+const takeOut = (from: Array<Executor>, executor: Executor): void => void from.splice(from.indexOf(executor), 1)
 
 /**
  * An executor full of suspended attempts on which nothing runs: what they wait for may need something that is not known
@@ -117,8 +132,8 @@ const start = (
 const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: number, max: number): void => {
   const { now, state } = context
   const { part, whole } = state.ready
-  const full = open.filter((executor) => used(executor) === 0 && executor.suspended >= state.config.suspendedMax)
-  if (full.length === 0 || started > 0 || max === 0 || whole.size + part.size === 0) {
+  const isFull = (executor: Executor) => used(executor) === 0 && executor.suspended >= state.config.suspendedMax
+  if (started > 0 || max === 0 || whole.size + part.size === 0 || !open.some(isFull)) {
     state.stuckSince = undefined
     return
   }
@@ -126,9 +141,9 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
   if (now - state.stuckSince < state.config.suspendedPatience) return
   state.stuckSince = undefined
   // The first of them that has a task for one of the jobs: executors may differ in what they can run.
-  for (const executor of full) {
+  for (const executor of open.filter(isFull)) {
     let begun = 0
-    for (const kind of kinds) begun += start(context, kind, state.ready[kind], [executor], new Set(), max - begun)
+    for (const kind of kinds) begun += start(context, kind, state.ready[kind], [executor], [], max - begun)
     if (begun > 0) return
   }
 }
@@ -140,6 +155,7 @@ const waitOrPush = (context: Context, open: ReadonlyArray<Executor>, started: nu
 const postAhead = (context: Context, kind: Kind, open: ReadonlyArray<Executor>): void => {
   const { config, ready: { [kind]: ready } } = context.state
   if (config.postAheadMillis <= 0) return
+  if (ready.size === 0 && !open.some(({ followers }) => followers[kind].size > 0)) return
   const executors = open.filter((executor) => executor.brief[kind] > 0 || hasRoom(executor, kind))
   for (const executor of executors) postBehind(context, kind, executor, executors)
   for (let job = firstReady(ready); job !== undefined; job = firstReady(ready)) {
