@@ -1,6 +1,7 @@
 import { Delayed } from "@creel/collections"
 import * as internal from "@creel/collections/internal/delayed"
 import { once } from "@creel/collections/internal/delayedBuild"
+import * as Id from "@creel/core/Id"
 import { assert, describe, it } from "@effect/vitest"
 import { type Client, Collection, Graph, Task } from "creel"
 import * as Effect from "effect/Effect"
@@ -157,4 +158,12 @@ describe("build", () => {
       assert.deepStrictEqual(Array.from(graph.nodes), [[x.key, node]])
       assert.deepStrictEqual(outputs, [x.key])
     }))
+})
+
+describe("keys of lazy values", () => {
+  it("say their numbers, one after the other, whatever their names are", () => {
+    const numbers = ["inc", "a-b", ""].map((name) => Id.numberIn(`${internal.freshKey(name)}~a1b2c3`))
+    assert.isAbove(numbers[0]!, 0)
+    assert.deepStrictEqual(numbers, [numbers[0]!, numbers[0]! + 1, numbers[0]! + 2])
+  })
 })

@@ -109,27 +109,27 @@ const digitOf = Int8Array.from({ length: 128 }, (_, code) => {
 })
 
 /**
- * A key that nothing else has: `prefix`, which ends with a dash; eight digits that say the number and do not look like the
- * numbers beside it; and the mark of the client, six letters.
+ * A key that nothing else has: `prefix`, which ends with a dash; eight digits that say the number and do not look like those of
+ * the numbers beside it; and the mark of the client, six letters.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const ownKey = (prefix: string, number: number, mark: string): Key => {
   const n = Math.imul(number, spread)
-  const said = hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]!
-  return prefix + said + mark
+  return prefix + (hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]!) + mark
 }
 
 /**
- * The number in a key of `ownKey`, up to 2^30: the keys that a client made one after another have numbers that follow each
- * other. Less than 0 for any other key.
+ * The number in a key of `ownKey`, or in one that has a tilde before the mark, as those of lazy values do; up to 2^30. Keys that
+ * were made one after another have numbers that follow each other. Less than 0 for any other key.
  *
  * @since 0.1.0
  * @category getters
  */
 export const numberIn = (key: Key): number => {
-  const from = key.length - digits - letters
+  let from = key.length - digits - letters
+  if (key.charCodeAt(from + digits - 1) === tilde) from--
   if (from < 1 || key.charCodeAt(from - 1) !== dash) return -1
   let n = 0
   for (let i = from; i < from + digits; i++) {
@@ -142,6 +142,7 @@ export const numberIn = (key: Key): number => {
 }
 
 const dash = 45
+const tilde = 126
 const dot = 46
 const hash = 35
 const zero = 48

@@ -11,6 +11,13 @@ describe("Id", () => {
     }))
   })
 
+  it("so does one with a tilde before the mark", () => {
+    const number = fc.integer({ min: 1, max: 2 ** 32 })
+    fc.assert(fc.property(number, fc.stringMatching(/^[0-9a-f]{6}$/), fc.string(), (n, mark, name) => {
+      assert.strictEqual(Id.numberIn(Id.ownKey(`${name}-`, n, `~${mark}`)), n % 2 ** 30)
+    }))
+  })
+
   it("no other key has a number", () => {
     for (
       const key of [

@@ -103,7 +103,7 @@ const counter = GlobalValue.globalValue(Symbol.for("@creel/collections/Delayed/c
 
 /**
  * A key that no other lazy value of this program has, and not alike to the eye. Keys that users name live in their
- * client's own space, so a count is enough.
+ * client's own space, so a count is enough. Its digits are those of `Id.ownKey`, so that rows stand where they say.
  */
 export const freshKey = (name: string): string => {
   const n = counter.n++

@@ -3,10 +3,11 @@
  * together stand side by side, in small pages which come and go with them: no hash of a name, and nothing that doubles and
  * moves all it has while everything waits.
  *
- * Owns where a row stands. A name without a number, or one whose place another name has, stands in a map.
+ * Owns where a row stands. A name without a number, or one whose place another name has, stands in maps beside the pages.
  *
  * @since 0.1.0
  */
+import { Maps } from "./maps.js"
 
 const bits = 8
 const pageSize = 1 << bits
@@ -26,7 +27,7 @@ export class Table<K, A extends object> {
   /** The page asked for last, and its number: what is asked for next nearly always stands there too. */
   private page: Page<A> | undefined = undefined
   private pageAt = -1
-  private readonly far = new Map<K, A>()
+  private readonly far = new Maps<K, A>()
   size = 0
 
   /** `numberOf`: of a name, 0 or more and a small integer; less than 0 for a name that has none. */
@@ -61,7 +62,7 @@ export class Table<K, A extends object> {
     const page = this.find(number >> bits) ?? this.open(number >> bits)
     const known = page.rows[number & mask]
     if (known !== undefined) return this.nameOf(known) !== name && this.addFar(name, row)
-    if (this.far.size > 0 && this.far.has(name)) return false
+    if (this.far.size > 0 && this.far.get(name) !== undefined) return false
     page.rows[number & mask] = row
     page.count++
     this.size++
@@ -69,8 +70,8 @@ export class Table<K, A extends object> {
   }
 
   private addFar(name: K, row: A): boolean {
-    if (this.far.has(name)) return false
-    this.far.set(name, row)
+    if (this.far.get(name) !== undefined) return false
+    this.far.add(name, row)
     this.size++
     return true
   }

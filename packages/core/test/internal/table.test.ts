@@ -18,7 +18,9 @@ const keys = [
   ...own(2 ** 30 - 300, 700, "a1b2c3"),
   ...own(2 ** 30 - 300, 300, "d4e5f6"),
   ...own(70_000, 3, "a1b2c3"),
-  ...["a", "noop-1234567890123", "total~a1b2c3", "noop-0123456789abcdef0123456789abcdef"]
+  ...["a", "noop-1234567890123", "total~a1b2c3"],
+  // As those of pure tasks: they end with a digest.
+  ...Array.from({ length: 100 }, (_, n) => `noop-0123456789abcdef${(n * 7919).toString(16).padStart(16, "0")}`)
 ]
 
 const agree = (table: Table<string, Row>, model: ReadonlyMap<string, Row>) => {
