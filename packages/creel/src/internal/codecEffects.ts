@@ -16,6 +16,7 @@ import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
 import type * as FutureErrors from "../FutureError.js"
 import { exceptions, type Kind } from "./codecKinds.js"
+import { ToItem, ToKey } from "./codecPath.js"
 import * as Tag from "./codecTags.js"
 import { type WriteOptions, Writer } from "./codecWriter.js"
 
@@ -91,8 +92,8 @@ const writeHashMap = (writer: Writer, value: HashMap.HashMap<unknown, unknown>):
   writer.tagged(Tag.HashMap, HashMap.size(value))
   let i = 0
   for (const [key, item] of value) {
-    writer.child({ text: `.keys()[${i}]` }, key)
-    writer.child({ text: typeof key === "string" ? `.get(${JSON.stringify(key)})` : `.values()[${i}]` }, item)
+    writer.child(new ToKey(i), key)
+    writer.child(new ToItem(i, key), item)
     i++
   }
 }

@@ -3,8 +3,24 @@
  * its tagged errors, once, off the hot path).
  */
 
-/** A step into a value: an index, a key, or a step already written out (`.value`, `.get("k")`). */
+/** A step into a value: an index, a key, or a step that says itself how it is written (`.value`, `.get("k")`). */
 export type Segment = number | string | { readonly text: string }
+
+/** The key of an entry of a Map. Of very many steps hardly one is ever shown: it is written out when it is. */
+export class ToKey {
+  constructor(private readonly at: number) {}
+  get text(): string {
+    return `.keys()[${this.at}]`
+  }
+}
+
+/** What stands in a Map, by its key where that says more than how many come before it, or in a Set. */
+export class ToItem {
+  constructor(private readonly at: number, private readonly key?: unknown) {}
+  get text(): string {
+    return typeof this.key === "string" ? `.get(${JSON.stringify(this.key)})` : `.values()[${this.at}]`
+  }
+}
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u
 

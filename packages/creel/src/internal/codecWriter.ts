@@ -12,7 +12,7 @@
 import * as Payload from "@creel/core/Payload"
 import { ByteWriter } from "./codecBytes.js"
 import { isDataArray, type Kind, kindOf, NodeBuffer } from "./codecKinds.js"
-import { describe, Refused, render, type Segment } from "./codecPath.js"
+import { describe, Refused, render, type Segment, ToItem, ToKey } from "./codecPath.js"
 import * as Tag from "./codecTags.js"
 
 export interface WriteOptions {
@@ -298,8 +298,8 @@ export class Writer extends ByteWriter {
     this.opaque++
     let i = 0
     for (const [key, item] of value) {
-      this.child({ text: `.keys()[${i}]` }, key)
-      this.child({ text: typeof key === "string" ? `.get(${JSON.stringify(key)})` : `.values()[${i}]` }, item)
+      this.child(new ToKey(i), key)
+      this.child(new ToItem(i, key), item)
       i++
     }
     this.opaque--
@@ -310,7 +310,7 @@ export class Writer extends ByteWriter {
     this.tagged(Tag.SetTag, value.size)
     this.opaque++
     let i = 0
-    for (const item of value) this.child({ text: `.values()[${i++}]` }, item)
+    for (const item of value) this.child(new ToItem(i++), item)
     this.opaque--
   }
 
