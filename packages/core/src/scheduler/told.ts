@@ -18,7 +18,7 @@ import { endedBefore } from "./deaths.js"
 import { find } from "./rows.js"
 import type { TellingJob } from "./State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "./State.js"
-import { cancelOrphans, takeOver } from "./unclaimed.js"
+import { cancelOrphans, forgetUnclaimed, takeOver } from "./unclaimed.js"
 import { cancelRun, held } from "./values.js"
 
 /**
@@ -41,6 +41,8 @@ export const toldByWorker = (
   for (const row of worker.held) {
     if (row.state._tag === "Stored" && !values.has(row.state.value)) removeHolder(state, row, row.state, worker)
   }
+  // It says anew what it has: what was kept of an earlier telling would be dropped, or claimed, in its place.
+  forgetUnclaimed(state, worker)
   for (const job of note.jobs) tellJob(state, worker, job)
   for (const value of note.values) held(state, worker, value)
   for (const outcome of note.outcomes) {

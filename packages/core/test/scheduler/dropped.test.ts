@@ -74,6 +74,16 @@ describe("data that only workers have, told to a new scheduler", () => {
     assert.notStrictEqual(d.state.rows.get("s")?.state._tag, "Stored")
   })
 
+  it("is not claimed from a worker that no longer tells of it in a new session", () => {
+    const d = drive({ incarnation: 2, recovering })
+    d.worker("w1", told([held]))
+    d.pass(10_000)
+    d.worker("w1", told([]))
+    assert.strictEqual(d.state.unclaimed.size, 0)
+    assert.deepStrictEqual(says(d.client("c1", tells(["s"]))), [])
+    assert.notStrictEqual(d.state.rows.get("s")?.state._tag, "Stored")
+  })
+
   it("does not make its client a holder again in the same life of the scheduler", () => {
     const d = drive()
     d.join("w1")
