@@ -71,6 +71,8 @@ export class WorkerPeer extends Peer<Worker.Event> {
     const { journal } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)
     const told: Array<FromWorker> = []
+    // What the machine says of it from here on is said of one that came since, and is in memory.
+    for (const event of events) if (event._tag === "ValueGone") this.onDisk.delete(event.value)
     for (const command of Worker.step(this.machine, events, now)) {
       journal.note(now, this.id, `→ ${command._tag}`, command)
       if (command._tag === "Tell") told.push(...command.notes)
