@@ -11,7 +11,7 @@ import { isBounded } from "./books.js"
 import { hasEligible } from "./classes.js"
 import { isFull } from "./copies.js"
 import { silentRuns } from "./perilous.js"
-import { isWanted, type Row, rowBefore, type Run, type State, type Stored } from "./State.js"
+import { isWanted, type Row, type Run, type State, type Stored } from "./State.js"
 import { why } from "./stuck.js"
 
 /**
@@ -64,9 +64,7 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
   const base = {
     key,
     missing: row === undefined ? [] : missingOf(row).slice(0, 10).map((input) => input.key),
-    behind: row !== undefined && s?._tag === "Queued"
-      ? s.class.queue.members().filter((one) => rowBefore(one, row)).length
-      : undefined,
+    behind: row !== undefined && s?._tag === "Queued" ? s.class.queue.countBefore(row) : undefined,
     worker: run?.worker.id,
     attempt: run === undefined ? undefined : Id.formatAttempt(run.attempt),
     since: run?.started,
@@ -86,12 +84,16 @@ export const explain = (state: State, key: Key, now: number): Explanation => {
   const tail = ending.length === 0
     ? ""
     : `; still ending: ${ending.map((one) => `attempt ${one.attempt} on ${one.worker}`).join(", ")}`
-  return { ...base, state: run?.started === undefined ? s._tag : "Running", summary: summary(state, row, now) + tail }
+  return {
+    ...base,
+    state: run?.started === undefined ? s._tag : "Running",
+    summary: summary(state, row, now, base.behind) + tail
+  }
 }
 
 const missingOf = (row: Row): ReadonlyArray<Row> => row.inputs.filter((input) => input.state._tag !== "Stored")
 
-const summary = (state: State, row: Row, now: number): string => {
+const summary = (state: State, row: Row, now: number, behind: number | undefined): string => {
   const s = row.state
   const again = row.failures > 0 ? ` (after ${row.failures} failures)` : ""
   switch (s._tag) {
@@ -103,7 +105,7 @@ const summary = (state: State, row: Row, now: number): string => {
     case "Waiting":
       return waiting(row, s.notBefore, now) + again
     case "Queued":
-      return queued(state, row) + again
+      return queued(state, row, behind) + again
     case "Assigned":
       return assigned(row, s.run, now) + again
     case "Stored": {
@@ -135,7 +137,7 @@ const waiting = (row: Row, notBefore: number | undefined, now: number): string =
   return `${row.key} is tried again in ${span((notBefore ?? now) - now)}`
 }
 
-const queued = (state: State, row: Row): string => {
+const queued = (state: State, row: Row, behind: number | undefined): string => {
   if (row.state._tag !== "Queued") return ""
   const of = row.state.class
   if (!hasEligible(of)) {
@@ -143,12 +145,11 @@ const queued = (state: State, row: Row): string => {
     return `${row.key} can run and is queued, but ${why(state, of)}` +
       (silent.length === 0 ? "" : ` (silent, and so given no work: ${silent.join(", ")})`)
   }
-  const before = of.queue.members().filter((one) => rowBefore(one, row)).length
   const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
   const paused = [...state.workers.values()].filter((worker) => worker.memory?.paused === true).map((worker) =>
     worker.id
   )
-  return `${row.key} can run and is queued behind ${before} others: the workers that may run it are busy` +
+  return `${row.key} can run and is queued behind ${behind} others: the workers that may run it are busy` +
     (paused.length === 0
       ? ""
       : `; short of memory, and so given nothing while others may take it: ${paused.join(", ")}`) +

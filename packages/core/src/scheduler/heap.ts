@@ -67,6 +67,20 @@ export class Heap<A extends { place: number }> {
     return true
   }
 
+  /** How many members sort before this one: below one that does not, none does. */
+  countBefore(item: A): number {
+    const { items } = this
+    const open = [0]
+    let count = 0
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      const one = items[index]
+      if (one === undefined || !this.before(one, item)) continue
+      count++
+      open.push(index * 2 + 1, index * 2 + 2)
+    }
+    return count
+  }
+
   private up(item: A, from: number): void {
     const items = this.items
     let index = from

@@ -82,6 +82,25 @@ export class Queue<A extends { place: number }> {
     return out
   }
 
+  /** How many members come before this one, which is one of them. Nothing is put together for it, however many there are. */
+  countBefore(item: A): number {
+    return this.countInLine(item) + this.heap.countBefore(item)
+  }
+
+  private countInLine(item: A): number {
+    const { line } = this
+    // Where it stands in line itself, nobody has to be compared with it.
+    const end = item.place < none ? this.index(item) : this.end
+    let count = 0
+    for (let n = this.head; n < end; n++) {
+      const one = line[n]
+      if (one === undefined) continue
+      if (item.place >= 0 && !this.before(one, item)) break
+      count++
+    }
+    return count
+  }
+
   /** So many of its members, the first of the line before others. */
   sample(count: number): ReadonlyArray<A> {
     const out: Array<A> = []
