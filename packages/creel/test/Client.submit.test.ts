@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Stream from "effect/Stream"
 import { add, boom, eventually, gated, inc, isInterrupted, on, reasonOf, sum, until } from "./LocalCluster.fixture.js"
+import { turn } from "./utils/turn.js"
 
 describe("Client.submit", () => {
   it.scoped("runs a task, and a task on futures", () =>
@@ -54,6 +55,27 @@ describe("Client.submit", () => {
       const mixed = yield* Client.submit(sum, [...xs, x])
       assert.strictEqual(yield* mixed, 19_999 * 10_000 + 2)
     }).pipe(on({}, sum, inc)))
+
+  it.scoped("of thousands one after the other lets the event loop turn, and so does `fireAndForget`", () =>
+    Effect.gen(function*() {
+      const submitting = [
+        (x: number) => Effect.asVoid(Client.submit(inc, x)),
+        (x: number) => Effect.asVoid(Client.fireAndForget(inc, x))
+      ]
+      for (const submit of submitting) {
+        let made = 0
+        const all = Effect.repeatN(Effect.map(Effect.suspend(() => submit(made)), () => void made++), 20_000)
+        yield* Effect.raceFirst(turn, all)
+        assert.isAtMost(made, 1_000)
+      }
+    }).pipe(on({}, inc)))
+
+  it.scoped("of thousands by fibers that all come at once is done for each", () =>
+    Effect.gen(function*() {
+      const numbers = Array.from({ length: 3_000 }, (_, x) => x)
+      const futures = yield* Effect.forEach(numbers, (x) => Client.submit(inc, x), { concurrency: "unbounded" })
+      assert.deepStrictEqual(yield* Client.gather(futures), numbers.map((x) => x + 1))
+    }).pipe(on({}, inc)))
 
   it.scoped("a failure of an input is the failure of what depends on it", () =>
     Effect.gen(function*() {

@@ -21,6 +21,7 @@ import { type AnyFiber, type Place, placeOf, scopeIn, type State, stateIn } from
 import type { Handle } from "./handle.js"
 import type { Hold } from "./holds.js"
 import * as Submission from "./submission.js"
+import { isTurnDue, turn } from "./turns.js"
 
 type AnyHandle = Handle<any, any>
 type AnyFuture = Future<unknown, unknown>
@@ -130,8 +131,19 @@ const submitNow = (
   return { key: spec.key, row: rows[0] }
 }
 
-/** Plain code: it runs for every single submission. */
+/** Plain code: it runs for every single submission. Whoever submits without end lets the event loop turn now and then. */
 const submitIn = (
+  state: State,
+  place: Place,
+  what: unknown,
+  args: ReadonlyArray<unknown>,
+  hold: Hold
+): Effect.Effect<AnyFuture, SubmitError> =>
+  isTurnDue()
+    ? Effect.flatMap(turn, () => submitOne(state, place, what, args, hold))
+    : submitOne(state, place, what, args, hold)
+
+const submitOne = (
   state: State,
   place: Place,
   what: unknown,
@@ -141,7 +153,7 @@ const submitIn = (
   try {
     const contract = contractOf(what)
     if (!state.core.hasRoom()) {
-      return whenRoom(state, place, () => submitIn(state, place, contract, args, hold))
+      return whenRoom(state, place, () => submitOne(state, place, contract, args, hold))
     }
     const { key, row } = submitNow(state, place, contract, args, false)
     return Effect.succeed(state.core.handle<unknown, unknown>(state, key, contract, hold, row))
@@ -206,23 +218,6 @@ class Rows {
     return row
   }
 }
-
-const host: {
-  readonly setImmediate?: ((f: () => void) => unknown) | undefined
-  readonly clearImmediate?: ((id: unknown) => void) | undefined
-} = globalThis as {}
-
-/** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
-export const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
-  // Where there is no such thing a timer takes a millisecond, and four where they are nested.
-  if (host.setImmediate === undefined || host.clearImmediate === undefined) {
-    const timer = setTimeout(() => resume(Effect.void), 0)
-    return Effect.sync(() => clearTimeout(timer))
-  }
-  const { clearImmediate } = host
-  const immediate = host.setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(immediate))
-})
 
 /** One `map` under way. */
 class Mapping {
@@ -322,10 +317,13 @@ export const fireWith = (
   Effect.withFiberRuntime<string, SubmitError>((runtime) => {
     const fiber = runtime as AnyFiber
     const state = stateFor(fiber)
-    return failing(() => {
-      const { key } = submitNow(state, placeOf(state, fiber), contractOf(what), args, true)
-      return Effect.succeed(state.core.keys.shown(key))
-    })
+    const place = placeOf(state, fiber)
+    const fire = () =>
+      failing(() => {
+        const { key } = submitNow(state, place, contractOf(what), args, true)
+        return Effect.succeed(state.core.keys.shown(key))
+      })
+    return isTurnDue() ? Effect.flatMap(turn, fire) : fire()
   })
 
 export const fireAndForget: Client.FireAndForget<Client.Client> = (

@@ -10,11 +10,12 @@ import { SubmitError } from "../FutureError.js"
 import * as Graph from "../Graph.js"
 import type * as Task from "../Task.js"
 import { type AnyFiber, type Place, placeOf, type State } from "./clientState.js"
-import { contractOf, failing, holding, type StateFor, turn, whenRoom } from "./clientSubmit.js"
+import { contractOf, failing, holding, type StateFor, whenRoom } from "./clientSubmit.js"
 import * as Plan from "./graphPlan.js"
 import { GraphSubmission } from "./graphSubmit.js"
 import type { Hold } from "./holds.js"
 import * as Submission from "./submission.js"
+import { turn } from "./turns.js"
 
 type AnyFuture = Future<unknown, unknown>
 
