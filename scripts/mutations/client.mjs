@@ -59,7 +59,7 @@ export default [
   {
     id: "retry-lost",
     file: "client/told.ts",
-    find: "if (retries.length > 0) tell(context, { _tag: \"Retry\", wants: retries })",
+    find: "if (retries.length > 0) tell(context, { _tag: \"Retry\", wants: retries, again: true })",
     replace: "",
     why: "a retry that the last session left unanswered is forgotten"
   },

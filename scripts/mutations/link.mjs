@@ -3,8 +3,8 @@ export default [
   {
     id: "duplicates",
     file: "Link.ts",
-    find: "const notes = known === 0 ? frame.notes : frame.notes.slice(known)",
-    replace: "const notes = frame.notes",
+    find: "const fresh = known === 0 ? frame.notes : frame.notes.slice(known)",
+    replace: "const fresh = frame.notes",
     why: "notes of a frame that was sent again are applied twice"
   },
   {

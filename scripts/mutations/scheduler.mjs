@@ -102,15 +102,15 @@ export default [
   {
     id: "bystanders-blamed",
     file: "scheduler/peers.ts",
-    find: "const running = (phase === \"Current\" || phase === \"Loose\") && started !== undefined",
-    replace: "const running = phase === \"Current\" || phase === \"Loose\"",
+    find: "if (started !== undefined) blame(state, row, worker, { attempt, detail })",
+    replace: "blame(state, row, worker, { attempt, detail })\n  if (started !== undefined) return",
     why: "what had not begun on a worker that died counts as having killed it"
   },
   {
     id: "peaceful-blamed",
     file: "scheduler/peers.ts",
-    find: "if (!expected && running",
-    replace: "if (running",
+    find: "if (expected || !open || isHeld) return",
+    replace: "if (!open || isHeld) return",
     why: "a worker that is stopped on purpose counts against what ran there"
   },
   {
@@ -230,8 +230,8 @@ export default [
   {
     id: "gone-not-believed",
     file: "scheduler/fetches.ts",
-    find: "    removeHolder(state, row, s, holder)\n    if (note.why === \"corrupt\") drop",
-    replace: "    if (note.why === \"corrupt\") drop",
+    find: "    removeHolder(state, row, s, holder)\n    // It may have got another",
+    replace: "    // It may have got another",
     why: "a holder that has lost the value is asked for ever"
   },
   {
@@ -244,8 +244,8 @@ export default [
   {
     id: "leaving-goes-round",
     file: "worker/told.ts",
-    find: "if (executor.ending || state.leaving) continue",
-    replace: "if (executor.ending) continue",
+    find: "if (!executor.takes || state.leaving) continue",
+    replace: "if (!executor.takes) continue",
     why: "a worker that leaves is given back what it returned"
   }
 ]

@@ -23,35 +23,35 @@ export default [
   },
   {
     id: "recall-running",
-    file: "worker/runs.ts",
+    file: "worker/endings.ts",
     find: "if (job === undefined || job.state._tag === \"Running\") {\n    return tell",
     replace: "if (job === undefined) {\n    return tell",
     why: "what runs is given back, and runs twice"
   },
   {
     id: "no-grace",
-    file: "worker/runs.ts",
+    file: "worker/endings.ts",
     find: "  endLatest(context, running, now + (force ? state.config.forceGrace : state.config.grace))",
     replace: "",
     why: "code that does not listen is never stopped"
   },
   {
     id: "innocent-blamed",
-    file: "worker/runs.ts",
+    file: "worker/endings.ts",
     find: "else if (blameless || !began) tell",
     replace: "else if (!began) tell",
     why: "neighbours of code that was ended by force count as having died"
   },
   {
     id: "unstarted-blamed",
-    file: "worker/runs.ts",
+    file: "worker/endings.ts",
     find: "else if (blameless || !began) tell",
     replace: "else if (blameless) tell",
     why: "jobs that had not begun count as having died with their executor"
   },
   {
     id: "no-timeout",
-    file: "worker/runs.ts",
+    file: "worker/endings.ts",
     find:
       "      if (!job.state.takenBack) interrupt(context, job, `timeout of ${job.spec.timeout} ms`, context.state.id)",
     replace: "",
@@ -115,9 +115,9 @@ export default [
   },
   {
     id: "leaves-early",
-    file: "Worker.ts",
-    find: "if (inner.leaving && !inner.left && inner.jobs.size === 0) {",
-    replace: "if (inner.leaving && !inner.left) {",
+    file: "worker/told.ts",
+    find: "if (!state.leaving || state.left || state.jobs.size > 0) return",
+    replace: "if (!state.leaving || state.left) return",
     why: "a worker says goodbye while its attempts run"
   },
   {
@@ -152,8 +152,8 @@ export default [
   {
     id: "behind-elsewhere",
     file: "worker/behind.ts",
-    find: "if (place === undefined || made < job.missing || place.ending) return undefined",
-    replace: "if (place === undefined || place.ending) return undefined",
+    find: "if (place === undefined || made < job.missing || !place.takes) return undefined",
+    replace: "if (place === undefined || !place.takes) return undefined",
     why: "a job is posted though one of its inputs has still to be fetched"
   },
   {
@@ -173,15 +173,15 @@ export default [
   {
     id: "half-the-inputs",
     file: "worker/memory.ts",
-    find: "    const fits = memory.total + more <= memory.pause",
-    replace: "    const fits = true",
+    find: "const fits = more > 0 ? Results.leaves(state, memory, more) : !memory.isPaused",
+    replace: "const fits = true",
     why: "two jobs each hold half of what both need"
   },
   {
     id: "paused-for-ever",
     file: "worker/memory.ts",
-    find: "if (fits || (job.makers === undefined && !isTried && !isBusy(state))) {",
-    replace: "if (fits) {",
+    find: "const isNext = !fits && job.makers === undefined && !isTried && !isBusy(state)",
+    replace: "const isNext = false",
     why: "above pause nothing begins any more"
   },
   {
