@@ -77,6 +77,7 @@ export class Reader {
   /** Nothing of what was read is kept. One that threw is not used again. */
   close(): void {
     this.bytes = this.room
+    this.lazyView = undefined
     this.inputs = noInputs
     this.refs = emptied(this.refs)
     this.shapes = undefined
