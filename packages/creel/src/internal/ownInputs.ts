@@ -33,12 +33,6 @@ export type Look =
 const waits: Look = { _tag: "Waits" }
 const unready: Look = { _tag: "Unready" }
 
-/** The attempt in the name of a value, see `Id.valueId`; values that clients brought have none. */
-const makerOf = (value: Id.ValueId): Id.Attempt | undefined => {
-  const parts = /#(\d+)\.(\d+)$/.exec(value)
-  return parts === null ? undefined : Id.attempt(Number(parts[1]), Number(parts[2]))
-}
-
 export class OwnInputs {
   // A ring: writing is two stores, and what is asked for was mostly made just before.
   private readonly makers: Array<Id.Attempt> = []
@@ -78,7 +72,7 @@ export class OwnInputs {
     for (let i = 0; i < inputs.length; i++) {
       const { payload, value } = inputs[i]!
       if (payload !== undefined) continue
-      const maker = makerOf(value)
+      const maker = Id.makerIn(value)
       if (maker === undefined || maker === job.attempt) return unready
       const kept = this.find(maker)
       if (kept !== undefined) inputs[i] = { value, payload: kept }
@@ -161,6 +155,8 @@ export class OwnInputs {
 const fill = (row: Waiting, maker: Id.Attempt, payload: Payload): void => {
   for (let i = 0; i < row.inputs.length; i++) {
     const input = row.inputs[i]!
-    if (input.payload === undefined && makerOf(input.value) === maker) row.inputs[i] = { value: input.value, payload }
+    if (input.payload === undefined && Id.makerIn(input.value) === maker) {
+      row.inputs[i] = { value: input.value, payload }
+    }
   }
 }
