@@ -20,7 +20,7 @@ import { classFor } from "./classes.js"
 import { spread } from "./copies.js"
 import { cutOff, stay, trim } from "./cut.js"
 import { isCancelledForOthers, startOver } from "./over.js"
-import { isPerilous } from "./perilous.js"
+import { hasKilled, isPerilous, killed } from "./perilous.js"
 import { forget } from "./rows.js"
 import { scatter } from "./scatter.js"
 import {
@@ -168,6 +168,8 @@ const begin = (state: State, row: Row): void => {
     )
   }
   if (claim(state, row)) return
+  // What several remember of it may be too much together.
+  if (hasKilled(state, row)) return fail(state, row, killed(row))
   for (const input of row.inputs) {
     if (isCancelledForOthers(row, input)) startOver(state, input, false)
     if (input.state._tag === "Failed") return fail(state, row, input.state.failure)

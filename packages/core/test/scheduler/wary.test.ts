@@ -151,6 +151,16 @@ describe("what is counted against a task, and another scheduler", () => {
     assert.match(failure(lost)!.detail, /one; two; three; .*w1/)
   })
 
+  it("what was heard of by several, and is too much together, is not tried again", () => {
+    const d = next("c1", "c2", "w1")
+    const told = died("one", "two", "three", "four")
+    assert.isUndefined(failure(retold(d, [{ ...none, deaths: told.slice(0, 3) }])))
+    retold(d, [{ ...none, deaths: [told[0]!, told[3]!] }], "c2")
+    const out = d.lost("w1")
+    assert.strictEqual(failure(out)?.reason, "KilledWorker")
+    assert.match(failure(out)!.detail, /when 4 workers died.*one; two; three; four/)
+  })
+
   it("what was about to begin, and is nowhere since its worker went with the scheduler, has taken them along", () => {
     const d = next("c1", "w1")
     retold(d, [{ ...none, deaths: died("one", "two"), begins: 7 }])
