@@ -9,13 +9,13 @@
  */
 import { Maps } from "./maps.js"
 
-const bits = 8
-const pageSize = 1 << bits
-const mask = pageSize - 1
-
 class Page<A> {
-  readonly rows: Array<A | undefined> = new Array<A | undefined>(pageSize).fill(undefined)
+  readonly rows: Array<A | undefined>
   count = 0
+
+  constructor(size: number) {
+    this.rows = new Array<A | undefined>(size).fill(undefined)
+  }
 }
 
 /**
@@ -28,10 +28,20 @@ export class Table<K, A extends object> {
   private page: Page<A> | undefined = undefined
   private pageAt = -1
   private readonly far = new Maps<K, A>()
+  private readonly mask: number
   size = 0
 
-  /** `numberOf`: of a name, 0 or more and a small integer; less than 0 for a name that has none. */
-  constructor(private readonly numberOf: (name: K) => number, private readonly nameOf: (row: A) => K) {}
+  /**
+   * `numberOf`: of a name, 0 or more and a small integer; less than 0 for a name that has none. A page has 2^`bits` places,
+   * which are taken up by whoever stands there alone, too.
+   */
+  constructor(
+    private readonly numberOf: (name: K) => number,
+    private readonly nameOf: (row: A) => K,
+    private readonly bits: number = 8
+  ) {
+    this.mask = (1 << bits) - 1
+  }
 
   private find(at: number): Page<A> | undefined {
     if (at === this.pageAt) return this.page
@@ -44,7 +54,7 @@ export class Table<K, A extends object> {
   get(name: K): A | undefined {
     const number = this.numberOf(name)
     if (number >= 0) {
-      const row = this.find(number >> bits)?.rows[number & mask]
+      const row = this.find(number >> this.bits)?.rows[number & this.mask]
       if (row !== undefined && this.nameOf(row) === name) return row
     }
     return this.far.size === 0 ? undefined : this.far.get(name)
@@ -59,11 +69,11 @@ export class Table<K, A extends object> {
     const name = this.nameOf(row)
     const number = this.numberOf(name)
     if (number < 0) return this.addFar(name, row)
-    const page = this.find(number >> bits) ?? this.open(number >> bits)
-    const known = page.rows[number & mask]
+    const known = this.find(number >> this.bits)?.rows[number & this.mask]
     if (known !== undefined) return this.nameOf(known) !== name && this.addFar(name, row)
     if (this.far.size > 0 && this.far.get(name) !== undefined) return false
-    page.rows[number & mask] = row
+    const page = this.find(number >> this.bits) ?? this.open(number >> this.bits)
+    page.rows[number & this.mask] = row
     page.count++
     this.size++
     return true
@@ -77,7 +87,7 @@ export class Table<K, A extends object> {
   }
 
   private open(at: number): Page<A> {
-    const page = new Page<A>()
+    const page = new Page<A>(this.mask + 1)
     this.pages.set(at, page)
     this.pageAt = at
     return this.page = page
@@ -85,16 +95,16 @@ export class Table<K, A extends object> {
 
   delete(name: K): void {
     const number = this.numberOf(name)
-    const page = number < 0 ? undefined : this.find(number >> bits)
-    const row = page?.rows[number & mask]
+    const page = number < 0 ? undefined : this.find(number >> this.bits)
+    const row = page?.rows[number & this.mask]
     if (page === undefined || row === undefined || this.nameOf(row) !== name) {
       if (this.far.delete(name)) this.size--
       return
     }
-    page.rows[number & mask] = undefined
+    page.rows[number & this.mask] = undefined
     this.size--
     if (--page.count > 0) return
-    this.pages.delete(number >> bits)
+    this.pages.delete(number >> this.bits)
     this.page = undefined
     this.pageAt = -1
   }

@@ -501,6 +501,9 @@ export const canRun = (state: Inner, task: string): boolean => {
   return !any
 }
 
+/** Of numbers that follow each other one worker of many gets few: pages of 2^5 places, each of which it may have for one row. */
+const pageBits = 5
+
 export const make = (options: {
   readonly id: WorkerId
   readonly info: Omit<Note.WorkerInfo, "slots" | "tasks">
@@ -523,9 +526,9 @@ export const make = (options: {
     memory: undefined,
     ...options.config
   },
-  jobs: new Table(numberOf, (job) => job.attempt),
+  jobs: new Table(numberOf, (job) => job.attempt, pageBits),
   latest: -Infinity,
-  replicas: new Table(makerNumberIn, (replica) => replica.value),
+  replicas: new Table(makerNumberIn, (replica) => replica.value, pageBits),
   executors: new Map(),
   heldBytes: 0,
   left: false,

@@ -8,7 +8,7 @@ interface Row {
   readonly seq: number
 }
 
-const make = () => new Table<string, Row>(Id.numberIn, (row) => row.name)
+const make = (bits?: number) => new Table<string, Row>(Id.numberIn, (row) => row.name, bits)
 
 /** Keys as two clients make them, more than a few pages, with a gap; others with their numbers; and keys without one. */
 const own = (from: number, count: number, mark: string) =>
@@ -39,8 +39,8 @@ describe("Table", () => {
       goes: fc.boolean()
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-        const table = make()
+      fc.property(fc.constantFrom(8, 5), fc.array(step, { maxLength: 12 }), (bits, steps) => {
+        const table = make(bits)
         const model = new Map<string, Row>()
         let seq = 0
         for (const { count, from, goes } of steps) {
