@@ -350,7 +350,7 @@ const checkClients = (state: State, rows: ReadonlyArray<Row>, broken: Broken): v
     }
   }
   for (const run of state.runs.values()) {
-    if (state.runs.get(run.attempt) !== run) broken("H7", run.row, `${run.attempt} is not found by its name`)
+    if (state.runs.get(run.attempt) !== run) broken("B2", run.row, `${run.attempt} is not found by its name`)
     if (run.worker.gone) broken("Y3", run.worker, `an attempt of ${run.row.key} remains`)
   }
 }
