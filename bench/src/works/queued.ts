@@ -2,6 +2,7 @@
  * What one queued task costs the scheduler: its machine alone, told of submissions as a client's notes arrive from another
  * thread or process, with nothing shared between them.
  */
+import * as Id from "@creel/core/Id"
 import * as Scheduler from "@creel/core/Scheduler"
 import type { Spec } from "@creel/core/Spec"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,7 @@ import * as Tasks from "../tasks.js"
 import { heap } from "./heap.js"
 
 const spec = (n: number): Spec => ({
-  key: `inc-${(n + 0x10000000).toString(16)}-${n.toString(36)}`,
+  key: Id.ownKey("inc-", n, "a1b2c3"),
   digest: (n + 0x1000000000).toString(16),
   task: Tasks.inc.id,
   group: Tasks.inc.name,

@@ -65,9 +65,12 @@ const cluster = (workers) => {
   return self
 }
 
+/** As clients make them for themselves. */
+const keyOf = (n) => Id.ownKey("k-", n, "a1b2c3")
+
 const submission = (from, to, chained) => {
   const specs = []
-  for (let n = from; n < to; n++) specs.push(spec(`k${n}`, chained && n % 4 !== 0 ? [`k${n - 1}`] : none))
+  for (let n = from; n < to; n++) specs.push(spec(keyOf(n), chained && n % 4 !== 0 ? [keyOf(n - 1)] : none))
   return fromClient({ _tag: "Submit", specs, wants: specs.map(({ key }) => wantOf(key)), keep: [] })
 }
 
