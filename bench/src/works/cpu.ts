@@ -138,13 +138,14 @@ const timed = (name: string, work: Effect.Effect<number, unknown>, wanted: numbe
   })
 
 /**
- * Everyone warms up on a few rows again and again, for as long as on other works: a whole picture takes a second, in which
- * there are few ends to tell, so that the code which tells them would be measured before it is compiled.
+ * Everyone warms up on a few rows again and again: a whole picture takes a second, in which there are few ends to tell, so that
+ * the code which tells them would be measured before it is compiled. And for longer than on other works, since most of this
+ * processor time goes into the rows, and little into that code.
  */
 const warmUp = (order: Order, doers: ReadonlyArray<Doer>) =>
   Effect.gen(function*() {
     for (const { small } of doers) {
-      const until = processor() + order.warmup
+      const until = processor() + 5 * order.warmup
       while (processor() < until) yield* small
     }
   })
