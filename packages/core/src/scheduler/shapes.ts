@@ -96,7 +96,7 @@ export class Class {
 export class Ranking {
   /** The least pressed first. */
   readonly calm = new Ranks<Share>()
-  /** Those booked for more than their slots, the most pressed first. It follows once a batch: only stealing asks it. */
+  /** The most pressed first. It follows once a batch: only stealing asks it. */
   readonly busy = new Ranks<Share>()
 }
 
