@@ -9,13 +9,15 @@
  *       that have not given theirs away, `load` likewise; `taken` is a sum over all attempts.
  *   B2. An attempt is in `state.runs`, in its worker's list and in its row's `runs`, or in none of them.
  *   B3. An attempt leaves the books by its end note or with its worker, never by a cancel.
- *   B4. A worker is in the heaps of its pool exactly while it can be given work.
+ *   B4. A worker is among the calm of its pool exactly while it can be given work, and once ranked, among the busy exactly
+ *       while it is booked for more than its slots besides.
  *
  * @since 0.1.0
  */
 import type { Attempt } from "../Id.js"
 import * as Saturation from "../policy/saturation.js"
-import { type Row, Run, type State, toClient, touch, type Worker } from "./State.js"
+import type { Ranks } from "./ranks.js"
+import { type Row, Run, type Share, type State, toClient, touch, type Worker } from "./State.js"
 import { closed } from "./wary.js"
 
 /**
@@ -59,7 +61,7 @@ export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): 
   if (resources !== undefined) {
     for (const name in resources) worker.taken[name] = (worker.taken[name] ?? 0) + resources[name]!
   }
-  move(state, worker, false)
+  refresh(state, worker)
   return run
 }
 
@@ -213,10 +215,16 @@ export const refresh = (state: State, worker: Worker): void => {
   if (pool === undefined || !worker.open) return
   pool.whole.calm.update(whole.calm, whole.pressure)
   pool.part.calm.update(part.calm, part.pressure)
+  if (worker.unranked || !(isRanked(whole) || isRanked(part))) return
+  worker.unranked = true
+  state.unranked.push(worker)
 }
 
+/** Among the busy, or to be. */
+const isRanked = ({ busy, pressure }: Share): boolean => pressure > 0 || busy.place >= 0
+
 /**
- * The same among the busy, for all that have moved. Once a batch is enough: only stealing asks.
+ * The same among the busy, for all whose place there may have changed. Once a batch is enough: only stealing asks.
  *
  * @since 0.1.0
  * @category combinators
@@ -234,8 +242,14 @@ export const rank = (state: State): void => {
  */
 export const rankOne = ({ open, part, pool, whole }: Worker): void => {
   if (pool === undefined || !open) return
-  pool.whole.busy.update(whole.busy, -whole.pressure)
-  pool.part.busy.update(part.busy, -part.pressure)
+  rankShare(pool.whole.busy, whole)
+  rankShare(pool.part.busy, part)
+}
+
+/** Who has a slot free has nothing to be robbed of. */
+const rankShare = (among: Ranks<Share>, share: Share): void => {
+  if (share.pressure > 0) among.update(share.busy, -share.pressure)
+  else among.delete(share.busy)
 }
 
 /**

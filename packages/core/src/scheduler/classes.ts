@@ -55,7 +55,7 @@ const hasResources = (resources: Readonly<Record<string, number>> | undefined): 
 
 const join = (made: Class, pool: Pool): void => {
   made.pools.push(pool)
-  pool.classes.add(made)
+  pool.classes.push(made)
 }
 
 const special = (state: State, row: Row, urgent: boolean): Class => {
@@ -224,6 +224,7 @@ const unblock = (state: State, of: Class): void => {
 export const gain = (state: State, worker: Worker): void => {
   if (!worker.open) return
   if (worker.pool !== undefined) { for (const of of worker.pool.classes) unblock(state, of) }
+  if (worker.classes.size === 0) return
   for (const of of worker.classes) {
     of.roomy.add(worker)
     unblock(state, of)

@@ -16,7 +16,7 @@ import { weigh } from "./lineage.js"
 import { isPerilous } from "./perilous.js"
 import { wantsOf } from "./rows.js"
 import { mayHold } from "./scatter.js"
-import { isActive, isWanted, type Row, type Run, type State, type Worker } from "./State.js"
+import { isActive, isWanted, type Ranking, type Row, type Run, type Share, type State, type Worker } from "./State.js"
 import { isCounting } from "./stuck.js"
 
 type Broken = (
@@ -255,6 +255,9 @@ const checkGroups = (state: State, rows: ReadonlyArray<Row>, broken: Broken): vo
   }
 }
 
+const isRanked = ({ open }: Worker, among: Ranking | undefined, { busy, pressure }: Share): boolean =>
+  (among?.busy.has(busy) === true) === (open && pressure > 0)
+
 const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   const runs: Array<Run> = []
   for (let run = worker.first; run !== undefined; run = run.next) runs.push(run)
@@ -296,8 +299,10 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   }
   if (bytes !== worker.heldBytes) broken("S5", worker, `${worker.heldBytes} bytes are said to be held, ${bytes} are`)
   const { part, pool, whole } = worker
-  const indexed = pool?.whole.calm.has(whole.calm) === true && pool.whole.busy.has(whole.busy) &&
-    pool.part.calm.has(part.calm) && pool.part.busy.has(part.busy)
+  const indexed = pool?.whole.calm.has(whole.calm) === true && pool.part.calm.has(part.calm)
+  if (!worker.unranked && !(isRanked(worker, pool?.whole, whole) && isRanked(worker, pool?.part, part))) {
+    broken("B4", worker, "among the busy without being booked for more than its slots, or the reverse")
+  }
   if (whole.slots !== worker.info.slots || part.slots !== worker.info.slots) {
     broken("B1", worker, `its shares have ${whole.slots} and ${part.slots} slots, it has ${worker.info.slots}`)
   }

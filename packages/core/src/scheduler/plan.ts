@@ -73,10 +73,6 @@ const applyMoves = (state: State): void => {
   for (let worker = state.moved.shift(); worker !== undefined; worker = state.moved.shift()) {
     worker.moved = false
     books.refresh(state, worker)
-    if (!worker.unranked) {
-      worker.unranked = true
-      state.unranked.push(worker)
-    }
     if (!worker.gained) continue
     worker.gained = false
     state.unplanned = true
@@ -160,7 +156,6 @@ const assign = (state: State, row: Row, worker: Worker): void => {
   const run = books.open(state, row, worker, attempt)
   const inputs = row.inputs.length === 0 ? none : inputsOf(row, run)
   become(state, row, run)
-  books.refresh(state, worker)
   journal(state, "assigned", row, worker, attempt)
   const { failures, order } = row
   const note: RunTask = { _tag: "RunTask", spec: row.spec!, attempt, order, inputs, failures }

@@ -1,6 +1,6 @@
 /**
- * Workers by how pressed they are: a binary heap whose keys stand beside its members in arrays of numbers, so that
- * finding a place among a thousand workers reads a few cache lines and no worker.
+ * Workers by how pressed they are: a heap in which each has four below it, whose keys stand beside its members in arrays
+ * of numbers, so that finding a place among a thousand workers reads a few cache lines and no worker, and moves five.
  *
  * Owns the order of its members: the least key first, of equals the eldest.
  *
@@ -85,16 +85,18 @@ export class Ranks<A> {
     const { ages, items, keys } = this
     let index = from
     while (index > 0) {
-      const above = (index - 1) >> 1
+      const above = (index - 1) >> 2
       if (!this.isBefore(key, age, above)) break
       this.put(items[above]!, index, keys[above]!, ages[above]!)
       index = above
     }
     const size = items.length
     while (index >= from) {
-      let below = index * 2 + 1
-      if (below >= size) break
-      if (below + 1 < size && this.isBefore(keys[below + 1]!, ages[below + 1]!, below)) below++
+      const first = index * 4 + 1
+      if (first >= size) break
+      let below = first
+      const end = Math.min(first + 4, size)
+      for (let n = first + 1; n < end; n++) if (this.isBefore(keys[n]!, ages[n]!, below)) below = n
       if (this.isBefore(key, age, below)) break
       this.put(items[below]!, index, keys[below]!, ages[below]!)
       index = below
@@ -107,7 +109,7 @@ export class Ranks<A> {
     const broken: Array<string> = []
     this.items.forEach((rank, index) => {
       if (rank.place !== index) broken.push(`H5 ${name}: member ${index} is misplaced`)
-      if (index > 0 && this.isBefore(this.keys[index]!, this.ages[index]!, (index - 1) >> 1)) {
+      if (index > 0 && this.isBefore(this.keys[index]!, this.ages[index]!, (index - 1) >> 2)) {
         broken.push(`H6 ${name}: member ${index} is before its parent`)
       }
     })

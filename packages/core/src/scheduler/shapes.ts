@@ -96,7 +96,7 @@ export class Class {
 export class Ranking {
   /** The least pressed first. */
   readonly calm = new Ranks<Share>()
-  /** The most pressed first. It follows once a batch: only stealing asks it. */
+  /** Those booked for more than their slots, the most pressed first. It follows once a batch: only stealing asks it. */
   readonly busy = new Ranks<Share>()
 }
 
@@ -110,7 +110,7 @@ export class Pool {
   readonly whole = new Ranking()
   readonly part = new Ranking()
   readonly workers = new Set<Worker>()
-  readonly classes = new Set<Class>()
+  readonly classes: Array<Class> = []
   constructor(readonly id: string, readonly tasks: ReadonlySet<string>) {}
   ranking(slots: number): Ranking {
     return Saturation.isWhole(slots) ? this.whole : this.part
@@ -150,10 +150,15 @@ export class Share {
  * @category models
  */
 export class Worker {
+  // First what is touched for each task: together it stands in few lines of the processor's cache.
   readonly _tag = "Worker"
-  /** The holders of what nobody else holds, and their ids: the same for all such values. */
-  readonly alone: ReadonlyArray<Peer> = [this]
-  readonly ids: ReadonlyArray<PeerId>
+  gone = false
+  /** In the indexes: it can be given work. */
+  open = false
+  suspect = false
+  /** It is to leave: it gets nothing more, and what only it holds goes to others. */
+  retiring = false
+  heard: number
   readonly whole: Share
   readonly part: Share
   /** Attempts in its books, oldest first. */
@@ -161,52 +166,48 @@ export class Worker {
   last: Run | undefined = undefined
   runs = 0
   suspended = 0
-  readonly taken: Record<string, number> = {}
   /** Rows whose value it holds. */
   readonly held = new Held()
   heldBytes = 0
+  /** The holders of what nobody else holds, and their ids: the same for all such values. */
+  readonly alone: ReadonlyArray<Peer> = [this]
+  readonly ids: ReadonlyArray<PeerId>
+  /** What this step has said to it. */
+  mail: Array<ToWorker> | undefined = undefined
+  moved = false
+  gained = false
+  unranked = false
+  memory: WorkerMemory | undefined = undefined
+  pool: Pool | undefined = undefined
+  /** Special classes it is eligible for. */
+  readonly classes = new Set<Class>()
+  /** Rows assigned to it whose dependents may follow them here, see `plan`. */
+  tails: Array<Row> = []
+  /** Of a worker that is to leave: what nobody else holds, as of the last settling. */
+  readonly onlyHere = new Set<Row>()
+  readonly taken: Record<string, number> = {}
   /** Values it told of that no row claims yet. */
   readonly unclaimed = new Set<Key>()
   /** Rows it was asked for copies of. */
   readonly copying = new Set<Row>()
-  /** Rows assigned to it whose dependents may follow them here, see `plan`. */
-  tails: Array<Row> = []
   /** Rows it was asked for further copies of: see `Spread`. */
   readonly carrying = new Set<Row>()
   /** Bytes of values it was asked to copy. */
   coming = 0
-  heard: number
-  suspect = false
-  /** It is to leave: it gets nothing more, and what only it holds goes to others. */
-  retiring = false
-  /** Of a worker that is to leave: what nobody else holds, as of the last settling. */
-  readonly onlyHere = new Set<Row>()
   /** It was told that it may leave. */
   released = false
-  /** In the indexes: it can be given work. */
-  open = false
   /** The slots counted in `state.slots`. */
   bookedSlots = 0
-  pool: Pool | undefined = undefined
-  /** Special classes it is eligible for. */
-  readonly classes = new Set<Class>()
-  moved = false
-  gained = false
-  unranked = false
-  /** What this step has said to it. */
-  mail: Array<ToWorker> | undefined = undefined
   /** It told of more than it should have been given, in an earlier life. */
   overdrawn = false
   processBytes: number | undefined = undefined
   sharedBytes: number | undefined = undefined
   use: ProcessUse | undefined = undefined
-  memory: WorkerMemory | undefined = undefined
   heaps: ReadonlyArray<ExecutorMemory> | undefined = undefined
   busy: number | undefined = undefined
   reportedBytes = 0
   /** Holders it could not reach, until when. */
   unreachable: Map<PeerId, number> | undefined = undefined
-  gone = false
   constructor(readonly id: WorkerId, readonly seq: number, public info: WorkerInfo, now: number) {
     this.heard = now
     this.ids = [id]
