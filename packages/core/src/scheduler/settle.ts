@@ -168,7 +168,7 @@ const begin = (state: State, row: Row): void => {
     )
   }
   if (claim(state, row)) return
-  // What several remember of it may be too much together.
+  // Somebody may remember too much of it.
   if (hasKilled(state, row)) return fail(state, row, killed(row))
   for (const input of row.inputs) {
     if (isCancelledForOthers(row, input)) startOver(state, input, false)

@@ -148,18 +148,12 @@ export const remembered = (state: State, client: Client, told: ReadonlyArray<Spe
     const row = find(state, key, digest)
     if (row === undefined) continue
     if (failures > row.failures) row.failures = failures
-    count(row, deaths)
+    // Not all of them together: where schedulers die as well, what was beside others' deaths would have too many of its own.
+    if (deaths.length > row.deaths.length) row.deaths = deaths
     // Only while everybody is heard is it known what no worker says a word of.
     if (begins !== undefined && state.preferred !== undefined) state.begins.set(begins, row)
   }
   if (state.asking.size > 0) askAgain(state, client, new Set(told.map(({ begins }) => begins)))
-}
-
-/** In the order of their attempts; of one that perhaps was, before the others. */
-const count = (row: Row, deaths: ReadonlyArray<Death>): void => {
-  if (deaths.length === 0) return
-  const all = new Map([...deaths, ...row.deaths].map((death) => [death.attempt, death]))
-  row.deaths = [...all.values()].sort((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0))
 }
 
 /** What it was told, or said, may have gone with the last session. */
