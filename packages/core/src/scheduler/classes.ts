@@ -3,8 +3,8 @@
  * the same workers may run.
  *
  * Owns membership of pools and classes and whether a class is blocked. A plain class (any worker that knows the task)
- * reads the heaps of its pools; a special one (restricted, resources, more than one slot) keeps its own set of eligible
- * workers. Who is chosen is `plan`'s business.
+ * reads the heaps of its pools; a special one (restricted, resources, more than one slot, apart) keeps its own set of
+ * eligible workers. Who is chosen is `plan`'s business.
  *
  * Invariants:
  *   K1. A class with something queued is in `ready` or blocked; an empty one is neither.
@@ -17,6 +17,7 @@
 import * as Saturation from "../policy/saturation.js"
 import * as Spec from "../Spec.js"
 import { bound, isBounded, move, rankOne, refresh } from "./books.js"
+import { isApart } from "./perilous.js"
 import { Class, Pool, type Row, type State, touch, type Worker } from "./State.js"
 
 const specialsMax = 256
@@ -28,8 +29,11 @@ const specialsMax = 256
 export const classFor = (state: State, row: Row): Class => {
   const spec = row.spec!
   const urgent = spec.parent !== undefined || row.awaited > 0
-  if (row.class !== undefined && row.class.urgent === urgent) return row.class
-  if (spec.workers !== undefined || spec.slots > 1 || hasResources(spec.resources)) return special(state, row, urgent)
+  const apart = isApart(state, row)
+  if (row.class !== undefined && row.class.urgent === urgent && !apart) return row.class
+  if (apart || spec.workers !== undefined || spec.slots > 1 || hasResources(spec.resources)) {
+    return special(state, spec, urgent, apart)
+  }
   let list = state.plain.get(spec.task)
   if (list === undefined) state.plain.set(spec.task, list = [])
   for (const found of list) if (found.slots === spec.slots && found.urgent === urgent) return row.class = found
@@ -38,6 +42,7 @@ export const classFor = (state: State, row: Row): Class => {
     spec.task,
     spec.slots,
     urgent,
+    false,
     false,
     undefined,
     false,
@@ -58,12 +63,11 @@ const join = (made: Class, pool: Pool): void => {
   pool.classes.push(made)
 }
 
-const special = (state: State, row: Row, urgent: boolean): Class => {
-  const spec = row.spec!
-  const id = JSON.stringify([spec.task, spec.slots, urgent, spec.workers, spec.soft, spec.resources])
+const special = (state: State, spec: Spec.Spec, urgent: boolean, apart: boolean): Class => {
+  const id = JSON.stringify([spec.task, spec.slots, urgent, apart, spec.workers, spec.soft, spec.resources])
   const found = state.specials.get(id)
   if (found !== undefined) return found
-  const made = new Class(id, spec.task, spec.slots, urgent, true, spec.workers, spec.soft, spec.resources)
+  const made = new Class(id, spec.task, spec.slots, urgent, true, apart, spec.workers, spec.soft, spec.resources)
   state.specials.set(id, made)
   enroll(state, made)
   return made
@@ -155,13 +159,15 @@ const isYielding = (worker: Worker, of: Class): boolean => {
 }
 
 /**
- * Whether its resources are free there, and the worker is not held back for what its suspended attempts wait for.
+ * Whether its resources are free there, nothing is that it must not run beside, and the worker is not held back for what
+ * its suspended attempts wait for.
  *
  * @since 0.1.0
  * @category guards
  */
 export const fits = (state: State, worker: Worker, of: Class): boolean => {
   if (!of.urgent && isBounded(state, worker)) return false
+  if (of.apart && worker.apart > 0) return false
   for (const name in of.resources) {
     const free = (worker.info.resources[name] ?? 0) - (worker.taken[name] ?? 0)
     if (of.resources[name]! > free + Saturation.epsilon) return false

@@ -145,11 +145,19 @@ const queued = (state: State, row: Row, behind: number | undefined): string => {
     return `${row.key} can run and is queued, but ${why(state, of)}` +
       (silent.length === 0 ? "" : ` (silent, and so given no work: ${silent.join(", ")})`)
   }
+  const taken = of.apart
+    ? [...state.workers.values()].filter((worker) => worker.apart > 0).map((worker) => worker.id)
+    : []
   const bounded = [...state.workers.values()].filter((worker) => isBounded(state, worker)).map((worker) => worker.id)
   const paused = [...state.workers.values()].filter((worker) => worker.memory?.paused === true).map((worker) =>
     worker.id
   )
   return `${row.key} can run and is queued behind ${behind} others: the workers that may run it are busy` +
+    (of.apart
+      ? `; ${row.deaths.length} workers died while it ran, so it is given to none that has another such${
+        taken.length === 0 ? "" : ` (${taken.join(", ")})`
+      }`
+      : "") +
     (paused.length === 0
       ? ""
       : `; short of memory, and so given nothing while others may take it: ${paused.join(", ")}`) +

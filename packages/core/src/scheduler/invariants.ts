@@ -286,6 +286,11 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
       broken("P1", worker, `${worker.taken[name]} of ${name} taken, it has ${worker.info.resources[name] ?? 0}`)
     }
   }
+  if (
+    worker.apart !== sum((run) => run.apart ? 1 : 0) || runs.some((run) => run.apart && run.suspended !== undefined)
+  ) {
+    broken("B5", worker, `${worker.apart} attempts are said to be apart, or one of them gave its slot away`)
+  }
   for (const run of runs) {
     if (state.runs.get(run.attempt) !== run || !run.row.runs.includes(run)) {
       broken("B2", worker, `attempt of ${run.row.key}`)

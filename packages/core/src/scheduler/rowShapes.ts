@@ -1,7 +1,6 @@
 /**
  * The shapes of rows: a piece of work, where it is, who wants it, and its attempts. Everything is mutated in place, for
- * speed, and by `step` alone: `become` alone writes `row.state`, `books` alone what is booked. Its neighbour `shapes` has
- * groups, classes, pools and peers.
+ * speed, and by `step` alone: `become` writes `row.state`, `books` what is booked. `shapes` has groups, workers, clients.
  *
  * @since 0.1.0
  */
@@ -412,6 +411,8 @@ export class Run implements Assigned {
   refused = false
   /** It asked whether it may begin. */
   asks = false
+  /** It is counted in its worker's `apart`. */
+  apart = false
   previous: Run | undefined = undefined
   next: Run | undefined = undefined
   /** The same among those of its kind there. */

@@ -81,6 +81,8 @@ export class Class {
     readonly slots: number,
     readonly urgent: boolean,
     readonly special: boolean,
+    /** One at a time on each worker: see `isApart`. */
+    readonly apart: boolean,
     readonly names: ReadonlyArray<string> | undefined,
     readonly soft: boolean,
     readonly resources: Readonly<Record<string, number>> | undefined
@@ -166,6 +168,8 @@ export class Worker {
   last: Run | undefined = undefined
   runs = 0
   suspended = 0
+  /** Attempts in its books that are to run apart from each other. Those that wait for futures do not count. */
+  apart = 0
   /** Rows whose value it holds. */
   readonly held = new Held()
   heldBytes = 0
