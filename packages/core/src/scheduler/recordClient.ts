@@ -124,7 +124,10 @@ const wantOne = (
 /** The same of what was cut: its inputs are not known, and where nobody else knows them it cannot be made. */
 const makeCut = (state: State, spec: Spec): Row | Failure.Failure => {
   const known = state.rows.get(spec.key)
-  if (known?.digest === spec.digest) return known
+  if (known?.digest === spec.digest) {
+    again(state, known, spec)
+    return known
+  }
   if (known !== undefined && isWanted(known)) return duplicate(spec.key)
   if (known !== undefined) shadow(state, known)
   const row = createRow(state, spec, [])
@@ -343,6 +346,13 @@ const wantTold = (state: State, client: Client, row: Row, one: ClientTold["wants
     want.told = true
     if (row.state._tag !== "Failed") want.over = true
   }
-  if (one.told !== undefined && "value" in one.told) want.told = one.told.value
+  if (one.told !== undefined && "value" in one.told) {
+    want.told = one.told.value
+    // It was done after it failed for whoever told of that.
+    if (row.state._tag === "Failed" && state.now < state.unclaimedUntil) {
+      startOver(state, row, false)
+      awaitValue(state, row)
+    }
+  }
   if (one.keep && row.state._tag !== "Stored" && row.state._tag !== "Failed") row.keep = true
 }

@@ -1,7 +1,8 @@
-import type { FetchValue, FromClient } from "@creel/core/Note"
+import * as Failure from "@creel/core/Failure"
+import type { FetchValue, FromClient, FromWorker } from "@creel/core/Note"
 import * as Scheduler from "@creel/core/Scheduler"
 import { assert, describe, it } from "@effect/vitest"
-import { drive, runOf, says, spec, toClients, toWorkers } from "./drive.js"
+import { drive, info, runOf, says, spec, toClients, toWorkers } from "./drive.js"
 
 const reasons = (commands: Array<Scheduler.Command>) =>
   toClients(commands).flatMap(({ note, to }) =>
@@ -227,6 +228,25 @@ const offer = (key: string, value: string, bytes: number): FromClient => ({
 })
 
 describe("a new life of the scheduler", () => {
+  const holding: FromWorker = {
+    _tag: "WorkerTold",
+    info: info("w1"),
+    values: [{
+      _tag: "ValueHeld",
+      key: "b",
+      value: "b#1",
+      attempt: 1,
+      digest: "d:b",
+      bytes: 5_000,
+      type: "number",
+      how: "computed",
+      millis: 1,
+      inline: undefined
+    }],
+    jobs: [],
+    outcomes: []
+  }
+
   it("is told of what was cut without what it was made from, finds its value, and keeps it twice again", () => {
     const d = drive({ incarnation: 2, recovering: { until: 2_000_000, expect: ["c1", "w1"] } })
     d.client("c1", {
@@ -237,25 +257,34 @@ describe("a new life of the scheduler", () => {
       offers: [],
       cut: ["b"]
     })
-    const out = d.worker("w1", {
-      _tag: "WorkerTold",
-      info: { name: "w1", node: "w1", slots: 1, resources: {}, tasks: ["t"] },
-      values: [{
-        _tag: "ValueHeld",
-        key: "b",
-        value: "b#1",
-        attempt: 1,
-        digest: "d:b",
-        bytes: 5_000,
-        type: "number",
-        how: "computed",
-        millis: 1,
-        inline: undefined
-      }],
-      jobs: [],
-      outcomes: []
-    })
-    assert.deepStrictEqual(says(out), ["w1 RunTask c"])
+    assert.deepStrictEqual(says(d.worker("w1", holding)), ["w1 RunTask c"])
     assert.deepStrictEqual(fetches(d.join("w2")).map(({ note }) => note.key), ["b"])
+  })
+
+  it("what could not run for one, and is cut for another, is there for what the other makes from it", () => {
+    for (const order of [["c1", "c2"], ["c2", "c1"]] as const) {
+      const d = drive({ incarnation: 2, recovering: { until: 2_000_000, expect: ["c1", "c2", "w1"] } })
+      const failure = Failure.make("Unrunnable", "b", "no worker may run it")
+      const tells = {
+        c1: {
+          _tag: "ClientTold",
+          name: "c1",
+          specs: [spec("a"), spec("b", ["a"])],
+          wants: [{ key: "b", want: 3, told: { failure }, keep: false }],
+          offers: []
+        },
+        c2: {
+          _tag: "ClientTold",
+          name: "c2",
+          specs: [spec("b", ["a"]), spec("c", ["b"])],
+          wants: [{ key: "c", want: 3, told: undefined, keep: false }],
+          offers: [],
+          cut: ["b"]
+        }
+      } as const
+      d.client(order[0], tells[order[0]])
+      d.client(order[1], tells[order[1]])
+      assert.deepStrictEqual(says(d.worker("w1", holding)), ["w1 RunTask c"])
+    }
   })
 })

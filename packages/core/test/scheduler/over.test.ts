@@ -1,7 +1,7 @@
 import * as Failure from "@creel/core/Failure"
 import type { ClientTold } from "@creel/core/Note"
 import { assert, describe, it } from "@effect/vitest"
-import { drive, runOf, says, spec } from "./drive.js"
+import { drive, info, runOf, says, spec } from "./drive.js"
 
 describe("a want that had its last word", () => {
   it("keeps the row known, so that its client may try it again or name it, and wants nothing", () => {
@@ -64,6 +64,58 @@ describe("a want that had its last word", () => {
       d.join("w1")
       d.client(order[0], tells[order[0]])
       assert.deepStrictEqual(says(d.client(order[1], tells[order[1]])).slice(0, 1), ["w1 RunTask x"])
+    }
+  })
+
+  it("told to a new scheduler is not the last word for who was told of the value, in whichever order, cut or not", () => {
+    const told = { value: "x#1", digest: "d:x" }
+    const tells = (reason: "Failed" | "Cancelled", cut: ReadonlyArray<string>) => {
+      const failure = Failure.make(reason, "x", "before", { by: "c1" })
+      return {
+        c1: {
+          _tag: "ClientTold",
+          name: "c1",
+          specs: [spec("a"), spec("x", ["a"])],
+          wants: [{ key: "x", want: 1, told: { failure }, keep: false }],
+          offers: []
+        },
+        c2: {
+          _tag: "ClientTold",
+          name: "c2",
+          specs: cut.length > 0 ? [spec("x", ["a"])] : [spec("a"), spec("x", ["a"])],
+          wants: [{ key: "x", want: 1, told, keep: false }],
+          offers: [],
+          cut
+        }
+      } as const
+    }
+    const x = {
+      _tag: "ValueHeld",
+      key: "x",
+      value: "x#1",
+      attempt: 1,
+      digest: "d:x",
+      bytes: 5_000,
+      type: "number",
+      how: "replicated",
+      millis: 1,
+      inline: undefined
+    } as const
+    for (const reason of ["Failed", "Cancelled"] as const) {
+      for (const cut of [[], ["x"]]) {
+        for (const order of [["c1", "c2"], ["c2", "c1"]] as const) {
+          const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1", "c2"] } })
+          const said = tells(reason, cut)
+          d.client(order[0], said[order[0]])
+          d.worker("w1", { _tag: "WorkerTold", info: info("w1"), values: [x], jobs: [], outcomes: [] })
+          assert.deepStrictEqual(
+            says(d.client(order[1], said[order[1]])),
+            [],
+            `${reason} ${cut.join()} ${order.join()}`
+          )
+          assert.strictEqual(d.state.rows.get("x")!.state._tag, "Stored")
+        }
+      }
     }
   })
 })
