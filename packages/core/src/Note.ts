@@ -325,6 +325,8 @@ export interface WorkerTold {
     readonly since: number | undefined
     readonly suspended: boolean
     readonly inputs: ReadonlyArray<ValueId>
+    /** Failures before it, as `RunTask` said. */
+    readonly failures: number
     readonly cancelled: boolean
   }>
   /** Ends of attempts not yet acknowledged. */

@@ -303,6 +303,7 @@ const Job = Schema.Struct({
   since: orUndefined(Schema.Number),
   suspended: Schema.Boolean,
   inputs: Schema.Array(Value),
+  failures: Schema.Number,
   cancelled: Schema.Boolean
 })
 

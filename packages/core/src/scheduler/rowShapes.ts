@@ -418,8 +418,8 @@ export class Run implements Assigned {
   /** The same among those of its kind there. */
   earlier: Run | undefined = undefined
   later: Run | undefined = undefined
-  /** How often its row had failed when it was ordered. */
-  readonly failures: number
+  /** How often its row had failed when it was ordered, for all that its scheduler knew. */
+  failures: number
   constructor(
     readonly attempt: Attempt,
     public row: Row,

@@ -85,6 +85,8 @@ const vanish = (state: State, run: Run): void => {
 const tellJob = (state: State, worker: Worker, job: TellingJob): void => {
   const known = state.runs.get(job.attempt)
   const run = known !== undefined && known.worker === worker ? known : adoptJob(state, worker, job)
+  // A scheduler beside this one may have begun the same try.
+  run.failures = job.failures
   if (job.since !== undefined && run.started === undefined) {
     run.started = job.since
     run.row.group.running++

@@ -54,6 +54,7 @@ const jobTold = (job: Job): Note.WorkerTold["jobs"][number] => {
     since: at === undefined || at.posted ? undefined : at.since,
     suspended: at?.suspended !== undefined,
     inputs: job.inputs.map((input) => input.value),
+    failures: job.failures,
     cancelled: job.cancelled !== undefined
   }
 }

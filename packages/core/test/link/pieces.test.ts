@@ -72,6 +72,7 @@ const long: Readonly<Record<string, (n: number) => Note.Note>> = {
       since: 3,
       suspended: false,
       inputs: [`${key}#0`],
+      failures: 0,
       cancelled: false
     })),
     outcomes: keys(n >> 2).map((key, attempt) => ({ _tag: "TaskEnded", key, attempt }))

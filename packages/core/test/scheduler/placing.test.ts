@@ -268,6 +268,7 @@ describe("a new life of the scheduler", () => {
       since: 999_000,
       suspended: false,
       inputs: [],
+      failures: 0,
       cancelled: false
     }
     assert.deepStrictEqual(
@@ -313,6 +314,7 @@ describe("a new life of the scheduler", () => {
       since: 1,
       suspended: false,
       inputs: [],
+      failures: 0,
       cancelled: false
     })
     const info = (name: string) => ({ name, node: name, slots: 1, resources: {}, tasks: ["t"] })

@@ -137,6 +137,7 @@ export const walk = (seed: number, options: { readonly trace?: boolean } = {}): 
         since: job.running ? now : undefined,
         suspended: false,
         inputs: job.run.inputs.map((input) => input.value),
+        failures: job.run.failures,
         cancelled: job.cancelled
       })),
       outcomes: outcomes as never

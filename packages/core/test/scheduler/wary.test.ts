@@ -112,6 +112,7 @@ describe("tasks that take their worker along", () => {
         state: "Running",
         since: d.now(),
         suspended: false,
+        failures: 0,
         cancelled: false,
         inputs: []
       }],
@@ -135,6 +136,7 @@ describe("what is counted against a task, and another scheduler", () => {
       state: "Running",
       since: 1,
       suspended: false,
+      failures: 0,
       cancelled: false,
       inputs: []
     }],
@@ -270,6 +272,23 @@ describe("what is counted against a task, and another scheduler", () => {
       spent: [{ ...none, failures: 1 }]
     })
     assert.strictEqual(failure(d.fail("w1", runOf(d.join("w1"), "x").note))?.reason, "Failed")
+  })
+
+  it("what two schedulers had begun as the same try has failed once, where it fails for both", () => {
+    const d = next("c1", "w1")
+    retold(d, [{ ...none, failures: 1 }])
+    d.worker("w1", runs(4))
+    const out = d.worker("w1", {
+      _tag: "TaskFailed",
+      key: "x",
+      attempt: 4,
+      failure: Failure.make("Failed", "x", "it went wrong"),
+      tag: undefined,
+      verdict: { retryAfter: 0 },
+      millis: 1
+    })
+    assert.strictEqual(spent(out)?.failures, 1)
+    assert.strictEqual(runOf(out, "x").note.failures, 1)
   })
 
   it("who tries it again begins anew", () => {

@@ -109,6 +109,7 @@ describe("workers", () => {
       since: d.now(),
       suspended: false,
       inputs: [],
+      failures: 0,
       cancelled: false
     }
     const again = d.worker("w1", { _tag: "WorkerTold", info, values: [], jobs: [job], outcomes: [] })
@@ -222,7 +223,7 @@ describe("workers", () => {
   it("so does it where the jobs assigned ahead were taken over from an earlier scheduler", () => {
     const d = drive({ incarnation: 2, recovering: { until: 1_005_000, expect: ["w1", "c1", "c-inner"] } })
     const specs = [spec("p"), spec("d0", ["p"]), spec("d1", ["d0"])]
-    const more = { inputs: [], cancelled: false }
+    const more = { inputs: [], failures: 0, cancelled: false }
     const jobs = specs.map((of, n) =>
       n === 0
         ? { spec: of, attempt: 1, state: "Running" as const, since: 1, suspended: true, ...more }
