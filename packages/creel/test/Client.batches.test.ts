@@ -7,11 +7,33 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { gated, inc, isInterrupted, on } from "./LocalCluster.fixture.js"
+import { turn } from "./utils/turn.js"
 
 const open = Scope.make()
 const close = (scope: Scope.CloseableScope) => Scope.close(scope, Exit.void)
 
 describe("the end of a scope", () => {
+  it.scoped("with tens of thousands of futures lets the event loop turn, done or not", () => {
+    const never = Task.make("never", (_: number) => Effect.never)
+    const numbers = Array.from({ length: 25_000 }, (_, x) => x)
+    return Effect.gen(function*() {
+      for (const task of [inc, never]) {
+        const scope = yield* open
+        const futures = yield* Effect.provideService(Client.map(task, numbers), Scope.Scope, scope)
+        if (task === inc) yield* Client.gather(futures)
+        let turns = 0
+        const counting = yield* Effect.fork(Effect.forever(Effect.andThen(turn, () => void turns++)))
+        yield* close(scope)
+        assert.isAtLeast(turns, 1)
+        yield* Fiber.interrupt(counting)
+        for (const future of [futures[0]!, futures[24_999]!]) {
+          const exit = yield* Fiber.await(future)
+          assert.isTrue(task === inc ? Exit.isSuccess(exit) : isInterrupted(exit))
+        }
+      }
+    }).pipe(on({}, inc, never))
+  })
+
   it.scoped("two pending futures of one key end together, after the finalizers of their work", () =>
     Effect.gen(function*() {
       const { log, started, task } = gated()

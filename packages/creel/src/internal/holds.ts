@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type { Handle } from "./handle.js"
+import { together, turn } from "./turns.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -19,13 +20,12 @@ export interface Caller {
   place: { readonly hold: Hold | undefined } | undefined
 }
 
-/** The futures that a scope owns, in the order in which they came. */
+/** The futures that a scope owns. */
 export class Hold {
   /** Its scope has closed. */
   over = false
   /** Who remembers it; forgets it when it is over. */
   caller: Caller | undefined = undefined
-  private first: AnyHandle | undefined = undefined
   private last: AnyHandle | undefined = undefined
 
   constructor(private readonly end: End) {}
@@ -35,15 +35,13 @@ export class Hold {
     if (this.over) return void this.end([handle])
     handle.hold = this
     handle.before = this.last
-    if (this.last === undefined) this.first = handle
-    else this.last.after = handle
+    if (this.last !== undefined) this.last.after = handle
     this.last = handle
   }
 
   remove(handle: AnyHandle): void {
     const { after, before } = handle
-    if (before === undefined) this.first = after
-    else before.after = after
+    if (before !== undefined) before.after = after
     if (after === undefined) this.last = before
     else after.before = before
     handle.hold = handle.before = handle.after = undefined
@@ -54,13 +52,22 @@ export class Hold {
     this.over = true
     if (this.caller?.place?.hold === this) this.caller.place = undefined
     this.caller = undefined
-    const all: Array<AnyHandle> = []
-    for (let handle = this.first; handle !== undefined; handle = handle.after) all.push(handle)
-    const interrupting = this.end(all)
+    return this.endRest([])
+  })
+
+  /** The youngest go first, as in any scope: of more than a turn's worth nothing goes before what was made from it. */
+  private endRest(interrupting: Array<AnyHandle>): Effect.Effect<void> {
+    const some: Array<AnyHandle> = []
+    for (let handle = this.last; handle !== undefined && some.length < together; handle = this.last) {
+      this.remove(handle)
+      some.push(handle)
+    }
+    interrupting.push(...this.end(some.reverse()))
+    if (this.last !== undefined) return Effect.flatMap(turn, () => this.endRest(interrupting))
     return interrupting.length === 0
       ? Effect.void
       : Effect.forEach(interrupting, (handle) => handle.await, { discard: true, concurrency: "unbounded" })
-  })
+  }
 }
 
 export class Holds {

@@ -1,6 +1,6 @@
 /**
- * Turns of the thread's event loop, for whoever submits one after the other. It owns how many they may be without one: fibers give
- * way to each other, and no timer and no socket is heard for thousands of times that they do.
+ * Turns of the thread's event loop, for whoever submits one after the other, or has much to do at once. It owns how much that may be
+ * without one: fibers give way to each other, and no timer and no socket is heard for thousands of times that they do.
  */
 import * as Effect from "effect/Effect"
 
@@ -9,17 +9,25 @@ const host: {
   readonly clearImmediate?: ((id: unknown) => void) | undefined
 } = globalThis as {}
 
-/** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
-export const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
+/** Calls back after a whole turn of the event loop; answers how to give that up. */
+export const afterTurn = (f: () => void): () => void => {
   // Where there is no such thing a timer takes a millisecond, and four where they are nested.
   if (host.setImmediate === undefined || host.clearImmediate === undefined) {
-    const timer = setTimeout(() => resume(Effect.void), 0)
-    return Effect.sync(() => clearTimeout(timer))
+    const timer = setTimeout(f, 0)
+    return () => clearTimeout(timer)
   }
   const { clearImmediate } = host
-  const immediate = host.setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(immediate))
-})
+  const immediate = host.setImmediate(f)
+  return () => clearImmediate(immediate)
+}
+
+/** A whole turn of the event loop: a yield alone lets fibers in, but no timer and no socket, for thousands of yields. */
+export const turn: Effect.Effect<void> = Effect.async<void>((resume) =>
+  Effect.sync(afterTurn(() => resume(Effect.void)))
+)
+
+/** Of futures so many are waited for or ended in one turn: some ten milliseconds. */
+export const together = 10_000
 
 /** So many are submitted one by one before the loop has to turn: as many as a batch of `map`. */
 const most = 1_000

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import type { FutureError } from "../FutureError.js"
 import type { AttemptBinding, ClientCore } from "./clientCore.js"
 import type { Handle, Waiter, Watcher } from "./handle.js"
+import { afterTurn, together } from "./turns.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -64,21 +65,21 @@ export const bringing = (
   handles: ReadonlyArray<AnyHandle>,
   failFast: boolean
 ): Effect.Effect<void> => {
-  const missing: Array<AnyHandle> = []
-  for (const handle of handles) {
-    handle.observe()
-    const exit = handle.peek()
-    if (exit === undefined) missing.push(handle)
-    else if (failFast && Exit.isFailure(exit)) return Effect.void
-  }
-  if (missing.length === 0) return Effect.void
-  const wait = Effect.async<void>((resume) => new Bringing(missing, failFast, () => resume(Effect.void)).begin(core))
-  return suspending(core, handles[0]?.owner.attempt, missing, wait)
+  if (handles.length === 0) return Effect.void
+  for (const handle of handles) handle.observe()
+  const { attempt } = handles[0]!.owner
+  // A slot that is given away has to be waited for.
+  if (attempt !== undefined && failFast && handles.some(hasFailed)) return Effect.void
+  const wait = Effect.async<void>((resume) => new Bringing(handles, failFast, () => resume(Effect.void)).begin(core))
+  return suspending(core, attempt, handles, wait)
 }
+
+const hasFailed = (handle: AnyHandle): boolean => handle.peek()?._tag === "Failure"
 
 /** The one waiter of many handles. */
 class Bringing implements Waiter {
   private missing: number
+  private at = 0
   private over = false
 
   constructor(
@@ -90,8 +91,16 @@ class Bringing implements Waiter {
   }
 
   begin(core: ClientCore): Effect.Effect<void> | undefined {
+    this.waitForSome(core)
+    return this.over ? undefined : Effect.sync(() => this.stop())
+  }
+
+  private waitForSome(core: ClientCore): void {
+    if (this.over) return
     const needs: Array<Machine.Row> = []
-    for (const handle of this.handles) {
+    const end = Math.min(this.handles.length, this.at + together)
+    for (; this.at < end; this.at++) {
+      const handle = this.handles[this.at]!
       const exit = handle.peek()
       if (exit !== undefined) this.settled(exit)
       else {
@@ -104,7 +113,7 @@ class Bringing implements Waiter {
       if (this.over) return
     }
     if (needs.length > 0) core.step({ _tag: "Need", keys: needs })
-    return this.over ? undefined : Effect.sync(() => this.stop())
+    if (this.at < this.handles.length) afterTurn(() => this.waitForSome(core))
   }
 
   settled(exit: Exit.Exit<unknown, unknown>): void {
