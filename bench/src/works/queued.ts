@@ -4,28 +4,19 @@
  */
 import * as Id from "@creel/core/Id"
 import * as Scheduler from "@creel/core/Scheduler"
-import type { Spec } from "@creel/core/Spec"
+import * as Spec from "@creel/core/Spec"
 import * as Effect from "effect/Effect"
 import * as Tasks from "../tasks.js"
 import { heap } from "./heap.js"
 
-const spec = (n: number): Spec => ({
-  key: Id.ownKey("inc-", n, "a1b2c3"),
-  digest: (n + 0x1000000000).toString(16),
-  task: Tasks.inc.id,
-  group: Tasks.inc.name,
-  args: Tasks.inc.encodeArgs([n], () => undefined),
-  inputs: [],
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined
-})
+const spec = (n: number): Spec.Spec =>
+  Spec.make({
+    key: Id.ownKey("inc-", n, "a1b2c3"),
+    digest: (n + 0x1000000000).toString(16),
+    task: Tasks.inc.id,
+    group: Tasks.inc.name,
+    args: Tasks.inc.encodeArgs([n], () => undefined)
+  })
 
 /** One worker of two slots that never answers, and so many tasks behind the two it was given. */
 export const bytesPerRow = (count: number): Effect.Effect<number> =>

@@ -1,5 +1,5 @@
 /** What is to be done whoever leaves: real processes, a real database. */
-import type * as Spec from "@creel/core/Spec"
+import * as Spec from "@creel/core/Spec"
 import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import type * as Door from "creel/Door"
@@ -36,23 +36,7 @@ const incarnation = (node: Running): number =>
     ...[...node.said().matchAll(/scheduler of default at .*, incarnation (\d+)/g)].map((said) => Number(said[1]))
   )
 
-const bomb: Spec.Spec = {
-  key: "bomb",
-  digest: "d:bomb",
-  task: "bomb",
-  group: "bomb",
-  args: { head: new Uint8Array(), buffers: [] },
-  inputs: [],
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined
-}
+const bomb = Spec.make({ key: "bomb", digest: "d:bomb", task: "bomb" })
 
 /** The scheduler of this life, and the door at which clients are kept their word. */
 const carried = (life: Placement.Life, kept: Keeper.Kept) =>

@@ -5,19 +5,17 @@
  * process: what else the machine does lengthens the first alone.
  */
 import * as Scheduler from "@creel/core/Scheduler"
-import { makeSpec } from "./spec.mjs"
+import * as Spec from "@creel/core/Spec"
 
 const tasks = Number(process.argv[2] ?? 1_000_000)
 const batch = Number(process.argv[3] ?? 1_000)
 
-const none = []
 const spec = (n) =>
-  makeSpec(
-    `t-${(Math.imul(n, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}3f2a9c`,
-    `3f2a9c${n.toString(16).padStart(12, "0")}`,
-    { head: new Uint8Array(0), buffers: none },
-    []
-  )
+  Spec.make({
+    key: `t-${(Math.imul(n, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}3f2a9c`,
+    digest: `3f2a9c${n.toString(16).padStart(12, "0")}`,
+    task: "t"
+  })
 const heap = () => {
   globalThis.gc?.()
   globalThis.gc?.()
@@ -29,6 +27,7 @@ const state = Scheduler.make({ incarnation: 1 })
 let now = 1_760_000_000_000
 let phase = "begin"
 const steps = new Map()
+const none = []
 const step = (events) => {
   for (let next = events;; next = none) {
     const cpu = process.cpuUsage()

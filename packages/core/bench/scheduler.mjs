@@ -9,11 +9,10 @@
  */
 import * as Id from "@creel/core/Id"
 import * as Scheduler from "@creel/core/Scheduler"
-import { makeSpec } from "./spec.mjs"
+import * as Spec from "@creel/core/Spec"
 
-const args = { head: new Uint8Array(0), buffers: [] }
 const none = []
-const spec = (key, inputs) => makeSpec(key, "d", args, inputs)
+const spec = (key, inputs) => Spec.make({ key, digest: "d", task: "t", inputs })
 
 const held = ({ attempt, spec: { key } }) => ({
   _tag: "ValueHeld",

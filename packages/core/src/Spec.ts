@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type { Attempt, Key } from "./Id.js"
-import type { Payload } from "./Payload.js"
+import * as Payload from "./Payload.js"
 
 /**
  * Retries as a submission may ask for them: data, decided on by the scheduler. (A task's own `Schedule` is code and
@@ -57,7 +57,7 @@ export interface Spec {
   /** What people call it: progress, durations and dashboards group by this. */
   readonly group: string
   /** The arguments, with a place left for each input. At most `Payload.inlineMax` bytes: larger ones are inputs. */
-  readonly args: Payload
+  readonly args: Payload.Payload
   /** Keys whose values the arguments need, each once. */
   readonly inputs: ReadonlyArray<Key>
   /** Higher runs first. */
@@ -77,6 +77,40 @@ export interface Spec {
   readonly parent: Attempt | undefined
   readonly outward: Outward | undefined
 }
+
+const none: ReadonlyArray<Key> = []
+
+/**
+ * Work as most is: a whole slot of any worker that has the task, and no arguments, inputs, retries or limits, unless said. It is
+ * grouped by its task.
+ *
+ * @example
+ * ```ts
+ * import { Spec } from "@creel/core"
+ *
+ * Spec.make({ key: "sum", digest: "d1", task: "add#1", inputs: ["x", "y"], priority: 1 })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (what: Pick<Spec, "key" | "digest" | "task"> & Partial<Spec>): Spec => ({
+  key: what.key,
+  digest: what.digest,
+  task: what.task,
+  group: what.group ?? what.task,
+  args: what.args ?? Payload.empty,
+  inputs: what.inputs ?? none,
+  priority: what.priority ?? 0,
+  slots: what.slots ?? 1,
+  workers: what.workers,
+  soft: what.soft ?? false,
+  resources: what.resources,
+  retry: what.retry,
+  timeout: what.timeout,
+  parent: what.parent,
+  outward: what.outward
+})
 
 /** A `+` that follows a digest: names may have any character in them. */
 const seam = /(?<=#[0-9a-z]+)\+/

@@ -1,9 +1,36 @@
-/** Specs that need several tasks: where they may run, and what becomes of them where they may not. */
+/** How specs are made, and those that need several tasks: where they may run, and what becomes of them where they may not. */
+import * as Payload from "@creel/core/Payload"
 import * as Scheduler from "@creel/core/Scheduler"
 import * as Spec from "@creel/core/Spec"
 import { assert, describe, it } from "@effect/vitest"
 import { drive, info, runOf, spec, toWorkers } from "./scheduler/drive.js"
 import { Bench, news, ran, runTask } from "./worker/fixture.js"
+
+describe("Spec.make", () => {
+  it("asks for nothing that was not said, and for all that was", () => {
+    const plain = Spec.make({ key: "k", digest: "d", task: "t#1" })
+    assert.deepInclude(plain, { group: "t#1", inputs: [], slots: 1, priority: 0, soft: false })
+    assert.isUndefined(
+      plain.workers ?? plain.resources ?? plain.retry ?? plain.timeout ?? plain.parent ?? plain.outward
+    )
+    const special: Spec.Spec = {
+      ...plain,
+      group: "g",
+      args: Payload.copyOf(new Uint8Array([7])),
+      inputs: ["i"],
+      priority: 2,
+      slots: 0.5,
+      workers: ["w"],
+      soft: true,
+      resources: { gpu: 1 },
+      retry: { times: 1, delay: 0, factor: 1, maxDelay: 0, jitter: 0, tags: undefined },
+      timeout: 5,
+      parent: 9,
+      outward: { trace: undefined, annotations: { a: "b" }, logLevel: "Info" }
+    }
+    assert.deepStrictEqual(Spec.make(special), special)
+  })
+})
 
 describe("Spec", () => {
   it("several tasks are one string, each once, and the first stays the first", () => {

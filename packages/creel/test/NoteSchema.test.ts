@@ -1,14 +1,13 @@
-import { Link, type Note, Payload } from "@creel/core"
+import { Link, type Note, Payload, Spec } from "@creel/core"
 import { assert, describe, it } from "@effect/vitest"
 import { NoteSchema } from "creel"
 import { Schema } from "effect"
-import { specOf } from "./utils/spec.js"
 
 const keys = Array.from({ length: 40 }, (_, n) => `key ${n}`)
 
 const task: Note.RunTask = {
   _tag: "RunTask",
-  spec: { ...specOf("k", keys), digest: "d" },
+  spec: Spec.make({ key: "k", digest: "d", task: "t", inputs: keys }),
   attempt: 1,
   order: [0, 0, 0],
   inputs: keys.map((key) => ({

@@ -2,6 +2,7 @@
 import * as Id from "@creel/core/Id"
 import type * as Note from "@creel/core/Note"
 import * as Payload from "@creel/core/Payload"
+import * as Spec from "@creel/core/Spec"
 import type * as Machine from "@creel/core/Worker"
 import { assert, describe, it } from "@effect/vitest"
 import { type Door, type Executor, Shelf, Store } from "creel"
@@ -9,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as WorkerActor from "../src/internal/workerActor.js"
 import { eventually } from "./LocalCluster.fixture.js"
 import { deafService } from "./promises/deafDoor.js"
-import { specOf } from "./utils/spec.js"
 
 const payloadOf = (n: number): Payload.Payload => Payload.copyOf(new Uint8Array(100).fill(n))
 
@@ -32,7 +32,7 @@ const runTask = (key: string, attempt: number, inputs: ReadonlyArray<Note.Input>
   inputs,
   failures: 0,
   ...asks === true && { asks },
-  spec: specOf(key, inputs.map((one) => one.key))
+  spec: Spec.make({ key, digest: key, task: "t", inputs: inputs.map((one) => one.key) })
 })
 
 const world = (config?: Partial<Machine.Config>) =>

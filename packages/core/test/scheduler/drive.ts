@@ -3,28 +3,10 @@ import * as Failure from "@creel/core/Failure"
 import * as Id from "@creel/core/Id"
 import type { FromClient, FromWorker, RunTask, ToClient, ToWorker, ValueHeld, WorkerInfo } from "@creel/core/Note"
 import * as Scheduler from "@creel/core/Scheduler"
-import type { Spec } from "@creel/core/Spec"
+import * as Spec from "@creel/core/Spec"
 
-const noBytes = { head: new Uint8Array(0), buffers: [] }
-
-export const spec = (key: string, inputs: ReadonlyArray<string> = [], more: Partial<Spec> = {}): Spec => ({
-  key,
-  digest: `d:${key}`,
-  task: "t",
-  group: more.task ?? "t",
-  args: noBytes,
-  inputs,
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined,
-  ...more
-})
+export const spec = (key: string, inputs: ReadonlyArray<string> = [], more: Partial<Spec.Spec> = {}): Spec.Spec =>
+  Spec.make({ key, digest: `d:${key}`, task: "t", inputs, ...more })
 
 export const info = (name: string, more: Partial<WorkerInfo> = {}): WorkerInfo => ({
   name,
@@ -83,7 +65,7 @@ export const drive = (options: Options = {}) => {
     join: (id: string, more: Partial<WorkerInfo> = {}) =>
       worker(id, { _tag: "WorkerTold", info: info(id, more), values: [], jobs: [], outcomes: [] }),
     connect: (id: string) => client(id, { _tag: "ClientTold", name: id, specs: [], wants: [], offers: [] }),
-    submit: (id: string, specs: ReadonlyArray<Spec>, wants?: ReadonlyArray<string>, want = 1) =>
+    submit: (id: string, specs: ReadonlyArray<Spec.Spec>, wants?: ReadonlyArray<string>, want = 1) =>
       client(id, {
         _tag: "Submit",
         specs,

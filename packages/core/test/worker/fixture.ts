@@ -1,24 +1,9 @@
-import { Id, type Note, Payload, type Spec } from "@creel/core"
+import type { Payload } from "@creel/core"
+import { Id, type Note, Spec } from "@creel/core"
 import * as Worker from "@creel/core/Worker"
 
-export const spec = (key: string, more?: Partial<Spec.Spec>): Spec.Spec => ({
-  key,
-  digest: `d-${key}`,
-  task: "t",
-  group: "g",
-  args: Payload.empty,
-  inputs: [],
-  priority: 0,
-  slots: 1,
-  workers: undefined,
-  soft: false,
-  resources: undefined,
-  retry: undefined,
-  timeout: undefined,
-  parent: undefined,
-  outward: undefined,
-  ...more
-})
+export const spec = (key: string, more?: Partial<Spec.Spec>): Spec.Spec =>
+  Spec.make({ key, digest: `d-${key}`, task: "t", group: "g", ...more })
 
 export const tiny = (size = 3): Payload.Payload => ({ head: new Uint8Array(size), buffers: [] })
 
