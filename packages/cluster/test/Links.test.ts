@@ -217,7 +217,7 @@ describe("who is not let in", () => {
       const { client } = yield* connect(port)
       const error = yield* Effect.flip(client.Introduce({ ...me, protocol: Rpcs.protocol + 1 }))
       assert.propertyVal(error, "reason", "version")
-      assert.include(error.message, `it speaks ${Rpcs.protocol + 1}, and this ${Rpcs.protocol}`)
+      assert.include(error.message, `it speaks protocol ${Rpcs.protocol + 1}, and this end ${Rpcs.protocol}`)
     }))
 
   it.scopedLive("an observer sees, and neither submits nor restarts", () =>

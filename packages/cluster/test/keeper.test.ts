@@ -4,11 +4,12 @@ import { SqlClient } from "@effect/sql"
 import { assert, layer } from "@effect/vitest"
 import type * as Door from "creel/Door"
 import * as Engine from "creel/Engine"
-import { Deferred, Effect, Exit, Schedule, Scope } from "effect"
+import { Deferred, Effect, Exit, Logger, Schedule, Scope } from "effect"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import * as Keeper from "../src/internal/keeper.js"
+import * as LinkWire from "../src/internal/linkWire.js"
 import type * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"
@@ -74,7 +75,46 @@ const bombed = (door: Door.Service, id: string) =>
     return Deferred.await(bang)
   })
 
+/** One life of the scheduler of this node, which ends with the effect. */
+const inLife = <A, E, R>(
+  said: Nodes.Ears,
+  during: (life: Placement.Life, door: Door.Service) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function*() {
+    const { life } = yield* Nodes.next(said, "began")
+    const kept = Effect.flatMap(Keeper.make(life), (kept) => carried(life, kept))
+    const answer = yield* Effect.scoped(Effect.flatMap(kept, (door) => during(life, door)))
+    yield* life.end("its process is gone")
+    yield* Nodes.next(said, "ended")
+    return answer
+  })
+
 layer(Postgres.layer, { excludeTestServices: true })("what a client does not wait for", (it) => {
+  it.scoped("is done though what is counted against it was written by another version, and that is said", () =>
+    Effect.gen(function*() {
+      const postgres = yield* Postgres.Postgres
+      const said = yield* Nodes.ears
+      yield* Nodes.start(yield* postgres.database("other"), said, "a", ["x"])
+      // Deaths were their texts alone.
+      const before = [{ key: "bomb", digest: "d:bomb", failures: 0, deaths: ["one", "two"], begins: undefined }]
+      const spent = (yield* LinkWire.makeParser)().encode(before) as Uint8Array
+      yield* inLife(said, (life, door) =>
+        Effect.gen(function*() {
+          yield* submitted(door)
+          yield* until(Effect.map(life.kept.all, (rows) => rows.length === 1))
+          yield* life.kept.spend([{ key: "bomb", spent }])
+        }))
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel.label} ${String(message)}`))
+      yield* inLife(said, (_, door) => Effect.flatten(bombed(door, "w"))).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      const warned = lines.filter((line) => line.startsWith("WARN"))
+      assert.lengthOf(warned, 1)
+      assert.include(warned[0], "what is counted against the tasks of bomb was written by another version")
+      assert.include(warned[0], "cancel it")
+    }))
+
   it.scoped("is done when that client and then the scheduler are killed, and is then kept no longer", () =>
     Effect.gen(function*() {
       const postgres = yield* Postgres.Postgres

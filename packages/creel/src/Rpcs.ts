@@ -90,12 +90,13 @@ export class Refused extends Schema.TaggedError<Refused>("creel/Rpcs/Refused")("
 }
 
 /**
- * Of what is said between processes. It grows with each change that an older end could misunderstand.
+ * Of what is said between processes. It grows with each change that an older end could misunderstand: ends of different
+ * protocols refuse each other.
  *
  * @since 0.1.0
  * @category constants
  */
-export const protocol = 1
+export const protocol = 2
 
 /**
  * How a peer opens its link, or opens it again.

@@ -61,11 +61,12 @@ class Rows {
     return this.makeParser().encode(encodeSpent(spent)) as Uint8Array
   }
 
-  fromBytes({ bytes, spent }: KeptRow): Row {
-    return {
-      made: decode(this.makeParser().decode(bytes)[0]),
-      spent: spent === undefined ? [] : decodeSpent(this.makeParser().decode(spent)[0])
-    }
+  fromBytes(bytes: Uint8Array): HowMade {
+    return decode(this.makeParser().decode(bytes)[0])
+  }
+
+  spentFromBytes(spent: Uint8Array | undefined): ReadonlyArray<Note.Spent> {
+    return spent === undefined ? [] : decodeSpent(this.makeParser().decode(spent)[0])
   }
 }
 
@@ -269,14 +270,39 @@ export interface Kept {
 const before = (life: Life, rows: Rows): Effect.Effect<ReadonlyMap<Id.Key, Row>, ClusterError> =>
   Effect.gen(function*() {
     const kept = new Map<Id.Key, Row>()
-    for (const row of yield* untilAnswered(life, life.kept.all)) {
-      const { key } = row
-      yield* Effect.try(() => kept.set(key, rows.fromBytes(row))).pipe(
-        Effect.catchAll((error) => Effect.logWarning(`what is kept as ${key} cannot be read, and is left there`, error))
+    for (const { bytes, key, spent } of yield* untilAnswered(life, life.kept.all)) {
+      const made = yield* Effect.try(() => rows.fromBytes(bytes)).pipe(
+        Effect.catchAll((error) =>
+          Effect.logWarning(
+            `what is kept as ${key} cannot be read, and is left for a node of the version that wrote it`,
+            error.error
+          )
+        )
       )
+      if (made === undefined) continue
+      kept.set(key, { made, spent: yield* counted(rows, key, spent) })
     }
     return kept
   })
+
+/** The work is done all the same, and what it does is counted anew. */
+const counted = (
+  rows: Rows,
+  key: Id.Key,
+  spent: Uint8Array | undefined
+): Effect.Effect<ReadonlyArray<Note.Spent>> =>
+  Effect.try(() => rows.spentFromBytes(spent)).pipe(
+    Effect.catchAll((error) =>
+      Effect.as(
+        Effect.logWarning(
+          `what is counted against the tasks of ${key} was written by another version, and cannot be read: their deaths and ` +
+            `failures are counted from zero; if ${key} takes nodes along, cancel it`,
+          error.error
+        ),
+        []
+      )
+    )
+  )
 
 const doorOf = (life: Life, rows: Rows, keeper: Keeper, scheduler: SchedulerEnd) =>
   Effect.gen(function*() {

@@ -101,10 +101,7 @@ export const connect = (options: Options): Effect.Effect<Connection, ClusterErro
       })
     )
     if (there.protocol !== protocol) {
-      const { message } = new Refused({
-        reason: "version",
-        detail: `it speaks ${there.protocol}, and this ${protocol}`
-      })
+      const { message } = new Refused({ reason: "version", detail: LinkWire.otherProtocol(there.protocol) })
       return yield* new ClusterError({ reason: "Refused", address, detail: message })
     }
     return { client, there, broken: Deferred.await(broken), abort: wire.end("it was given up") }

@@ -152,7 +152,7 @@ class Connections {
     const refuse = (reason: Refused["reason"], detail: string) => Effect.fail(new Refused({ reason, detail }))
     if (connection === undefined) return Effect.interrupt
     if (introduction.protocol !== protocol) {
-      return refuse("version", `it speaks ${introduction.protocol}, and this ${protocol}`)
+      return refuse("version", LinkWire.otherProtocol(introduction.protocol))
     }
     if (!allows(connection.peer.role, introduction.role)) {
       return refuse("role", `it has proved to be a ${connection.peer.role}, which is no ${introduction.role}`)

@@ -1,5 +1,6 @@
 /** What both ends of a link agree on: how rpc messages become frames, and how large those may be. */
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import { protocol } from "creel/Rpcs"
 import * as Effect from "effect/Effect"
 
 /**
@@ -21,3 +22,7 @@ export const makeParser: Effect.Effect<() => RpcSerialization.Parser> = Effect.m
   RpcSerialization.RpcSerialization,
   (serialization) => () => serialization.unsafeMake()
 ).pipe(Effect.provide(RpcSerialization.layerMsgPackWith({ useRecords: true, moreTypes: true, maxBufferSize: 0 })))
+
+/** Of an end that speaks it, said by this one. */
+export const otherProtocol = (theirs: number): string =>
+  `it speaks protocol ${theirs}, and this end ${protocol}: start both from builds that speak the same, or end the older one`
