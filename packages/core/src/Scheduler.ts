@@ -13,6 +13,8 @@
  */
 import type { PeerId } from "./Id.js"
 import * as Journal from "./Journal.js"
+import { letIn } from "./scheduler/apart.js"
+import { move } from "./scheduler/books.js"
 import { cancelAll } from "./scheduler/cancel.js"
 import { place } from "./scheduler/classes.js"
 import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
@@ -260,6 +262,10 @@ const duties = (state: State): void => {
       }
       case "Stuck": {
         review(state, due.class)
+        break
+      }
+      case "Apart": {
+        if (letIn(due.run)) move(state, due.run.worker, true)
         break
       }
       case "Recovered": {

@@ -105,6 +105,7 @@ export type Duty =
   | { readonly at: number; readonly seq: number; readonly _tag: "Lease"; readonly client: Client }
   | { readonly at: number; readonly seq: number; readonly _tag: "Retry"; readonly row: Row }
   | { readonly at: number; readonly seq: number; readonly _tag: "Stuck"; readonly class: Class }
+  | { readonly at: number; readonly seq: number; readonly _tag: "Apart"; readonly run: Run }
   | { readonly at: number; readonly seq: number; readonly _tag: "Recovered" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Unclaimed" }
   | { readonly at: number; readonly seq: number; readonly _tag: "Reachable"; readonly worker: Worker }

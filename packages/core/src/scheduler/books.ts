@@ -11,13 +11,12 @@
  *   B3. An attempt leaves the books by its end note or with its worker, never by a cancel.
  *   B4. A worker is among the calm of its pool exactly while it can be given work, and once ranked, among the busy exactly
  *       while it is booked for more than its slots besides.
- *   B5. A worker's `apart` is the number of its attempts marked so; none that gave its slot away is.
  *
  * @since 0.1.0
  */
 import type { Attempt } from "../Id.js"
 import * as Saturation from "../policy/saturation.js"
-import { isApart } from "./perilous.js"
+import { keepOut, letIn } from "./apart.js"
 import type { Ranks } from "./ranks.js"
 import { type Row, Run, type Share, type State, toClient, touch, type Worker } from "./State.js"
 import { closed } from "./wary.js"
@@ -59,7 +58,7 @@ export const open = (state: State, row: Row, worker: Worker, attempt: Attempt): 
   share.used += slots
   share.load += run.millis * slots
   share.dry = false
-  setApart(run, isApart(state, row))
+  keepOut(state, run)
   const resources = row.spec?.resources
   if (resources !== undefined) {
     for (const name in resources) worker.taken[name] = (worker.taken[name] ?? 0) + resources[name]!
@@ -81,7 +80,7 @@ export const close = (state: State, run: Run): void => {
   forgetThief(run)
   if (run.phase === "Orphan") forgetOrphan(state, run)
   if (run.asks) closed(state, run)
-  setApart(run, false)
+  letIn(run)
   state.runs.delete(run.attempt)
   row.runs = without(row.runs, run)
   if (run.previous === undefined) worker.first = run.next
@@ -105,12 +104,6 @@ export const close = (state: State, run: Run): void => {
   }
   move(state, worker, true)
   if (row.enders !== undefined || run.phase === "Loose") touch(state, row)
-}
-
-const setApart = (run: Run, apart: boolean): void => {
-  if (run.apart === apart) return
-  run.apart = apart
-  run.worker.apart += apart ? 1 : -1
 }
 
 const none: ReadonlyArray<never> = []
@@ -155,7 +148,7 @@ export const suspend = (state: State, run: Run, awaits: ReadonlyArray<Row>): voi
   if (run.suspended !== undefined) resume(state, run)
   run.suspended = awaits
   worker.suspended++
-  setApart(run, false)
+  letIn(run)
   const share = worker.share(run.slots)
   share.used -= run.slots
   share.load -= run.millis * run.slots
@@ -175,7 +168,7 @@ export const resume = (state: State, run: Run): void => {
   run.suspended = undefined
   state.early.delete(run)
   worker.suspended--
-  setApart(run, isApart(state, run.row))
+  keepOut(state, run)
   const share = worker.share(run.slots)
   share.used += run.slots
   share.load += run.millis * run.slots

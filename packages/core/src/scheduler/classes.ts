@@ -16,8 +16,8 @@
  */
 import * as Saturation from "../policy/saturation.js"
 import * as Spec from "../Spec.js"
+import { isApart } from "./apart.js"
 import { bound, isBounded, move, rankOne, refresh } from "./books.js"
-import { isApart } from "./perilous.js"
 import { Class, Pool, type Row, type State, touch, type Worker } from "./State.js"
 
 const specialsMax = 256

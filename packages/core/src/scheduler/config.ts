@@ -52,6 +52,8 @@ export interface Config {
   readonly stealMargin: number
   /** Deaths of workers under one running task that it survives. Default 3. */
   readonly deathsMax: number
+  /** How long a task with nearly as many keeps others like it away from its worker at most. Default 60,000. */
+  readonly apartFor: number
   /** Silence after which a worker is suspect. Default 5,000. */
   readonly suspectAfter: number
   /** Silence after which a worker is dead. Default 300,000. */
@@ -106,6 +108,7 @@ export const defaults: Config = {
   bandwidth: 100_000,
   stealMargin: 5,
   deathsMax: 3,
+  apartFor: 60_000,
   suspectAfter: 5_000,
   deadAfter: 300_000,
   clientLease: 60_000,

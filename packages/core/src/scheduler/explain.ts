@@ -154,7 +154,7 @@ const queued = (state: State, row: Row, behind: number | undefined): string => {
   )
   return `${row.key} can run and is queued behind ${behind} others: the workers that may run it are busy` +
     (of.apart
-      ? `; ${row.deaths.length} workers died while it ran, so it is given to none that has another such${
+      ? `; ${row.deaths.length} workers died while it ran, so it is kept apart from others like it, for a minute at most${
         taken.length === 0 ? "" : ` (${taken.join(", ")})`
       }`
       : "") +

@@ -289,7 +289,7 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   if (
     worker.apart !== sum((run) => run.apart ? 1 : 0) || runs.some((run) => run.apart && run.suspended !== undefined)
   ) {
-    broken("B5", worker, `${worker.apart} attempts are said to be apart, or one of them gave its slot away`)
+    broken("X1", worker, `${worker.apart} attempts are said to be apart, or one of them gave its slot away`)
   }
   for (const run of runs) {
     if (state.runs.get(run.attempt) !== run || !run.row.runs.includes(run)) {

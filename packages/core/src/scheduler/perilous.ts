@@ -1,5 +1,5 @@
 /**
- * Work that seems to end the workers it runs on, how many more it may be given to, and beside what.
+ * Work that seems to end the workers it runs on, and how many more it may be given to.
  *
  * @since 0.1.0
  */
@@ -14,16 +14,6 @@ import { isCounted } from "./wary.js"
  * @category guards
  */
 export const hasKilled = (state: State, row: Row): boolean => row.deaths.length > state.config.deathsMax
-
-/**
- * Whether it has so many deaths that one more, or the one after that, is its end. A worker has no two of these at a time: what
- * ends workers takes along what runs beside it, and would sooner or later have it counted as guilty too.
- *
- * @since 0.1.0
- * @category guards
- */
-export const isApart = ({ config: { deathsMax } }: State, { deaths }: Row): boolean =>
-  deaths.length > 0 && deaths.length >= deathsMax - 1
 
 /**
  * How such a row fails; `worker` was the last, where that is known.

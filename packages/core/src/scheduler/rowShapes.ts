@@ -411,7 +411,7 @@ export class Run implements Assigned {
   refused = false
   /** It asked whether it may begin. */
   asks = false
-  /** It is counted in its worker's `apart`. */
+  /** It keeps others out: see `apart`. */
   apart = false
   previous: Run | undefined = undefined
   next: Run | undefined = undefined

@@ -81,7 +81,7 @@ export class Class {
     readonly slots: number,
     readonly urgent: boolean,
     readonly special: boolean,
-    /** One at a time on each worker: see `isApart`. */
+    /** One at a time on each worker: see `apart`. */
     readonly apart: boolean,
     readonly names: ReadonlyArray<string> | undefined,
     readonly soft: boolean,
@@ -168,7 +168,7 @@ export class Worker {
   last: Run | undefined = undefined
   runs = 0
   suspended = 0
-  /** Attempts in its books that are to run apart from each other. Those that wait for futures do not count. */
+  /** Attempts in its books that keep others like them out: see `apart`. */
   apart = 0
   /** Rows whose value it holds. */
   readonly held = new Held()

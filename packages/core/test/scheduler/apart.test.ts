@@ -35,6 +35,13 @@ const crowd = () => {
   return { ...d, crowd: join, begin, kill }
 }
 
+/** What is given while its worker is heard now and then. */
+const beats = (d: { readonly pass: (millis: number) => Commands }, beat: () => Commands, millis: number) => {
+  const given: Array<string> = []
+  for (let passed = 0; passed < millis; passed += 1_000) given.push(...keys(runs([...d.pass(1_000), ...beat()])))
+  return given
+}
+
 describe("tasks with two deaths", () => {
   it("no worker has two of them at a time, whatever room there is", () => {
     const d = crowd()
@@ -84,12 +91,26 @@ describe("tasks with two deaths", () => {
     assert.deepStrictEqual(keys(given), ["b"])
   })
 
+  it("one that never ends lets others in after a minute", () => {
+    const d = crowd()
+    d.kill("w1", "w2")
+    d.begin(d.crowd("w3"))
+    const beat = () => d.worker("w3", { _tag: "Heartbeat", heldBytes: 0, processBytes: 0, busy: 1 })
+    assert.isEmpty(beats(d, beat, 59_000))
+    assert.deepStrictEqual(beats(d, beat, 2_000), ["b"])
+    assert.isEmpty(beats(d, beat, 58_000))
+    assert.deepStrictEqual(beats(d, beat, 2_000), ["c"])
+  })
+
   it("the one that waits says whom it waits for", () => {
     const d = crowd()
     d.kill("w1", "w2")
     d.crowd("w3")
     const { summary } = Scheduler.explain(d.state, "b", d.now())
-    assert.match(summary, /2 workers died while it ran, so it is given to none that has another such \(w3\)/)
+    assert.match(
+      summary,
+      /2 workers died while it ran, so it is kept apart from others like it, for a minute at most \(w3\)/
+    )
   })
 
   it("what a user tries again is like any other", () => {
