@@ -7,6 +7,7 @@
 import type * as Machine from "@creel/core/Client"
 import type * as Id from "@creel/core/Id"
 import type * as Payload from "@creel/core/Payload"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -31,7 +32,7 @@ export class Fetches {
   private readonly scheduler: Scheduler.Scheduler
 
   constructor(
-    private readonly door: Door.Service,
+    private readonly door: Pick<Door.Values, "read">,
     private readonly runtime: Runtime.Runtime<never>,
     private readonly stepAll: (events: ReadonlyArray<Machine.Event>) => void
   ) {
@@ -48,22 +49,33 @@ export class Fetches {
     this.next = new Map()
     const here: Array<Machine.Event> = []
     for (const [value, from] of reads) {
-      const read = this.door.read(value, from)
+      const read = this.read(value, from)
       if (isExit(read) && Exit.isSuccess(read)) here.push(ended(value, from, { payload: read.value, why: undefined }))
       else this.wait(value, from, read)
     }
     if (here.length > 0) this.stepAll(here)
   }
 
+  /** This is a bare task of Effect's scheduler: a throw would be the end of all others. */
+  private read(value: Id.ValueId, from: Id.PeerId): Effect.Effect<Payload.Payload, Door.ReadFailed> {
+    try {
+      return this.door.read(value, from)
+    } catch (error) {
+      return Effect.die(error)
+    }
+  }
+
   private wait(value: Id.ValueId, from: Id.PeerId, read: Effect.Effect<Payload.Payload, Door.ReadFailed>): void {
     const fiber = Runtime.runFork(this.runtime)(
       read.pipe(
-        Effect.matchCause({
-          onSuccess: (payload): Answer => ({ payload, why: undefined }),
-          onFailure: (cause): Answer => ({
-            payload: undefined,
-            why: cause._tag === "Fail" ? cause.error.why : "unreachable"
-          })
+        Effect.matchCauseEffect({
+          onSuccess: (payload) => Effect.succeed<Answer>({ payload, why: undefined }),
+          onFailure: (cause) => {
+            if (cause._tag === "Fail") return Effect.succeed<Answer>({ payload: undefined, why: cause.error.why })
+            return Cause.isDie(cause)
+              ? Effect.as(Effect.logWarning(`${value} was not read from ${from}: its door broke`, cause), unreachable)
+              : Effect.succeed(unreachable)
+          }
         }),
         Effect.map((answer) => {
           this.fibers.delete(value)
@@ -76,7 +88,7 @@ export class Fetches {
     fiber.addObserver((exit) => {
       if (exit._tag === "Success") return
       this.fibers.delete(value)
-      this.stepAll([ended(value, from, stopped)])
+      this.stepAll([ended(value, from, unreachable)])
     })
   }
 
@@ -84,7 +96,7 @@ export class Fetches {
     const from = this.next.get(value)
     if (from === undefined) return void this.fibers.get(value)?.unsafeInterruptAsFork(FiberId.none)
     this.next.delete(value)
-    this.stepAll([ended(value, from, stopped)])
+    this.stepAll([ended(value, from, unreachable)])
   }
 
   stopAll(): void {
@@ -93,7 +105,7 @@ export class Fetches {
   }
 }
 
-const stopped: Answer = { payload: undefined, why: "unreachable" }
+const unreachable: Answer = { payload: undefined, why: "unreachable" }
 
 const ended = (value: Id.ValueId, from: Id.PeerId, { payload, why }: Answer): Machine.Event => ({
   _tag: "FetchEnded",
