@@ -215,6 +215,8 @@ export class World {
     }
     if (!worker.alive) return
     this.workers.delete(worker.id)
+    // Where its silence is noticed first, nobody knows that it went on purpose.
+    this.unheard(worker)
     worker.die(true)
     this.bury(worker.id, true)
   }
@@ -372,11 +374,12 @@ export class World {
     if (worker === undefined) return
     // What it had is of no use to anybody from now on, whenever it goes.
     this.model.recordGone([...worker.store.keys()], worker.id)
+    this.unheard(worker)
+    // Its goodbye may be among what was not heard.
     if (worker.machine.left) return
     // Given up while it lives: what ran there counts as dead with it.
     this.coverage.fired("declaredDead")
     worker.wasGivenUp = true
-    this.unheard(worker)
     this.bereave([...worker.store.keys()], worker.id)
     // What has ended there since nothing is heard of it was running for all that is known.
     const running = new Set([...worker.machine.jobs.values()].map(({ spec }) => spec.digest))
