@@ -30,14 +30,14 @@ for (let i = 2; i < process.argv.length; i += 2) {
   options[name] = typeof options[name] === "number" ? Number(value) : value
 }
 
-const load = async () => {
+const all = async () => {
   const folder = path.join(root, "scripts/mutations")
-  const all = []
+  const found = []
   for (const file of fs.readdirSync(folder).filter((x) => x.endsWith(".mjs")).sort()) {
     const { default: mutations } = await import(pathToFileURL(path.join(folder, file)).href)
-    for (const mutation of mutations) all.push({ ...mutation, id: `${path.basename(file, ".mjs")}/${mutation.id}` })
+    for (const mutation of mutations) found.push({ ...mutation, id: `${path.basename(file, ".mjs")}/${mutation.id}` })
   }
-  return all.filter((mutation) => mutation.id.includes(options.only))
+  return found
 }
 
 /** The mutant's source, or why the mutation no longer fits. */
@@ -80,7 +80,25 @@ const resolveHere = {
   }
 }
 
-const simulator = async () => {
+const seeds = JSON.parse(fs.readFileSync(path.join(root, "packages/testkit/test/seeds.json"), "utf8"))
+
+/** Kept for this mutation, and nothing of it is seen there any more. */
+const drifted = []
+
+/** What the seeds show that are kept for this mutation. */
+const keptSeeds = (outfile, id) => {
+  let shown
+  for (const { seed, storm, without } of seeds) {
+    if (without !== id) continue
+    const found = run(outfile, "--seed", String(seed), ...storm ? ["--storm"] : [])
+    if (found === undefined) drifted.push(`seed ${seed}${storm ? " --storm" : ""} of ${id}`)
+    shown ??= found
+  }
+  return shown
+}
+
+/** Of the mutation of this id, if there is one. */
+const simulator = async (id) => {
   const outfile = path.join(temporary, "simulate.mjs")
   const built = await esbuild.build({
     entryPoints: [path.join(sources("testkit"), "bin/simulate.ts")],
@@ -93,13 +111,11 @@ const simulator = async () => {
     plugins: [resolveHere]
   }).catch((error) => error)
   if (built instanceof Error) return `it does not build: ${built.errors?.[0]?.text}`
-  const result = spawnSync(process.execPath, [
-    outfile,
-    "--seeds",
-    String(options.seeds),
-    "--from",
-    String(options.from)
-  ], {
+  return keptSeeds(outfile, id) ?? run(outfile, "--seeds", String(options.seeds), "--from", String(options.from))
+}
+
+const run = (outfile, ...args) => {
+  const result = spawnSync(process.execPath, [outfile, ...args], {
     encoding: "utf8",
     timeout: options.timeout,
     maxBuffer: 64 * 1024 * 1024
@@ -140,7 +156,7 @@ const judge = async (mutation) => {
   const original = fs.readFileSync(file, "utf8")
   fs.writeFileSync(file, text)
   try {
-    const simulated = options.by === "unit" ? undefined : await simulator()
+    const simulated = options.by === "unit" ? undefined : await simulator(mutation.id)
     const isEnough = options.by === "simulator" || (options.by === "either" && simulated !== undefined)
     return { mutation, unit: isEnough ? undefined : unitTests(), simulator: simulated }
   } finally {
@@ -149,7 +165,7 @@ const judge = async (mutation) => {
 }
 
 copyWorkspace()
-const mutations = await load()
+const mutations = (await all()).filter((mutation) => mutation.id.includes(options.only))
 if (options.by !== "unit") {
   const healthy = await simulator()
   if (healthy !== undefined) {
@@ -189,4 +205,11 @@ console.log(
 )
 const stale = verdicts.length - judged.length
 if (stale > 0) console.log(`${stale} mutations no longer fit the sources: mend them in scripts/mutations`)
-process.exitCode = stale > 0 ? 1 : 0
+const ids = new Set((await all()).map(({ id }) => id))
+const strays = seeds.filter(({ without }) => !ids.has(without)).map(({ seed, without }) =>
+  `seed ${seed} of ${without}, which is none`
+)
+for (const one of [...drifted, ...strays]) {
+  console.log(`${one}: it shows nothing, replace it in packages/testkit/test/seeds.json`)
+}
+process.exitCode = stale + drifted.length + strays.length > 0 ? 1 : 0

@@ -247,5 +247,55 @@ export default [
     find: "if (!executor.takes || state.leaving) continue",
     replace: "if (!executor.takes) continue",
     why: "a worker that leaves is given back what it returned"
+  },
+  {
+    id: "failed-input-hidden",
+    file: "scheduler/settle.ts",
+    find: "for (const input of [blame, ...row.inputs]) {",
+    replace: "for (const input of [blame]) {",
+    why: "an input that failed is hidden by another that failed after it and began again"
+  },
+  {
+    id: "another-try",
+    file: "scheduler/told.ts",
+    find: "run.failures = job.failures",
+    replace: "",
+    why: "a try that two schedulers had begun is two tries"
+  },
+  {
+    id: "told-value-fails",
+    file: "scheduler/recordClient.ts",
+    find: "if (row.state._tag === \"Failed\" && state.now < state.unclaimedUntil) {",
+    replace: "if (row.state._tag === undefined) {",
+    why: "who was told of a value is told in a new life of the failure before it"
+  },
+  {
+    id: "cut-stays-failed",
+    file: "scheduler/recordClient.ts",
+    find:
+      "    again(state, known, spec)\n    return known\n  }\n  if (known !== undefined && isWanted(known)) return duplicate(spec.key)\n  if",
+    replace: "    return known\n  }\n  if (known !== undefined && isWanted(known)) return duplicate(spec.key)\n  if",
+    why: "what failed for one client is not looked for where its lineage is cut for another"
+  },
+  {
+    id: "unclaimed-twice",
+    file: "scheduler/told.ts",
+    find: "  forgetUnclaimed(state, worker)\n  for",
+    replace: "  for",
+    why: "what a worker told of before it told anew is dropped though it is counted on"
+  },
+  {
+    id: "told-of-another",
+    file: "scheduler/over.ts",
+    find: "input.wants.flatMap((want) => want.over ? [] : [want.client])",
+    replace: "input.wants.map((want) => want.client)",
+    why: "who was told of an earlier cancel counts as told of the next one"
+  },
+  {
+    id: "killed-stays-cancelled",
+    file: "scheduler/over.ts",
+    find: "if (next.state.failure.reason === \"Cancelled\") become(state, next, failedBy(killed(next)))",
+    replace: "",
+    why: "what took too many along stays cancelled for those who did not ask for it"
   }
 ]

@@ -1,16 +1,9 @@
 import { Simulation } from "@creel/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import known from "./seeds.json" with { type: "json" }
+import kept from "./seeds.json" with { type: "json" }
 
 const chunk = 25
 const chunks = 8
-
-/**
- * A scheduler that went on too late told clients of a death that its successor counted as well; what took too many with it
- * and was cancelled for some; an input that failed and was hidden by another that began again; a copy that was dropped as
- * unclaimed after its worker had told of it anew.
- */
-const knownStorms = [4_320_098, 4_321_401, 9_001_647, 13_001_613]
 
 const mustHold = (seed: number, storm?: true): Simulation.Result => {
   const result = Simulation.run({ seed, storm })
@@ -19,9 +12,9 @@ const mustHold = (seed: number, storm?: true): Simulation.Result => {
 }
 
 describe("Simulation", () => {
-  it("seeds that once failed", { timeout: 300_000 }, () => {
-    for (const seed of known) mustHold(seed)
-    for (const seed of knownStorms) mustHold(seed, true)
+  // Each shows what its mutation breaks, which few do: `npm run mutate` says where one no longer does.
+  it("seeds that are kept", { timeout: 300_000 }, () => {
+    for (const { seed, storm } of kept) mustHold(seed, storm ? true : undefined)
   })
 
   it("the same seed gives the same run, another seed another", () => {
