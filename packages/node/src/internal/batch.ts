@@ -32,7 +32,10 @@ const inRest = -1
 const absent = -2
 
 export class BatchWriter {
+  /** The first `count` are said next; what stands behind them is written over: a list that grows each time is twice its size more. */
   private numbers: Array<number> = []
+  private count = 0
+  private areSmall = true
   private text = ""
   private rest: Array<unknown> = []
   private bytes = ""
@@ -44,9 +47,12 @@ export class BatchWriter {
 
   /** All that was written since, or nothing. */
   take(): Batch | undefined {
-    if (this.numbers.length === 0) return undefined
-    const batch: Batch = [this.numbers, this.text, this.bytes, this.rest]
-    this.numbers = []
+    if (this.count === 0) return undefined
+    const batch: Batch = [this.numbers.slice(0, this.count), this.text, this.bytes, this.rest]
+    // An engine remembers of a list that it had fractions, and would send all that follow as such.
+    if (!this.areSmall) this.numbers = []
+    this.areSmall = true
+    this.count = 0
     this.text = ""
     this.rest = []
     this.bytes = ""
@@ -54,21 +60,22 @@ export class BatchWriter {
   }
 
   number(n: number): void {
-    this.numbers.push(n)
+    if (n !== (n | 0)) this.areSmall = false
+    this.numbers[this.count++] = n
   }
 
   /** As the distance from the one before it. */
   attempt(attempt: number): void {
-    this.numbers.push(attempt - this.attemptBefore)
+    this.number(attempt - this.attemptBefore)
     this.attemptBefore = attempt
   }
 
   millis(millis: number): void {
-    this.numbers.push(Math.round(millis * partsOfMilli))
+    this.number(Math.round(millis * partsOfMilli))
   }
 
   string(value: string): void {
-    this.numbers.push(value.length)
+    this.number(value.length)
     this.text += value
   }
 
@@ -80,28 +87,28 @@ export class BatchWriter {
   name(value: string): void {
     const known = this.names.get(value)
     if (known !== undefined) {
-      this.numbers.push(known)
+      this.number(known)
     } else if (this.names.size < namesMax) {
-      this.numbers.push(this.names.size)
+      this.number(this.names.size)
       this.names.set(value, this.names.size)
       this.rest.push(value)
     } else {
-      this.numbers.push(-1)
+      this.number(-1)
       this.rest.push(value)
     }
   }
 
   payload(payload: Payload.Payload | undefined): void {
     if (payload === undefined) {
-      this.numbers.push(absent)
+      this.number(absent)
     } else if (Payload.isShort(payload)) {
-      this.numbers.push(payload.length)
+      this.number(payload.length)
       this.bytes += payload
     } else if (Payload.isInline(payload)) {
-      this.numbers.push(payload.head.length)
+      this.number(payload.head.length)
       this.bytes += Payload.latin1(payload.head)
     } else {
-      this.numbers.push(inRest)
+      this.number(inRest)
       this.rest.push(this.prepare(payload))
     }
   }
