@@ -100,8 +100,8 @@ const inverse = 0x0e8b2f51
 const digits = 8
 const letters = 6
 
-/** Two hexadecimal digits for each byte: far cheaper than `toString(16)` on numbers that are no small integers. */
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+/** Of each hexadecimal digit its character. */
+const codeOf = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0))
 
 const digitOf = Int8Array.from({ length: 128 }, (_, code) => {
   const digit = parseInt(String.fromCharCode(code), 16)
@@ -117,7 +117,18 @@ const digitOf = Int8Array.from({ length: 128 }, (_, code) => {
  */
 export const ownKey = (prefix: string, number: number, mark: string): Key => {
   const n = Math.imul(number, spread)
-  return prefix + (hex[n >>> 24]! + hex[n >>> 16 & 255]! + hex[n >>> 8 & 255]! + hex[n & 255]!) + mark
+  // In one piece: put together from parts, each part is a string of its own.
+  const spelled = String.fromCharCode(
+    codeOf[n >>> 28]!,
+    codeOf[n >>> 24 & 15]!,
+    codeOf[n >>> 20 & 15]!,
+    codeOf[n >>> 16 & 15]!,
+    codeOf[n >>> 12 & 15]!,
+    codeOf[n >>> 8 & 15]!,
+    codeOf[n >>> 4 & 15]!,
+    codeOf[n & 15]!
+  )
+  return prefix + spelled + mark
 }
 
 /**

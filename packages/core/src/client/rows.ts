@@ -17,7 +17,7 @@ import {
   type Facts,
   inputsOf,
   isWanted,
-  type RowState,
+  RowState,
   type Settled,
   type Status
 } from "./state.js"
@@ -58,28 +58,7 @@ const blank = (
   refs: number,
   want: number,
   born: number
-): RowState => ({
-  key,
-  spec,
-  refs,
-  want,
-  keep: false,
-  status: "pending",
-  facts: undefined,
-  settled: undefined,
-  joined: false,
-  needed: 0,
-  cut: false,
-  seq: state.seq += 1,
-  born,
-  fetch: undefined,
-  offer: undefined,
-  spent: undefined,
-  cancel: undefined,
-  retry: undefined,
-  loose: false,
-  handles: undefined
-})
+): RowState => new RowState(key, spec, refs, want, state.seq += 1, born)
 
 /** The row lives on: what it was when this was said stands beside it. */
 export const changed = (row: RowState): Command => ({ _tag: "Changed", row, want: row.want, status: row.status })
@@ -154,7 +133,7 @@ export const sweep = (context: Context): void => {
     row.loose = false
     if (isWanted(row) || row.needed > 0) continue
     const { key } = row
-    state.rows.delete(key)
+    state.rows.remove(row)
     if (row.offer !== undefined && row.offer.dropped !== true) out.push({ _tag: "DropOffer", value: row.offer.value })
     // Never wanted, it was to be named: where that was refused, nobody else tells that it is not needed.
     if (row.offer !== undefined && row.want === 0) context.releases.push({ key, want: 0 })

@@ -65,32 +65,113 @@ export interface Row {
   handles: unknown
 }
 
+/** What few rows have, kept apart so that the others are small. */
+class Rare {
+  fetch: Fetch | undefined = undefined
+  offer: Note.Offer | undefined = undefined
+  spent: Note.Spent | undefined = undefined
+  cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined = undefined
+  retry: { readonly want: number; readonly failure: Failure } | undefined = undefined
+}
+
+const keep = 1
+const joined = 2
+const cut = 4
+const loose = 8
+
 /** The row as `step` alone may write it. */
-export interface RowState extends Row {
-  spec: Spec | undefined
-  refs: number
-  want: number
-  keep: boolean
-  status: Status
-  facts: Facts | undefined
-  settled: Settled | undefined
-  joined: boolean
-  needed: number
-  cut: boolean
-  /** The rows before it, gone ones included. */
-  readonly seq: number
-  /** The want number given last when its spec was told: what the scheduler said before it heard of that is not about it. */
-  born: number
-  fetch: Fetch | undefined
-  offer: Note.Offer | undefined
-  /** What is counted against it, as last heard: the scheduler may forget it, and one that comes after it. */
-  spent: Note.Spent | undefined
-  /** A cancel that the scheduler has not answered. */
-  cancel: { readonly force: boolean; readonly by: string; readonly reason: string } | undefined
-  /** A retry that the scheduler has not answered: the want it follows, and how that one failed. */
-  retry: { readonly want: number; readonly failure: Failure } | undefined
+export class RowState implements Row {
+  status: Status = "pending"
+  facts: Facts | undefined = undefined
+  settled: Settled | undefined = undefined
+  needed = 0
+  handles: unknown = undefined
+  /** In its key, by which its place is found. */
+  readonly number: number
+  /** Of `keep`, `joined`, `cut` and `loose` those that hold. */
+  private bits = 0
+  private rare: Rare | undefined = undefined
+
+  constructor(
+    readonly key: Key,
+    public spec: Spec | undefined,
+    public refs: number,
+    public want: number,
+    /** The rows before it, gone ones included. */
+    readonly seq: number,
+    /** The want number given last when its spec was told: what the scheduler said before it heard of that is not about it. */
+    public born: number
+  ) {
+    this.number = numberIn(key)
+  }
+
+  private write(bit: number, is: boolean): void {
+    this.bits = is ? this.bits | bit : this.bits & ~bit
+  }
+
+  get keep(): boolean {
+    return (this.bits & keep) !== 0
+  }
+  set keep(is: boolean) {
+    this.write(keep, is)
+  }
+  get joined(): boolean {
+    return (this.bits & joined) !== 0
+  }
+  set joined(is: boolean) {
+    this.write(joined, is)
+  }
+  get cut(): boolean {
+    return (this.bits & cut) !== 0
+  }
+  set cut(is: boolean) {
+    this.write(cut, is)
+  }
   /** It stands among the rows that this step may forget. */
-  loose: boolean
+  get loose(): boolean {
+    return (this.bits & loose) !== 0
+  }
+  set loose(is: boolean) {
+    this.write(loose, is)
+  }
+
+  private get more(): Rare {
+    return this.rare ??= new Rare()
+  }
+
+  get fetch(): Fetch | undefined {
+    return this.rare?.fetch
+  }
+  set fetch(fetch: Fetch | undefined) {
+    if (fetch !== undefined || this.rare !== undefined) this.more.fetch = fetch
+  }
+  get offer(): Note.Offer | undefined {
+    return this.rare?.offer
+  }
+  set offer(offer: Note.Offer | undefined) {
+    if (offer !== undefined || this.rare !== undefined) this.more.offer = offer
+  }
+  /** What is counted against it, as last heard: the scheduler may forget it, and one that comes after it. */
+  get spent(): Note.Spent | undefined {
+    return this.rare?.spent
+  }
+  set spent(spent: Note.Spent | undefined) {
+    if (spent !== undefined || this.rare !== undefined) this.more.spent = spent
+  }
+  /** A cancel that the scheduler has not answered. */
+  get cancel(): Rare["cancel"] {
+    return this.rare?.cancel
+  }
+  set cancel(cancel: Rare["cancel"]) {
+    if (cancel !== undefined || this.rare !== undefined) this.more.cancel = cancel
+  }
+  /** A retry that the scheduler has not answered: the want it follows, and how that one failed. */
+  get retry(): Rare["retry"] {
+    return this.rare?.retry
+  }
+  set retry(retry: Rare["retry"]) {
+    if (retry !== undefined || this.rare !== undefined) this.more.retry = retry
+  }
 }
 
 export interface Config {
@@ -232,7 +313,7 @@ export const make = (options: {
     noteBytes: 32 * 1024,
     ...options.config
   },
-  rows: new Table(numberIn, (row) => row.key),
+  rows: new Table(numberIn, (row: RowState) => row.key, undefined, (row) => row.number),
   closed: false,
   fetching: new Map(),
   queue: new Set(),

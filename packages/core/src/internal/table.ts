@@ -33,12 +33,13 @@ export class Table<K, A extends object> {
 
   /**
    * `numberOf`: of a name, 0 or more and a small integer; less than 0 for a name that has none. A page has 2^`bits` places,
-   * which are taken up by whoever stands there alone, too.
+   * which are taken up by whoever stands there alone, too. `numberIn`: of a row's own name, where the row remembers it.
    */
   constructor(
     private readonly numberOf: (name: K) => number,
     private readonly nameOf: (row: A) => K,
-    private readonly bits: number = 8
+    private readonly bits: number = 8,
+    private readonly numberIn: (row: A) => number = (row) => numberOf(nameOf(row))
   ) {
     this.mask = (1 << bits) - 1
   }
@@ -67,7 +68,7 @@ export class Table<K, A extends object> {
   /** Says whether its name was free; where it was not, nothing changes. */
   add(row: A): boolean {
     const name = this.nameOf(row)
-    const number = this.numberOf(name)
+    const number = this.numberIn(row)
     if (number < 0) return this.addFar(name, row)
     const known = this.find(number >> this.bits)?.rows[number & this.mask]
     if (known !== undefined) return this.nameOf(known) !== name && this.addFar(name, row)
@@ -94,11 +95,17 @@ export class Table<K, A extends object> {
   }
 
   delete(name: K): void {
-    const number = this.numberOf(name)
+    const row = this.get(name)
+    if (row !== undefined) this.remove(row)
+  }
+
+  /** Takes out a row, if it is the one that stands here under its name. */
+  remove(row: A): void {
+    const number = this.numberIn(row)
     const page = number < 0 ? undefined : this.find(number >> this.bits)
-    const row = page?.rows[number & this.mask]
-    if (page === undefined || row === undefined || this.nameOf(row) !== name) {
-      if (this.far.delete(name)) this.size--
+    if (page === undefined || page.rows[number & this.mask] !== row) {
+      const name = this.nameOf(row)
+      if (this.far.size > 0 && this.far.get(name) === row && this.far.delete(name)) this.size--
       return
     }
     page.rows[number & this.mask] = undefined

@@ -21,7 +21,8 @@ import { type Config, defaults } from "./config.js"
 import { Heap } from "./heap.js"
 import { Lineage } from "./lineage.js"
 import { rowBefore } from "./rowShapes.js"
-import type { Row, RowState, Run } from "./rowShapes.js"
+import type { Row, RowState } from "./rowShapes.js"
+import type { Run } from "./runShape.js"
 // house: the list of rows is part of the state, and is written by what is due
 import { Several } from "./several.js"
 import { Group } from "./shapes.js"
@@ -32,6 +33,7 @@ import { Worklist } from "./worklist.js"
 
 export * from "./config.js"
 export * from "./rowShapes.js"
+export * from "./runShape.js"
 export * from "./shapes.js"
 
 /**
@@ -275,7 +277,7 @@ export const make = (options: MakeOptions): State => {
     activities: { batches: [], next: 0, kept: 0, until: undefined },
     failures: { late: [], next: 0 },
     life: { began: undefined, computed: 0, failed: 0 },
-    rows: new Table(numberIn, (row) => row.key),
+    rows: new Table(numberIn, (row: Row) => row.key, undefined, (row) => row.number),
     shadows: new Map(),
     runs: new Table(numberOf, (run) => run.attempt),
     workers: new Map(),

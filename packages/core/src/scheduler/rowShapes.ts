@@ -1,16 +1,18 @@
 /**
- * The shapes of rows: a piece of work, where it is, who wants it, and its attempts. Everything is mutated in place, for
- * speed, and by `step` alone: `become` writes `row.state`, `books` what is booked. `shapes` has groups, workers, clients.
+ * The shapes of rows: a piece of work, where it is, and who wants it; attempts are `runShape`'s. Everything is mutated in place, for
+ * speed, and by `step` alone: `become` alone writes `row.state`, `books` alone what is booked. Its neighbour `shapes` has
+ * groups, classes, pools and peers.
  *
  * @since 0.1.0
  */
 import type { Failure } from "../Failure.js"
-import type { Attempt, ClientId, Key, PeerId, ValueId } from "../Id.js"
+import { type Attempt, type ClientId, type Key, numberIn, type PeerId, type ValueId } from "../Id.js"
 import type { Death, Offer } from "../Note.js"
 import type { Payload } from "../Payload.js"
 import type { Spec } from "../Spec.js"
 import type { Few } from "./few.js"
 import type { Held } from "./held.js"
+import type { Run } from "./runShape.js"
 import type { Class, Client, Group, Peer, Worker } from "./shapes.js"
 
 /**
@@ -194,6 +196,11 @@ class Rare {
   enders: Array<Ender> | undefined = undefined
 }
 
+const dirty = 1
+const gone = 2
+const shadowed = 4
+const remembered = 8
+
 /**
  * One piece of work, wanted or remembered.
  *
@@ -223,13 +230,11 @@ export class Row {
   class: Class | undefined = undefined
   /** Its place in the queue of its class. */
   place = -1
-  dirty = false
-  /** Not, or no longer, in `state.rows`. */
-  gone = false
-  /** Other work has its key. */
-  shadowed = false
-  /** In `state.lineage`, and its neighbours there. */
-  remembered = false
+  /** In its key, by which its place is found. */
+  readonly number: number
+  /** Of `dirty`, `gone`, `shadowed` and `remembered` those that hold. */
+  private bits = 0
+  /** Its neighbours in `state.lineage`. */
   older: Row | undefined = undefined
   newer: Row | undefined = undefined
   private rare: Rare | undefined = undefined
@@ -242,7 +247,40 @@ export class Row {
     public spec: Spec | undefined,
     offer: Offer | undefined
   ) {
+    this.number = numberIn(key)
     if (offer !== undefined) this.more.offer = offer
+  }
+
+  private write(bit: number, is: boolean): void {
+    this.bits = is ? this.bits | bit : this.bits & ~bit
+  }
+
+  get dirty(): boolean {
+    return (this.bits & dirty) !== 0
+  }
+  set dirty(is: boolean) {
+    this.write(dirty, is)
+  }
+  /** Not, or no longer, in `state.rows`. */
+  get gone(): boolean {
+    return (this.bits & gone) !== 0
+  }
+  set gone(is: boolean) {
+    this.write(gone, is)
+  }
+  /** Other work has its key. */
+  get shadowed(): boolean {
+    return (this.bits & shadowed) !== 0
+  }
+  set shadowed(is: boolean) {
+    this.write(shadowed, is)
+  }
+  /** In `state.lineage`. */
+  get remembered(): boolean {
+    return (this.bits & remembered) !== 0
+  }
+  set remembered(is: boolean) {
+    this.write(remembered, is)
   }
 
   /** As it is told to workers. */
@@ -384,55 +422,6 @@ export class Row {
     rare.failures = rare.unfetchable = 0
     rare.deaths = none
     return any
-  }
-}
-
-/**
- * One attempt, in the books of its worker from the order to run until its one end.
- *
- * `Current`: its row is Assigned to it. `Loose`: its worker is suspect and the row may be tried elsewhere; whoever is
- * first wins. `Ending`: cancelled or withdrawn; nothing but its end is awaited. `Orphan`: told of by its worker, and no
- * client has claimed it yet.
- *
- * @since 0.1.0
- * @category models
- */
-export class Run implements Assigned {
-  readonly _tag = "Assigned"
-  ahead: Array<Row> = nothingAhead
-  phase: "Current" | "Loose" | "Ending" | "Orphan" = "Current"
-  /** When it began to run, if that was said. */
-  started: number | undefined = undefined
-  /** What it waits for, its slot given away. */
-  suspended: ReadonlyArray<Row> | undefined = undefined
-  /** The worker that asked for it back. */
-  thief: Worker | undefined = undefined
-  /** It has refused to come back. */
-  refused = false
-  /** It asked whether it may begin. */
-  asks = false
-  /** It keeps others out: see `apart`. */
-  apart = false
-  previous: Run | undefined = undefined
-  next: Run | undefined = undefined
-  /** The same among those of its kind there. */
-  earlier: Run | undefined = undefined
-  later: Run | undefined = undefined
-  /** How often its row had failed when it was ordered, for all that its scheduler knew. */
-  failures: number
-  constructor(
-    readonly attempt: Attempt,
-    public row: Row,
-    readonly worker: Worker,
-    readonly slots: number,
-    /** Expected milliseconds it was booked with. */
-    readonly millis: number,
-    readonly at: number
-  ) {
-    this.failures = row.failures
-  }
-  get run(): Run {
-    return this
   }
 }
 

@@ -158,7 +158,7 @@ export const wantsOf = (client: Client): ReadonlyArray<WantOf> => {
  */
 export const shadow = (state: State, row: Row): void => {
   disown(row)
-  state.rows.delete(row.key)
+  state.rows.remove(row)
   row.shadowed = true
   const list = state.shadows.get(row.key)
   if (list === undefined) state.shadows.set(row.key, [row])
@@ -234,7 +234,7 @@ export const wantOf = (row: Row, client: Client): WantOf | undefined => {
 export const forget = (state: State, row: Row): void => {
   disown(row)
   state.lineage.delete(row)
-  if (!row.shadowed) state.rows.delete(row.key)
+  if (!row.shadowed) state.rows.remove(row)
   else {
     const rest = (state.shadows.get(row.key) ?? []).filter((other) => other !== row)
     if (rest.length === 0) state.shadows.delete(row.key)

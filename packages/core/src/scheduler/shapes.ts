@@ -11,7 +11,8 @@ import * as Saturation from "../policy/saturation.js"
 import { Held } from "./held.js"
 import { Queue } from "./queue.js"
 import { Rank, Ranks } from "./ranks.js"
-import { type Queued, type Row, rowBefore, type RowState, type Run, type WantOf } from "./rowShapes.js"
+import { type Queued, type Row, rowBefore, type RowState, type WantOf } from "./rowShapes.js"
+import type { Run } from "./runShape.js"
 
 /**
  * What people call a set of tasks: counted and timed together.

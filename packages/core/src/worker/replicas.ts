@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Attempt } from "../Id.js"
+import { type Attempt, makerNumberIn, numberOf } from "../Id.js"
 import type * as Note from "../Note.js"
 import * as Payload from "../Payload.js"
 import { madeAhead } from "./behind.js"
@@ -31,7 +31,7 @@ type MadeValue = Extract<Outcome, { readonly _tag: "Value" }>
 type Named = Pick<Note.Input, "key" | "value" | "digest" | "bytes" | "inline">
 
 const blank = ({ bytes, digest, inline, key, value }: Named, state: Replica["state"]): Replica =>
-  new Replica(key, value, digest, bytes, inline, state)
+  new Replica(key, value, digest, bytes, inline, state, makerNumberIn(value))
 
 /** A job counts on this input. Answers why it cannot, if so. */
 export const countOn = (context: Context, job: Job, input: Note.Input): Note.TaskReturned["why"] | undefined => {
@@ -121,7 +121,7 @@ export const made = (context: Context, job: Job, outcome: MadeValue, millis: num
   const { state } = context
   const { bytes, type } = outcome
   const inline = outcome.inline !== undefined && Payload.isInline(outcome.inline) ? outcome.inline : undefined
-  const replica = new Replica(job.spec.key, job.value, job.spec.digest, bytes, inline, held)
+  const replica = new Replica(job.spec.key, job.value, job.spec.digest, bytes, inline, held, numberOf(job.attempt))
   replica.type = type
   replica.millis = millis
   replica.how = "computed"
@@ -227,7 +227,7 @@ const drop = (context: Context, replica: Replica): void => {
 
 /** From here on the row says of itself that it is none. */
 const takeOut = ({ replicas }: Inner, replica: Replica): void => {
-  replicas.delete(replica.value)
+  replicas.remove(replica)
   replica.state = absent
 }
 

@@ -25,6 +25,8 @@ import { Heap } from "./heap.js"
 // house: what is known of memory is part of the state, and is made of rows
 import { type Limits, make as makeMemory, type Memory } from "./memory.js"
 import { Queue } from "./queue.js"
+// house: a value and the jobs that count on it know each other
+import { absent, held, Replica, type ReplicaState } from "./replica.js"
 // house: what is noted for lookers-on is part of the state
 import type { Watching } from "./watch.js"
 
@@ -150,66 +152,7 @@ export class Running {
   ) {}
 }
 
-export class Replica {
-  type = ""
-  how: Note.ValueHeld["how"] = "copied"
-  /** How long it took, in whole microseconds: an engine keeps no fraction in the place itself. */
-  private micros = 0
-  /** Jobs here that count on it. */
-  jobs: Few<Job> = undefined
-  /** Asked for by the scheduler, apart from any job. */
-  asked = false
-  /** Whether the scheduler knows of it, and so is the one to drop it. */
-  told = false
-  /** Once it is held: where its bytes are. Only in `memory` can a job begin with it. */
-  place: "memory" | "spilling" | "disk" | "loading" = "memory"
-  /** The number of its last move to or from the disk. */
-  turn = 0
-  /** How many jobs have room set aside for it. */
-  pins = 0
-  /** How many read it now from memory here, for more than a moment. */
-  readers = 0
-  /** Whether room is set aside for it to come into. */
-  expected = false
-  constructor(
-    readonly key: Key,
-    readonly value: ValueId,
-    readonly digest: string,
-    public bytes: number,
-    /** A small value itself: hands read it here. */
-    readonly inline: Payload | undefined,
-    public state: ReplicaState
-  ) {}
-  get isNeeded(): boolean {
-    return this.asked || this.jobs !== undefined
-  }
-  get millis(): number {
-    return this.micros / 1000
-  }
-  set millis(millis: number) {
-    const micros = Math.round(millis * 1000)
-    // Said to be a small integer, where it is one.
-    this.micros = micros === (micros | 0) ? micros | 0 : micros
-  }
-}
-
-export type ReplicaState =
-  | { readonly _tag: "Wanted"; readonly holders: Array<PeerId> }
-  | {
-    readonly _tag: "Fetching"
-    readonly from: PeerId
-    readonly since: number
-    readonly holders: Array<PeerId>
-    /** Told to stop; its end has still to come. */
-    stopped: boolean
-  }
-  | typeof held
-  | typeof absent
-
-export const held = { _tag: "Held" } as const
-
-/** It is not here any more; what still names it is out of date. */
-export const absent = { _tag: "Absent" } as const
+export { absent, held, Replica, type ReplicaState }
 
 export class Executor {
   /** Sums of the shares of jobs that hold one, by their kind: each at most `slots`. */
@@ -528,7 +471,7 @@ export const make = (options: {
   },
   jobs: new Table(numberOf, (job) => job.attempt, pageBits),
   latest: -Infinity,
-  replicas: new Table(makerNumberIn, (replica) => replica.value, pageBits),
+  replicas: new Table(makerNumberIn, (replica: Replica) => replica.value, pageBits, (replica) => replica.number),
   executors: new Map(),
   heldBytes: 0,
   left: false,

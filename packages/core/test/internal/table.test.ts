@@ -75,6 +75,20 @@ describe("Table", () => {
     assert.strictEqual(table.size, 1)
   })
 
+  it("takes out the row itself alone, beside the pages too", () => {
+    for (const name of [Id.ownKey("a-", 7, "aaaaaa"), "without a number"]) {
+      const table = make()
+      const row = { name, seq: 1 }
+      assert.isTrue(table.add(row))
+      table.remove({ name, seq: 2 })
+      assert.strictEqual(table.get(name), row)
+      table.remove(row)
+      table.remove(row)
+      assert.isUndefined(table.get(name))
+      assert.strictEqual(table.size, 0)
+    }
+  })
+
   it("what goes while one goes through it is not visited, and the rest is", () => {
     const table = make()
     own(1, 1_000, "a1b2c3").forEach((name, seq) => table.add({ name, seq }))

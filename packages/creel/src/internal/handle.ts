@@ -75,14 +75,22 @@ const isSmall = (settled: Settled): boolean =>
 
 const noChildren = Effect.succeed([])
 
+/** What few handles have, kept apart so that the others are small. */
+class Rare {
+  fiberId: FiberId.FiberId | undefined = undefined
+  watchers: Watcher | Array<Watcher> | undefined = undefined
+  interruptor: FiberId.FiberId | undefined = undefined
+}
+
+const observed = 1
+const released = 2
+const retained = 4
+
 export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implements Future<A, E> {
-  private fiberId: FiberId.FiberId | undefined = undefined
   private exit: Exit.Exit<A, E | FutureError> | undefined = undefined
   /** What it was released with and nobody has looked at yet: it is decoded when somebody does. */
   private rest: Settled | undefined = undefined
   private waiters: Waiter | Array<Waiter> | undefined = undefined
-  private watchers: Watcher | Array<Watcher> | undefined = undefined
-  private interruptor: FiberId.FiberId | undefined = undefined
   /** The row may be wanted anew, and end otherwise: from its Exit or its release on, this handle says what it was. */
   private lastStatus: Machine.Row["status"] | undefined = undefined
   private lastFacts: Machine.Facts | undefined = undefined
@@ -90,14 +98,47 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   hold: Hold | undefined = undefined
   before: Handle<any, any> | undefined = undefined
   after: Handle<any, any> | undefined = undefined
-  /** Somebody has looked at how it ended. */
-  observed = false
-  released = false
-  /** Somebody made a scope of their own its owner: `asCompleted` leaves it alone. */
-  retained = false
+  /** Of `observed`, `released` and `retained` those that hold. */
+  private bits = 0
+  private rare: Rare | undefined = undefined
 
   constructor(readonly owner: Owner, readonly row: Machine.Row, readonly source: Source) {
     super()
+  }
+
+  private write(bit: number, is: boolean): void {
+    this.bits = is ? this.bits | bit : this.bits & ~bit
+  }
+
+  /** Somebody has looked at how it ended. */
+  get observed(): boolean {
+    return (this.bits & observed) !== 0
+  }
+  set observed(is: boolean) {
+    this.write(observed, is)
+  }
+  get released(): boolean {
+    return (this.bits & released) !== 0
+  }
+  set released(is: boolean) {
+    this.write(released, is)
+  }
+  /** Somebody made a scope of their own its owner: `asCompleted` leaves it alone. */
+  get retained(): boolean {
+    return (this.bits & retained) !== 0
+  }
+  set retained(is: boolean) {
+    this.write(retained, is)
+  }
+
+  private get more(): Rare {
+    return this.rare ??= new Rare()
+  }
+  private get interruptor(): FiberId.FiberId | undefined {
+    return this.rare?.interruptor
+  }
+  private get watchers(): Rare["watchers"] {
+    return this.rare?.watchers
   }
 
   get [Fiber.FiberTypeId]() {
@@ -135,7 +176,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
   // --- Fiber ---
 
   id(): FiberId.FiberId {
-    return this.fiberId ??= FiberId.unsafeMake()
+    return this.more.fiberId ??= FiberId.unsafeMake()
   }
 
   get await(): Effect.Effect<Exit.Exit<A, E | FutureError>> {
@@ -259,11 +300,11 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
 
   /** Calls back at every change. */
   watch(watcher: Watcher): void {
-    this.watchers = withOne(this.watchers, watcher)
+    this.more.watchers = withOne(this.watchers, watcher)
   }
 
   unwatch(watcher: Watcher): void {
-    this.watchers = withoutOne(this.watchers, watcher)
+    this.more.watchers = withoutOne(this.watchers, watcher)
   }
 
   changed(): void {
@@ -282,7 +323,7 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     if (this.released || this.interruptor !== undefined || this.exit !== undefined || this.row.status !== "pending") {
       return false
     }
-    this.interruptor = fiberId
+    this.more.interruptor = fiberId
     return true
   }
 
