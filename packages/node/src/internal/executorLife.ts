@@ -135,7 +135,9 @@ const makeDesk = (
     if (event._tag === "Claimed" && !postings.claim(event.attempt)) return
     if ((event._tag === "Ended" || event._tag === "Unready") && !postings.ended(event.attempt)) return
     emit(event)
-    if (event._tag === "Ended") ended()
+    if (event._tag !== "Ended") return
+    ended()
+    SharedGarbage.ended()
   }
   const run = (job: Job): void => {
     if (!open) return

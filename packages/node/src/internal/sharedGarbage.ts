@@ -26,7 +26,7 @@ const most = 256 * 1024 * 1024
 const allAt = 4
 const othersAt = 8
 
-/** Milliseconds without more of it, and bytes from which on it is collected then. */
+/** Milliseconds without more of it and in which nothing ended, and bytes from which on it is collected then. */
 const quiet = 1000
 const quietLeast = 8 * 1024 * 1024
 
@@ -90,8 +90,21 @@ const collectEverywhere = (how: How, isQuiet = false): void => {
 /** What looking at a large heap takes is paid for by as much garbage. */
 const heap = (): number => v8.getHeapStatistics().used_heap_size
 
+// Work may take longer than that to let go of anything, and has no time for a full collection in its midst.
+let ends = 0
+let endsSeen = 0
+
+/** An attempt has ended on an executor of this thread. */
+export const ended = (): void => void ends++
+
 const whenQuiet = (): void => {
+  if (ends !== endsSeen) return whenQuietLater()
   if (sinceAll >= Math.max(quietLeast, heap() / 4)) collectEverywhere("all", true)
+}
+
+const whenQuietLater = (): void => {
+  endsSeen = ends
+  timer = timer === undefined ? setTimeout(whenQuiet, quiet).unref() : timer.refresh()
 }
 
 /** Called with so many bytes of shared memory that were let go of, for stores of such a limit. */
@@ -101,7 +114,7 @@ export const letGo = (limit: number): (bytes: number) => void => {
     sinceYoung += bytes
     sinceAll += bytes
     if (sinceYoung >= after) collectEverywhere(sinceAll >= Math.max(allAt * after, heap()) ? "all" : "young")
-    timer = timer === undefined ? setTimeout(whenQuiet, quiet).unref() : timer.refresh()
+    whenQuietLater()
   }
 }
 
