@@ -200,7 +200,8 @@ for (const [kind, cluster] of Object.entries(limited)) {
 
     it.scoped("one that is about to is ended, and it is said how much it held", () =>
       Effect.gen(function*() {
-        const error = yield* othersAreWell(Effect.flip(Client.run(hoard, 70)))
+        // With what an executor has anyway more than it may hold, and less than the 80 % from which on V8 itself gives up.
+        const error = yield* othersAreWell(Effect.flip(Client.run(hoard, 60)))
         assert.isTrue("reason" in error && error.reason === "KilledWorker")
         assert.match(error.message, /out of memory: its heap held \d+ MB of the 100 MB it may have/)
         assert.include(error.message, option)
