@@ -71,10 +71,18 @@ const pythons = (options: Options.Options) =>
     return { found, leftOut }
   })
 
-const measure = (options: Options.Options, found: Readonly<Record<string, Python.Found>>) =>
+/** What has been measured so far. */
+interface Measured {
+  readonly runs: Array<Run>
+  readonly failed: Array<LeftOut>
+}
+
+const measure = (
+  options: Options.Options,
+  found: Readonly<Record<string, Python.Found>>,
+  { failed, runs }: Measured
+) =>
   Effect.gen(function*() {
-    const runs: Array<Run> = []
-    const failed: Array<LeftOut> = []
     const steps = Plan.steps(options).filter(({ subject }) => subject.language === "node" || subject.name in found)
     const counts = Plan.counts(options)
     const texts = steps.some(({ group }) => group === "bag") ? yield* Texts.make(counts["wordcount"]!) : Texts.none
@@ -104,8 +112,28 @@ const measure = (options: Options.Options, found: Readonly<Record<string, Python
         say(`${subject.name} failed at ${group}: ${samples.left.why}`)
       }
     }
-    return { runs, failed }
   }).pipe(Effect.scoped)
+
+const tell = (
+  options: Options.Options,
+  machine: Machine.Machine,
+  leftOut: ReadonlyArray<LeftOut>,
+  { failed, runs }: Measured
+): void => {
+  const rows = Result.rows(runs)
+  process.stdout.write(`${Machine.describe(machine)}\n\n${table(rows)}\n`)
+  const skipped = Plan.skipped(options).map(([subject, group]) => `${group} on ${subject}`)
+  if (skipped.length > 0) process.stdout.write(`\nskipped, for the run is quick: ${skipped.join(", ")}\n`)
+  const unnamed = Plan.unnamed(options)
+  if (unnamed.length > 0) process.stdout.write(`\nleft out of a quick run, unless by --only: ${unnamed.join(", ")}\n`)
+  for (const { subject, why } of leftOut) process.stdout.write(`\n${subject} is left out: ${why}\n`)
+  for (const { subject, why } of failed) process.stdout.write(`\nfailed: ${subject}: ${why}\n`)
+  if (options.json !== undefined) {
+    const seconds = Math.round((performance.now() - started) / 1000)
+    const { json, ...choice } = options
+    writeFileSync(json!, `${JSON.stringify({ machine, choice, seconds, leftOut, failed, rows, runs }, null, 1)}\n`)
+  }
+}
 
 const bench = (options: Options.Options) =>
   Effect.gen(function*() {
@@ -117,21 +145,12 @@ const bench = (options: Options.Options) =>
       return yield* Effect.die(new Options.UsageError("none of these subjects does any of these works, see --list."))
     }
     if (machine.load > machine.cores / 4) say("the machine is busy with something else: ratios will be rough")
-    const { failed, runs } = yield* measure(options, found)
-    const rows = Result.rows(runs)
-    process.stdout.write(`${Machine.describe(machine)}\n\n${table(rows)}\n`)
-    const skipped = Plan.skipped(options).map(([subject, group]) => `${group} on ${subject}`)
-    if (skipped.length > 0) process.stdout.write(`\nskipped, for the run is quick: ${skipped.join(", ")}\n`)
-    const unnamed = Plan.unnamed(options)
-    if (unnamed.length > 0) process.stdout.write(`\nleft out of a quick run, unless by --only: ${unnamed.join(", ")}\n`)
-    for (const { subject, why } of leftOut) process.stdout.write(`\n${subject} is left out: ${why}\n`)
-    for (const { subject, why } of failed) process.stdout.write(`\nfailed: ${subject}: ${why}\n`)
-    if (options.json !== undefined) {
-      const seconds = Math.round((performance.now() - started) / 1000)
-      const { json, ...choice } = options
-      writeFileSync(json!, `${JSON.stringify({ machine, choice, seconds, leftOut, failed, rows, runs }, null, 1)}\n`)
-    }
-    if (failed.length > 0) process.exitCode = 1
+    const measured: Measured = { runs: [], failed: [] }
+    const report = () => tell(options, machine, leftOut, measured)
+    // What took so long is not lost with the rest.
+    yield* Effect.onInterrupt(measure(options, found, measured), () => Effect.sync(report))
+    report()
+    if (measured.failed.length > 0) process.exitCode = 1
   })
 
 const program = Effect.suspend(() => {
