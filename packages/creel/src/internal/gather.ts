@@ -10,7 +10,7 @@ import { type Future, isFuture } from "../Future.js"
 import type { Mode } from "../Gather.js"
 import type { ClientCore } from "./clientCore.js"
 import { Handle } from "./handle.js"
-import { bringing } from "./waits.js"
+import { bringing, hasFailed } from "./waits.js"
 
 type AnyHandle = Handle<any, any>
 
@@ -71,8 +71,6 @@ const valueOrSkipped = (handle: AnyHandle): unknown => {
   return exit._tag === "Success" ? exit.value : skipped
 }
 
-const isFailed = (handle: AnyHandle): boolean => exitOf(handle)._tag === "Failure"
-
 export const gather = (core: ClientCore, futures: unknown, mode: Mode): Effect.Effect<unknown, unknown> =>
   Effect.suspend(() => {
     const handles = collect(futures) as Array<AnyHandle>
@@ -86,7 +84,7 @@ const answer = (
 ): Effect.Effect<unknown, unknown> => {
   switch (mode) {
     case "default": {
-      const failed = handles.find(isFailed)
+      const failed = handles.find(hasFailed)
       return failed === undefined ? Effect.succeed(rebuild(futures, valueOf)) : exitOf(failed)
     }
     case "skip":
@@ -94,7 +92,7 @@ const answer = (
     case "either":
       return collapse(futures, handles, Either.right, Either.left)
     case "validate":
-      return handles.some(isFailed)
+      return handles.some(hasFailed)
         ? Effect.flatMap(collapse(futures, handles, () => Option.none(), Option.some), Effect.fail)
         : Effect.succeed(rebuild(futures, valueOf))
   }

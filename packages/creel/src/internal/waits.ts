@@ -74,7 +74,8 @@ export const bringing = (
   return suspending(core, attempt, handles, wait)
 }
 
-const hasFailed = (handle: AnyHandle): boolean => handle.peek()?._tag === "Failure"
+/** Its failure is here. */
+export const hasFailed = (handle: AnyHandle): boolean => handle.peek()?._tag === "Failure"
 
 /** The one waiter of many handles. */
 class Bringing implements Waiter {
