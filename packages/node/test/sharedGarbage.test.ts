@@ -22,3 +22,18 @@ it("all is collected a second after the last of it, when nothing ended meanwhile
   expect(told).toEqual(["all"])
   stop()
 })
+
+it("what is new is collected once tasks returned so much that V8 would soon collect all for it", async () => {
+  const gc = vi.fn()
+  vi.stubGlobal("gc", gc)
+  vi.resetModules()
+  const executors = await import("../src/internal/sharedGarbage.js")
+  executors.copied(3_000_000)
+  vi.runAllTimers()
+  expect(gc).not.toHaveBeenCalled()
+  executors.copied(3_000_000)
+  executors.copied(3_000_000)
+  vi.runAllTimers()
+  expect(gc.mock.calls).toEqual([[{ type: "minor" }]])
+  vi.unstubAllGlobals()
+})

@@ -2,6 +2,7 @@
  * The executor's end of the conversation: opens its body (what runs the tasks) once, does what it is told in order, and
  * says what happens, all of one turn at once. What runs inside is the body's business.
  */
+import * as Payload from "@creel/core/Payload"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import type { ExecutorEvent, Job } from "creel/Executor"
 import * as Effect from "effect/Effect"
@@ -77,7 +78,11 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
       (event) => {
         if (isOfNode(event)) return
         emit(event)
-        if (event._tag === "Ended" || event._tag === "Unready") marks.ended(event.attempt)
+        if (event._tag !== "Ended" && event._tag !== "Unready") return
+        marks.ended(event.attempt)
+        if (event._tag === "Ended" && event.outcome._tag === "Value") {
+          SharedGarbage.copied(Payload.bytes(event.outcome.payload))
+        }
       },
       marks.begun
     )

@@ -1,10 +1,12 @@
 /**
- * Garbage that V8 does not see. It counts nothing for memory that threads share: each thread can keep gigabytes from being
- * freed by a few small objects that nobody reaches any more, and none of them has a reason to collect.
+ * Garbage that V8 does not see, or sees wrongly. It counts nothing for memory that threads share: each thread can keep
+ * gigabytes from being freed by a few small objects that nobody reaches any more, and none of them has a reason to collect.
  *
  * 1. The stores of a thread say here how much shared memory they let go of. An executor has to itself only what it works
  *    with, so all that its garbage keeps is what some store let go of: it need not count, and is told with the others.
  * 2. Nothing is freed here: a collection is asked for, so what somebody still reads stays.
+ * 3. An executor copies what a task returned into memory that threads share, and the task's own arrays are garbage. V8
+ *    counts them as if they were old, and would collect all after some ten megabytes: what is new is collected before that.
  */
 import * as v8 from "node:v8"
 import * as vm from "node:vm"
@@ -116,6 +118,19 @@ export const letGo = (limit: number): (bytes: number) => void => {
     if (sinceYoung >= after) collectEverywhere(sinceAll >= Math.max(allAt * after, heap()) ? "all" : "young")
     whenQuietLater()
   }
+}
+
+/** So many bytes of results: collecting what is new, a millisecond, takes less than copying them took. */
+const copiedMost = 4 * 1024 * 1024
+
+let sinceCopied = 0
+
+/** Called in an executor with the bytes of each result that were copied out of what its task had made. */
+export const copied = (bytes: number): void => {
+  sinceCopied += bytes
+  if (sinceCopied < copiedMost) return
+  sinceCopied = 0
+  collectSoon("young")
 }
 
 /** Another thread that sees the same memory: told whenever it is time, until it is over. */
