@@ -261,7 +261,9 @@ export const makeReader = (options?: ReaderOptions): Effect.Effect<Reader, never
       pool: yield* makePool(options),
       peer: options?.peer ?? `${process.pid}.${++readers}`,
       in: budgetOf(options?.budgets, 256 * mebi),
-      detours: new Map()
+      detours: new Map(),
+      stall: stallOf(options),
+      still: new Map()
     }
     return {
       read: (read) => reading.read(shared, { ...read, relay: read.relay, bytes: read.bytes }),
@@ -269,12 +271,14 @@ export const makeReader = (options?: ReaderOptions): Effect.Effect<Reader, never
     }
   })
 
+const stallOf = (options: ReaderOptions | undefined): number => Duration.toMillis(options?.stall ?? silence)
+
 /** Connections that stay open for the next value, each made by `security`. */
 const makePool = (options: ReaderOptions | undefined): Effect.Effect<Connections.Pool, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.map(Effect.runtime<never>(), (runtime) => {
-      const connect = connecting(options?.security ?? Security.none, options?.role, runtime)
-      const stall = Duration.toMillis(options?.stall ?? silence)
+      const stall = stallOf(options)
+      const connect = connecting(options?.security ?? Security.none, options?.role, stall, runtime)
       return new Connections.Pool(connect, options?.connections ?? 8, stall)
     }),
     (pool) => Effect.sync(() => pool.close())
@@ -284,11 +288,17 @@ const makePool = (options: ReaderOptions | undefined): Effect.Effect<Connections
 const connecting = (
   security: Security.Service,
   role: Security.Role | undefined,
+  stall: number,
   runtime: Runtime.Runtime<never>
 ): Connections.Connect =>
 (url, onBytes, done) => {
   const to = { host: hostOf(url), port: Number(url.port), role: role ?? "client", to: "client", onBytes } as const
-  Runtime.runFork(runtime)(Effect.merge(security.connect(to))).addObserver((exit) => {
+  const connected = Effect.merge(security.connect({ ...to, within: 2 * stall })).pipe(
+    Effect.timeoutTo({ duration: stall, onSuccess: (made) => made, onTimeout: () => "silent" as const }),
+    // The runtime is that of an acquisition, where nothing is given up.
+    Effect.interruptible
+  )
+  Runtime.runFork(runtime)(connected).addObserver((exit) => {
     done(Exit.isSuccess(exit) ? exit.value : givenUp)
   })
 }
@@ -302,9 +312,10 @@ const makeAgent = (security: Security.Service): Effect.Effect<http.Agent, never,
   Effect.acquireRelease(
     Effect.map(Effect.runtime<never>(), (runtime) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: "lifo" })
-      const connect = connecting(security, undefined, runtime)
+      const connect = connecting(security, undefined, silence, runtime)
       agent.createConnection = ({ host, port }, done) => {
-        connect(new URL(`http://${addressOf(host ?? "", Number(port))}`), undefined, (socket) => {
+        connect(new URL(`http://${addressOf(host ?? "", Number(port))}`), undefined, (made) => {
+          const socket = made === "silent" ? givenUp : made
           // On an error Node looks at no socket.
           if ("reason" in socket) (done as (error: Error) => void)(socket)
           else done?.(null, socket)

@@ -1,11 +1,11 @@
 /** Nodes that do not answer: those that stand still, and those that have much to do. */
-import { Values } from "@creel/cluster"
+import { Security, Values } from "@creel/cluster"
 import { assert, describe, it } from "@effect/vitest"
 import { Door, Value } from "creel"
 import { Deferred, Effect, Exit } from "effect"
 import type * as net from "node:net"
 import { between } from "./support/between.js"
-import { silent } from "./support/sockets.js"
+import { secretOf, silent } from "./support/sockets.js"
 
 const payload = Value.encode("hello", { share: true })
 
@@ -33,6 +33,29 @@ describe("a node that says nothing", () => {
       assert.strictEqual(connections, 2)
       const passedOn = yield* Effect.flip(reader.read({ ...from(urlOf(still)), relay: relay.url }))
       assert.strictEqual(passedOn.why, "unreachable")
+    }))
+
+  it.scopedLive("is not asked for the next value either, for a while, and then it is", () =>
+    Effect.gen(function*() {
+      const still = yield* silent
+      let connections = 0
+      still.on("connection", () => connections++)
+      const reader = yield* Values.makeReader({ stall: "500 millis" })
+      yield* Effect.flip(reader.read(from(urlOf(still))))
+      assert.strictEqual(connections, 1)
+      const next = yield* Effect.flip(reader.read({ ...from(urlOf(still)), value: "y" }))
+      assert.strictEqual(next.why, "unreachable")
+      assert.strictEqual(connections, 1)
+      yield* Effect.flip(reader.read(from(urlOf(still)))).pipe(Effect.repeat({ until: () => connections === 2 }))
+    }))
+
+  it.scopedLive("while it should prove who it is is not waited for either", () =>
+    Effect.gen(function*() {
+      const still = yield* silent
+      const url = urlOf(still).replace("http:", "https:")
+      const reader = yield* Values.makeReader({ security: Security.secret(secretOf("a")), stall: "300 millis" })
+      const failed = yield* Effect.flip(reader.read(from(url)))
+      assert.strictEqual(failed.why, "unreachable")
     }))
 
   it.scopedLive("until it can answer is waited for, if it says that it has heard", () =>

@@ -142,7 +142,9 @@ export const make = (
         ),
         Effect.tap(({ there }) => Effect.sync(() => relay = there.url))
       ),
-      readFrom: (at, value, holder) => reader.read({ url: at.url ?? "", value, holder, relay }),
+      // What cannot be reached from here this node need not be asked for.
+      readFrom: (at, value, holder) =>
+        reader.read({ url: at.url ?? "", value, holder, relay: relay === values.url ? undefined : relay }),
       register: (peer, kind) =>
         placement.register({ id: peer, kind, namespace, node: id, host: machine, address: values.url }).pipe(
           Effect.tapError((error) =>

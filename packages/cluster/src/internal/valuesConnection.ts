@@ -160,11 +160,11 @@ interface Node {
   opening: number
 }
 
-/** Connects, tells what it reads, and calls back. */
+/** Connects, tells what it reads, and calls back. `silent`: it was neither let in nor turned away. */
 export type Connect = (
   url: URL,
   feed: ((bytes: Uint8Array) => void) | undefined,
-  done: (socket: net.Socket | ClusterError) => void
+  done: (socket: net.Socket | ClusterError | "silent") => void
 ) => void
 
 export class Pool {
@@ -228,7 +228,9 @@ export class Pool {
     }, this.stall)
     this.connect(new URL(node.url), connection.feed, (socket) => {
       node.opening--
-      if ("reason" in socket) {
+      if (socket === "silent") {
+        this.silent(node)
+      } else if ("reason" in socket) {
         const [first] = node.waiting
         if (first !== undefined) {
           node.waiting.delete(first)

@@ -17,6 +17,10 @@ export interface Reading {
   readonly in: Budget
   /** Until when nodes are asked by way of another. */
   readonly detours: Map<string, number>
+  /** How long a node may say nothing, in milliseconds; and how long one that did is not asked again. */
+  readonly stall: number
+  /** Until when nodes are not asked, by whom else they would be: they stand still, or are cut off, and that one knew no better. */
+  readonly still: Map<string, number>
 }
 
 export interface Request {
@@ -203,8 +207,37 @@ const readBy = Effect.fnUntraced(
 /** How long a node that could not be reached is asked by way of another first, in milliseconds. */
 const detour = 30_000
 
-/** What a node said that was asked is believed; where none could be asked, another may know a way. */
+/** As long as who asked for it takes to ask for it again, so that nobody asks in a circle. */
+const pause = "250 millis"
+
+/**
+ * What a node said that was asked is believed; where none could be asked, another may know a way. A task stands on one value,
+ * that on another, and all may be where nobody answers: to wait anew for each would keep for minutes what can be made elsewhere.
+ */
 export const read = (reading: Reading, request: Request): Effect.Effect<Payload.Payload, ReadFailed> =>
+  Effect.clockWith((clock) => {
+    const { stall, still } = reading
+    const { holder, relay = "", url, value } = request
+    const way = `${url} ${relay}`
+    const began = clock.unsafeCurrentTimeMillis()
+    if (began < (still.get(way) ?? began)) {
+      return Effect.delay(new ReadFailed({ value, holder, why: "unreachable" }), pause)
+    }
+    return readHereOrThere(reading, request).pipe(
+      Effect.tapBoth({
+        onSuccess: () => Effect.sync(() => still.delete(way)),
+        onFailure: ({ why }) =>
+          Effect.sync(() => {
+            const now = clock.unsafeCurrentTimeMillis()
+            // One that turns us away at once may let us in at once: it is being started.
+            if (why === "unreachable" && now - began >= stall) still.set(way, now + stall)
+            else still.delete(way)
+          })
+      })
+    )
+  })
+
+const readHereOrThere = (reading: Reading, request: Request): Effect.Effect<Payload.Payload, ReadFailed> =>
   Effect.clockWith((clock) => {
     const progress: Progress = { reader: undefined, etag: undefined, total: undefined }
     const { relay, url } = request
