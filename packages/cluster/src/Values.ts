@@ -294,9 +294,7 @@ const connecting = (
 (url, onBytes, done) => {
   const to = { host: hostOf(url), port: Number(url.port), role: role ?? "client", to: "client", onBytes } as const
   const connected = Effect.merge(security.connect({ ...to, within: 2 * stall })).pipe(
-    Effect.timeoutTo({ duration: stall, onSuccess: (made) => made, onTimeout: () => "silent" as const }),
-    // The runtime is that of an acquisition, where nothing is given up.
-    Effect.interruptible
+    Effect.timeoutTo({ duration: stall, onSuccess: (made) => made, onTimeout: () => "silent" as const })
   )
   Runtime.runFork(runtime)(connected).addObserver((exit) => {
     done(Exit.isSuccess(exit) ? exit.value : givenUp)

@@ -5,7 +5,7 @@ import { once } from "node:events"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import { bytesInUse, flood } from "./support/flood.js"
-import { bare, closed, echo, say, secretOf } from "./support/sockets.js"
+import { bare, closed, echo, say, secretOf, silent } from "./support/sockets.js"
 
 const at = (port: number, role: Security.Role = "worker") => ({ host: "127.0.0.1", port, role })
 
@@ -246,6 +246,15 @@ describe("a connection that proves nothing", () => {
       const server = yield* echo(Security.secret(secretOf("a")), { handshake: { within: "100 millis" } })
       yield* closed(yield* bare(server.port))
       assert.strictEqual(server.refused(), 1)
+    }))
+
+  it.scopedLive("is given up by who connects as well, also where the socket is acquired", () =>
+    Effect.gen(function*() {
+      const still = yield* silent
+      const { port } = still.address() as net.AddressInfo
+      const connect = Security.secret(secretOf("a")).connect({ ...at(port), within: "100 millis" })
+      const acquired = Effect.acquireRelease(connect, (socket) => Effect.sync(() => socket.destroy()))
+      assert.strictEqual((yield* Effect.flip(acquired)).reason, "ConnectFailed")
     }))
 
   it.scopedLive("goes first when there are too many, and keeps nobody out", () =>

@@ -179,6 +179,8 @@ const opened = <S extends net.Socket>(
       }))
     return Effect.sync(() => socket.destroy())
   }).pipe(
+    // Sockets are acquired, and no time passes for what cannot be interrupted.
+    Effect.interruptible,
     Effect.timeoutFail({
       duration: within,
       onTimeout: () => new ClusterError({ reason: "ConnectFailed", address, detail: `no answer in ${within} ms` })
