@@ -200,7 +200,7 @@ export interface StreamOptions {
  * @category models
  */
 export interface RegionOptions extends Omit<Task.SubmitOptions, "key"> {
-  /** `map` submits so many at once (the first time 64 at most), and lets others have their turn in between. Default: 1000. */
+  /** `map` submits so many at once, and lets others have their turn in between. Default: 1000. */
   readonly batchSize?: number | undefined
   /** What `submit` does above the outbox's byte budget. Default: `suspend`. */
   readonly onFullOutbox?: "suspend" | "fail" | undefined

@@ -161,25 +161,6 @@ describe("Client.map", () => {
       assert.strictEqual((yield* Client.gather(futures)).length, 100)
     }).pipe(on({}, inc)))
 
-  it.scoped("has its first tasks begin while the rest is put together", () => {
-    let begun = 0
-    const begin = Task.sync("begin", (x: number) => (begun++, x))
-    return Effect.gen(function*() {
-      let before = 0
-      const numbers = {
-        *[Symbol.iterator]() {
-          for (let n = 0; n < 500; n++) {
-            before = begun
-            yield n
-          }
-        }
-      }
-      const futures = yield* Client.map(begin, numbers)
-      assert.isAbove(before, 0)
-      assert.deepStrictEqual(yield* Client.gather(futures), [...numbers])
-    }).pipe(on({}, begin))
-  })
-
   it.scoped("leaves nothing when one element is refused", () =>
     Effect.gen(function*() {
       const { task } = gated()

@@ -255,7 +255,7 @@ const checkGroups = (state: State, rows: ReadonlyArray<Row>, broken: Broken): vo
   }
 }
 
-const isRankedRight = ({ open }: Worker, among: Ranking | undefined, { busy, pressure }: Share): boolean =>
+const isRanked = ({ open }: Worker, among: Ranking | undefined, { busy, pressure }: Share): boolean =>
   (among?.busy.has(busy) === true) === (open && pressure > 0)
 
 const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
@@ -305,7 +305,7 @@ const checkWorker = (state: State, worker: Worker, broken: Broken): void => {
   if (bytes !== worker.heldBytes) broken("S5", worker, `${worker.heldBytes} bytes are said to be held, ${bytes} are`)
   const { part, pool, whole } = worker
   const indexed = pool?.whole.calm.has(whole.calm) === true && pool.part.calm.has(part.calm)
-  if (!worker.unranked && !(isRankedRight(worker, pool?.whole, whole) && isRankedRight(worker, pool?.part, part))) {
+  if (!worker.unranked && !(isRanked(worker, pool?.whole, whole) && isRanked(worker, pool?.part, part))) {
     broken("B4", worker, "among the busy without being booked for more than its slots, or the reverse")
   }
   if (whole.slots !== worker.info.slots || part.slots !== worker.info.slots) {

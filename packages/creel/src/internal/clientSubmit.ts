@@ -219,9 +219,6 @@ class Rows {
   }
 }
 
-/** So many of a `map` leave first: workers begin while the rest is put together. */
-const firstBatch = 64
-
 /** One `map` under way. */
 class Mapping {
   readonly futures: Array<AnyFuture> = []
@@ -245,9 +242,7 @@ class Mapping {
     const keys: Array<Id.Key> = []
     const brought: Array<Submission.Brought> = []
     let args: ReadonlyArray<unknown> | undefined
-    const { batchSize } = this.place.region
-    let n = this.futures.length === 0 ? Math.min(firstBatch, batchSize) : batchSize
-    for (; n > 0 && (args = this.rows.next()) !== undefined; n--) {
+    for (let n = this.place.region.batchSize; n > 0 && (args = this.rows.next()) !== undefined; n--) {
       const spec = Submission.make(this.place.from, this.mould, args, brought)
       specs.push(spec)
       keys.push(spec.key)
