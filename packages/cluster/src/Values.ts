@@ -275,14 +275,16 @@ const stallOf = (options: ReaderOptions | undefined): number => Duration.toMilli
 
 /** Connections that stay open for the next value, each made by `security`. */
 const makePool = (options: ReaderOptions | undefined): Effect.Effect<Connections.Pool, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.map(Effect.runtime<never>(), (runtime) => {
-      const stall = stallOf(options)
-      const connect = connecting(options?.security ?? Security.none, options?.role, stall, runtime)
-      return new Connections.Pool(connect, options?.connections ?? 8, stall)
-    }),
-    (pool) => Effect.sync(() => pool.close())
-  )
+  // Taken before the pool is acquired: what runs by the runtime of an acquisition cannot be interrupted.
+  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const stall = stallOf(options)
+        const connect = connecting(options?.security ?? Security.none, options?.role, stall, runtime)
+        return new Connections.Pool(connect, options?.connections ?? 8, stall)
+      }),
+      (pool) => Effect.sync(() => pool.close())
+    ))
 
 /** Whoever wants a connection is called back, as by Node. */
 const connecting = (
@@ -293,6 +295,7 @@ const connecting = (
 ): Connections.Connect =>
 (url, onBytes, done) => {
   const to = { host: hostOf(url), port: Number(url.port), role: role ?? "client", to: "client", onBytes } as const
+  // Its own end would say the same of who is silent and of who turns us away: this one comes first.
   const connected = Effect.merge(security.connect({ ...to, within: 2 * stall })).pipe(
     Effect.timeoutTo({ duration: stall, onSuccess: (made) => made, onTimeout: () => "silent" as const })
   )
@@ -307,20 +310,21 @@ const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
 
 /** For answers that are passed on as they come. */
 const makeAgent = (security: Security.Service): Effect.Effect<http.Agent, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.map(Effect.runtime<never>(), (runtime) => {
-      const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: "lifo" })
-      const connect = connecting(security, undefined, silence, runtime)
-      agent.createConnection = ({ host, port }, done) => {
-        connect(new URL(`http://${addressOf(host ?? "", Number(port))}`), undefined, (made) => {
-          const socket = made === "silent" ? givenUp : made
-          // On an error Node looks at no socket.
-          if ("reason" in socket) (done as (error: Error) => void)(socket)
-          else done?.(null, socket)
-        })
-        return undefined
-      }
-      return agent
-    }),
-    (agent) => Effect.sync(() => agent.destroy())
-  )
+  Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: "lifo" })
+        const connect = connecting(security, undefined, silence, runtime)
+        agent.createConnection = ({ host, port }, done) => {
+          connect(new URL(`http://${addressOf(host ?? "", Number(port))}`), undefined, (made) => {
+            const socket = made === "silent" ? givenUp : made
+            // On an error Node looks at no socket.
+            if ("reason" in socket) (done as (error: Error) => void)(socket)
+            else done?.(null, socket)
+          })
+          return undefined
+        }
+        return agent
+      }),
+      (agent) => Effect.sync(() => agent.destroy())
+    ))

@@ -78,8 +78,7 @@ const makeHandlers = (wire: Wire, open: OpenBody, scope: Scope.CloseableScope) =
       (event) => {
         if (isOfNode(event)) return
         emit(event)
-        if (event._tag !== "Ended" && event._tag !== "Unready") return
-        marks.ended(event.attempt)
+        if (event._tag === "Ended" || event._tag === "Unready") marks.ended(event.attempt)
         if (event._tag === "Ended" && event.outcome._tag === "Value") {
           SharedGarbage.copied(Payload.bytes(event.outcome.payload))
         }
