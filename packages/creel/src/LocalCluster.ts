@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import type * as ClientMachine from "@creel/core/Client"
 import type * as Scheduler from "@creel/core/Scheduler"
 import type * as Machine from "@creel/core/Worker"
 import * as Context from "effect/Context"
@@ -55,7 +56,11 @@ export interface Options<R> extends Client.Options {
   readonly policies?: Partial<Scheduler.Policies> | undefined
   /** @internal for tests: the machines' own settings. */
   readonly machines?:
-    | { readonly scheduler?: Partial<Scheduler.Config>; readonly worker?: Partial<Machine.Config> }
+    | {
+      readonly scheduler?: Partial<Scheduler.Config>
+      readonly worker?: Partial<Machine.Config>
+      readonly client?: Partial<ClientMachine.Config>
+    }
     | undefined
 }
 

@@ -28,6 +28,9 @@ export const toFutureError = (failure: Failure.Failure, publicKey: (key: string)
     ...withAdvice(failure.detail)
   })
 
+export const closedError = (key: string, detail: string): FutureError =>
+  new FutureError({ reason: "ClusterClosed", key, detail })
+
 /** What stands before the advice in a message. */
 export const whatToDo = ". What to do: "
 
@@ -47,7 +50,7 @@ export const exitOf = <A, E>(
   core: ClientCore,
   source: Source,
   key: string,
-  settled: Settled
+  settled: Settled | Machine.Outcome
 ): Exit.Exit<A, E | FutureError> | undefined => {
   try {
     if (settled._tag === "Failure") return failed(core, settled.failure)

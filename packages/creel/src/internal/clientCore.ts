@@ -23,9 +23,9 @@ import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Door from "../Door.js"
-import { FutureError } from "../FutureError.js"
+import type { FutureError } from "../FutureError.js"
 import type * as Task from "../Task.js"
-import { type Source, toFutureError, whatToDo } from "./answers.js"
+import { closedError, type Source, toFutureError, whatToDo } from "./answers.js"
 import { ClientKeys } from "./clientKeys.js"
 import { type Ending, Endings } from "./endings.js"
 import { Fetches } from "./fetches.js"
@@ -60,6 +60,8 @@ export interface World {
   readonly outboxMax: number
   /** How many waiting Effects and promises share an executor, unless a task says otherwise. */
   readonly io: number
+  /** The machine's own settings. */
+  readonly machine: Partial<Machine.Config> | undefined
 }
 
 type AnyHandle = Handle<any, any>
@@ -85,7 +87,7 @@ export class ClientCore {
 
   constructor(readonly world: World) {
     this.id = world.id
-    this.machine = Machine.make({ id: world.id, name: world.name })
+    this.machine = Machine.make({ id: world.id, name: world.name, config: world.machine })
     this.keys = new ClientKeys(world.id)
     this.outbox = new Outbox({
       hasRoom: () => this.hasRoom(),
@@ -136,7 +138,7 @@ export class ClientCore {
       case "Changed":
         return this.changed(command.row)
       case "Settled":
-        return this.settled(command.row)
+        return this.settled(command)
       case "Fetch":
         return this.fetches.start(command)
       case "StopFetch":
@@ -173,10 +175,12 @@ export class ClientCore {
     for (const handle of RowHandles.list(row)) handle.changed()
   }
 
-  private settled(row: Machine.Row): void {
+  private settled({ outcome, row, want }: Extract<Machine.Command, { readonly _tag: "Settled" }>): void {
+    // What is larger than the budget for fetched bytes is not in its row any more: those who wait get it from here.
+    const told = row.want === want && row.settled?._tag === "Value" ? outcome : undefined
     const single = RowHandles.single(row)
-    if (single !== undefined) return settle(single)
-    for (const handle of RowHandles.list(row)) settle(handle)
+    if (single !== undefined) return settle(single, told)
+    for (const handle of RowHandles.list(row)) settle(handle, told)
   }
 
   private refused(key: Id.Key, failure: Failure.Failure): void {
@@ -438,12 +442,9 @@ export class ClientCore {
   }
 }
 
-const settle = (handle: AnyHandle): void => {
+const settle = (handle: AnyHandle, told: Machine.Outcome | undefined): void => {
   // Nobody waits: it is decoded when somebody does.
-  const exit = handle.waiting ? handle.peek() : undefined
+  const exit = handle.waiting ? handle.peek(told) : undefined
   if (exit === undefined) handle.changed()
   else handle.settle(exit)
 }
-
-const closedError = (key: string, detail: string): FutureError =>
-  new FutureError({ reason: "ClusterClosed", key, detail })

@@ -2,6 +2,7 @@
  * The `Client` service, on one client core, for the program or for one attempt: it owns which function is which, and
  * how a core is made. `clientSubmit` makes futures, `clientAsk` asks.
  */
+import type * as Machine from "@creel/core/Client"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
@@ -105,7 +106,12 @@ const mapValues = (values: object, f: (value: unknown) => unknown): unknown =>
     ? values.map(f)
     : Object.fromEntries(Object.entries(values).map(([key, value]) => [key, f(value)]))
 
-export const makeCore = (options: Client.Options): Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> =>
+type CoreOptions = Client.Options & {
+  /** For tests. */
+  readonly machines?: { readonly client?: Partial<Machine.Config> | undefined } | undefined
+}
+
+export const makeCore = (options: CoreOptions): Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> =>
   Effect.gen(function*() {
     const door = yield* Door.Door
     const clock = yield* Effect.clock
@@ -118,7 +124,8 @@ export const makeCore = (options: Client.Options): Effect.Effect<ClientCore, nev
       runtime,
       grace: Duration.decode(options.grace ?? "5 seconds"),
       outboxMax: options.outboxMax ?? 64 * 1024 * 1024,
-      io: options.io ?? 32
+      io: options.io ?? 32,
+      machine: options.machines?.client
     })
     yield* Effect.acquireRelease(
       Effect.map(door.attachClient(core.id, core.ears), (mouth) => core.open(mouth)),

@@ -237,10 +237,10 @@ export class Handle<A, E> extends Effectable.Class<A, E | FutureError> implement
     if (settled?._tag === "Failure" && this.exit?._tag === "Failure") this.core.unseen.failureSeen(settled.failure.key)
   }
 
-  /** The Exit, if it is here (decoded now if need be). */
-  peek(): Exit.Exit<A, E | FutureError> | undefined {
+  /** The Exit, if it is here (decoded now if need be); `told` where it is on its way past the row. */
+  peek(told?: Machine.Outcome): Exit.Exit<A, E | FutureError> | undefined {
     if (this.exit === undefined && this.interruptor === undefined) {
-      const settled = this.released ? this.rest : this.row.settled
+      const settled = this.released ? this.rest : told ?? this.row.settled
       const exit = settled === undefined ? undefined : exitOf<A, E>(this.core, this.source, this.row.key, settled)
       if (exit !== undefined) this.ends(exit, this.row.status)
     }

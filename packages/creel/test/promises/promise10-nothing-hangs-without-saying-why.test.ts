@@ -50,6 +50,37 @@ describe("promise 10: nothing hangs without saying why", () => {
       }).pipe(on({}, task, inc))
     }))
 
+  it.scoped("a value larger than the budget for fetched bytes is answered, and fetched again for who asks later", () =>
+    Effect.gen(function*() {
+      const { task } = making()
+      return yield* Effect.gen(function*() {
+        const pure = task.pipe(Task.with({ pure: true }))
+        const a = yield* Client.submit(pure)
+        const [first, gathered] = yield* Effect.all([a, Client.gather([a, yield* Client.submit(pure)])], {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(gathered, [first, first])
+        const later = yield* Client.submit(pure)
+        assert.deepStrictEqual(yield* later, first)
+        assert.strictEqual(later.status, "finished")
+      }).pipe(on({ machines: { client: { cacheBytes: 1_000 } } }, task))
+    }))
+
+  it.scoped("nor what was read, let go for the budget, and made anew since: it says so", () =>
+    Effect.gen(function*() {
+      const { task } = making()
+      return yield* Effect.gen(function*() {
+        const elsewhere = task.pipe(Task.with({ pure: true, workers: ["worker-1"], allowOtherWorkers: true }))
+        const a = yield* Client.submit(elsewhere)
+        assert.strictEqual((yield* a)[0], 1)
+        yield* Client.scale(1, { within: 0 })
+        const b = yield* Client.submit(elsewhere)
+        const error = yield* Effect.flip(b)
+        assert.strictEqual(error.reason, "ValueReplaced")
+        assert.strictEqual((yield* a)[0], 1)
+      }).pipe(on({ workers: 2, machines: { client: { cacheBytes: 1_000 } } }, task))
+    }))
+
   it.scoped("a holder that could not be reached is asked again", () =>
     Effect.gen(function*() {
       const { runs, task } = making()
