@@ -2,8 +2,8 @@ import { fileURLToPath, pathToFileURL } from "node:url"
 import { mergeConfig, type UserConfig } from "vitest/config"
 import built from "./vitest.built.js"
 
-const starters = /\/src\/internal\/(?:bootFile|carrierLife)\.ts$/
-const inDist = "../../dist/internal/"
+const starters = /\/src\/(?:boot\/bootFile|carrier\/life)\.ts$/
+const inDist = /\.\.\/\.\.\/dist\/\w+\//
 
 /**
  * For projects whose tests start many threads: these run what `programs` bundles from `dist`, once it is built, into `out`. In
@@ -18,7 +18,7 @@ export const bundled = (programs: URL, out: URL): UserConfig =>
         enforce: "pre",
         transform: (code: string, id: string) => {
           if (!starters.test(id)) return undefined
-          if (!code.includes(inDist)) throw new Error(`${id} no longer starts threads with a file of ${inDist}`)
+          if (!inDist.test(code)) throw new Error(`${id} no longer starts threads with a file of dist`)
           return { code: code.replace(inDist, pathToFileURL(fileURLToPath(out)).href), map: null }
         }
       }],

@@ -33,6 +33,10 @@ describe.each(all)("package.json of $short", (each) => {
     for (const { name } of inner) {
       assert.isNull(each.json.exports[`./${name}/*`], `src/${name} is not for users: "./${name}/*": null in exports`)
     }
+    const row = read("ARCHITECTURE.md").split("\n").find((line) => line.startsWith(`| \`${each.short}\` |`)) ?? ""
+    for (const { name } of inner.filter((entry) => entry.name !== "internal" && entry.name !== "bin")) {
+      assert.include(row, `\`${name}/\``, `src/${name} has a place among the rooms of ARCHITECTURE.md`)
+    }
     assert.strictEqual(each.json.exports["."].node, "./dist/internal/entry.js")
     assert.strictEqual(Object.keys(each.json.exports["."])[0], "types", "TypeScript takes the first condition it knows")
     assert.isTrue(existsSync(path.join(root, each.dir, "README.md")), "README.md")

@@ -10,9 +10,9 @@ import * as Redacted from "effect/Redacted"
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto"
 import * as net from "node:net"
 import { ClusterError } from "./ClusterError.js"
-import { unitOf, uriOf } from "./internal/certificateRole.js"
-import * as x509 from "./internal/x509.js"
 import type { Role } from "./Security.js"
+import { unitOf, uriOf } from "./security/certificateRole.js"
+import * as x509 from "./security/x509.js"
 
 /**
  * A certificate and its private key, both as PEM.

@@ -13,9 +13,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ClusterError } from "./ClusterError.js"
-import * as LinkClient from "./internal/linkClient.js"
-import * as LinkServer from "./internal/linkServer.js"
 import { addressOf } from "./internal/loopback.js"
+import * as LinkClient from "./links/client.js"
+import * as LinkServer from "./links/server.js"
 import * as Security from "./Security.js"
 
 /**

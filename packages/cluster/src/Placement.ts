@@ -23,7 +23,7 @@ import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ClusterError } from "./ClusterError.js"
-import * as Placing from "./internal/placing.js"
+import * as Placing from "./placement/placing.js"
 import type * as Security from "./Security.js"
 
 /**

@@ -12,12 +12,12 @@ import type * as Scope from "effect/Scope"
 import { constants, randomBytes, X509Certificate } from "node:crypto"
 import type * as net from "node:net"
 import * as tls from "node:tls"
+import { madeOf } from "./carrier/securityData.js"
 import { ClusterError } from "./ClusterError.js"
-import { nameOf, roleOf } from "./internal/certificateRole.js"
 import { addressOf } from "./internal/loopback.js"
-import * as roleKeys from "./internal/roleKeys.js"
-import { connectPlain, connectTls, type HowToListen, listenPlain, listenTls } from "./internal/secureSockets.js"
-import { madeOf } from "./internal/securityData.js"
+import { nameOf, roleOf } from "./security/certificateRole.js"
+import * as roleKeys from "./security/roleKeys.js"
+import { connectPlain, connectTls, type HowToListen, listenPlain, listenTls } from "./security/sockets.js"
 
 /**
  * What one who was let in may do. Each may all that the one before it may:

@@ -21,13 +21,13 @@ import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import type { Duplex } from "node:stream"
 import { ClusterError } from "./ClusterError.js"
-import { Budget } from "./internal/budget.js"
 import { addressOf } from "./internal/loopback.js"
-import * as Connections from "./internal/valuesConnection.js"
-import * as reading from "./internal/valuesReader.js"
-import * as serving from "./internal/valuesServer.js"
-import * as Wire from "./internal/valuesWire.js"
 import * as Security from "./Security.js"
+import { Budget } from "./values/budget.js"
+import * as Connections from "./values/connection.js"
+import * as reading from "./values/reader.js"
+import * as serving from "./values/server.js"
+import * as Wire from "./values/wire.js"
 
 /**
  * What may be under way at once: bytes, or answers.

@@ -5,8 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Client, Door, LocalCluster, ManageError, Rpcs, Task, TaskGroup } from "creel"
 import { Cause, Context, Deferred, Effect, Exit, Layer, Scope, Stream } from "effect"
 import * as net from "node:net"
-import { Frames } from "../src/internal/frames.js"
-import * as Hosting from "../src/internal/hosting.js"
+import * as Hosting from "../src/carrier/hosting.js"
+import { Frames } from "../src/links/frames.js"
 import * as Proxy from "./utils/proxy.js"
 
 const inc = Task.make("inc", (x: number) => Effect.succeed(x + 1))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import * as fc from "fast-check"
-import { Budget } from "../src/internal/budget.js"
+import { Budget } from "../src/values/budget.js"
 
 /** Whether it was lent something yet. */
 const poll = (fiber: Fiber.RuntimeFiber<unknown>) => Effect.map(Fiber.poll(fiber), (exit) => exit._tag === "Some")

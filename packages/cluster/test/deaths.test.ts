@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type * as net from "node:net"
-import { isProven, isProvenBy } from "../src/internal/deaths.js"
+import { isProven, isProvenBy } from "../src/carrier/deaths.js"
 import { freePort } from "./fixtures/ports.js"
 import { silent } from "./support/sockets.js"
 

@@ -1,6 +1,6 @@
 /** Suspicion from silence, with times that are made up. */
 import { assert, describe, it } from "@effect/vitest"
-import { Detector } from "../src/internal/detector.js"
+import { Detector } from "../src/links/detector.js"
 
 const beat = 1000
 

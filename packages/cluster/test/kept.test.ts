@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Array as Arr, Effect, Exit, Layer, Scope } from "effect"
-import * as KeptTable from "../src/internal/keptTable.js"
+import * as KeptTable from "../src/kept/table.js"
 import type * as Placement from "../src/Placement.js"
 import * as Nodes from "./fixtures/nodes.js"
 import * as Postgres from "./fixtures/postgres.js"

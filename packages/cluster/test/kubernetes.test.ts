@@ -7,7 +7,7 @@ import * as http from "node:http"
 import type * as net from "node:net"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import * as Kubernetes from "../src/internal/kubernetes.js"
+import * as Kubernetes from "../src/placement/kubernetes.js"
 
 const account = Effect.acquireRelease(
   Effect.sync(() => {

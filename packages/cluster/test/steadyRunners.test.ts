@@ -8,9 +8,9 @@ import type * as Rpc from "@effect/rpc/Rpc"
 import * as RpcSchema from "@effect/rpc/RpcSchema"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, TestClock } from "effect"
-import { Leases } from "../src/internal/lease.js"
-import { groupOf, SchedulerEntity } from "../src/internal/schedulerEntity.js"
-import * as SteadyRunners from "../src/internal/steadyRunners.js"
+import { Leases } from "../src/placement/lease.js"
+import { groupOf, SchedulerEntity } from "../src/placement/schedulerEntity.js"
+import * as SteadyRunners from "../src/placement/steadyRunners.js"
 
 const runner = (name: string, groups: ReadonlyArray<string>) =>
   Runner.make({ address: RunnerAddress.make(name, 1), groups, weight: 1 })

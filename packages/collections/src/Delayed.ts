@@ -25,7 +25,7 @@ import type { Inspectable } from "effect/Inspectable"
 import type { Pipeable } from "effect/Pipeable"
 import type * as Scope from "effect/Scope"
 import type * as Types from "effect/Types"
-import * as internal from "./internal/delayed.js"
+import * as internal from "./delayed/delayed.js"
 
 /**
  * @since 0.1.0

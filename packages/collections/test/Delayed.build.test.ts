@@ -1,6 +1,6 @@
 import { Delayed } from "@creel/collections"
-import * as internal from "@creel/collections/internal/delayed"
-import { once } from "@creel/collections/internal/delayedBuild"
+import { once } from "@creel/collections/delayed/build"
+import * as internal from "@creel/collections/delayed/delayed"
 import * as Id from "@creel/core/Id"
 import { assert, describe, it } from "@effect/vitest"
 import { type Client, Collection, Graph, Task } from "creel"

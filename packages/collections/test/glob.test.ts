@@ -1,4 +1,4 @@
-import * as Glob from "@creel/collections/internal/glob"
+import * as Glob from "@creel/collections/files/glob"
 import { assert, describe, it } from "@effect/vitest"
 
 const matches = (pattern: string, name: string): boolean => {

@@ -1,4 +1,4 @@
-import * as Lines from "@creel/collections/internal/lines"
+import * as Lines from "@creel/collections/files/lines"
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 

@@ -1,7 +1,7 @@
 /** The calls of a shuffle, evaluated here: what each of them is given, and how many there are. */
-import * as Buckets from "@creel/collections/internal/buckets"
-import { call, structure } from "@creel/collections/internal/delayed"
-import { firstDigit, naming, shuffle } from "@creel/collections/internal/shuffleGraph"
+import { call, structure } from "@creel/collections/delayed/delayed"
+import * as Buckets from "@creel/collections/shuffle/buckets"
+import { firstDigit, naming, shuffle } from "@creel/collections/shuffle/graph"
 import { assert, describe, it } from "@effect/vitest"
 import { type Client, Collection, Graph, Task } from "creel"
 import * as Effect from "effect/Effect"

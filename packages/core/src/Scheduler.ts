@@ -13,26 +13,26 @@
  */
 import type { PeerId } from "./Id.js"
 import * as Journal from "./Journal.js"
-import { letIn } from "./scheduler/apart.js"
-import { move } from "./scheduler/books.js"
-import { cancelAll } from "./scheduler/cancel.js"
-import { place } from "./scheduler/classes.js"
-import { rebalance, release, replicate, retire } from "./scheduler/copies.js"
-import { checkpoint } from "./scheduler/cut.js"
-import { missing } from "./scheduler/deaths.js"
-import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/peers.js"
-import { plan } from "./scheduler/plan.js"
-import { recordClient } from "./scheduler/recordClient.js"
-import { recordWorker } from "./scheduler/recordWorker.js"
-import * as Recover from "./scheduler/recover.js"
-import { reduce } from "./scheduler/reduce.js"
-import { restart } from "./scheduler/restart.js"
-import { settle } from "./scheduler/settle.js"
-import type { Command, Event, State, Worker } from "./scheduler/State.js"
-import { posted, touch } from "./scheduler/State.js"
-import { review } from "./scheduler/stuck.js"
-import { expire } from "./scheduler/unclaimed.js"
-import { unwatched, watched } from "./scheduler/watched.js"
+import { unwatched, watched } from "./scheduler/ask/watched.js"
+import { letIn } from "./scheduler/plan/apart.js"
+import { move } from "./scheduler/plan/books.js"
+import { place } from "./scheduler/plan/classes.js"
+import { plan } from "./scheduler/plan/plan.js"
+import { review } from "./scheduler/plan/stuck.js"
+import { cancelAll } from "./scheduler/record/cancel.js"
+import { recordClient } from "./scheduler/record/client.js"
+import { missing } from "./scheduler/record/deaths.js"
+import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/record/peers.js"
+import * as Recover from "./scheduler/record/recover.js"
+import { restart } from "./scheduler/record/restart.js"
+import { expire } from "./scheduler/record/unclaimed.js"
+import { recordWorker } from "./scheduler/record/worker.js"
+import type { Command, Event, State, Worker } from "./scheduler/rows/State.js"
+import { posted, touch } from "./scheduler/rows/State.js"
+import { rebalance, release, replicate, retire } from "./scheduler/settle/copies.js"
+import { checkpoint } from "./scheduler/settle/cut.js"
+import { reduce } from "./scheduler/settle/reduce.js"
+import { settle } from "./scheduler/settle/settle.js"
 
 export {
   /**
@@ -42,7 +42,7 @@ export {
    * @category getters
    */
   runsOn
-} from "./scheduler/circles.js"
+} from "./scheduler/record/circles.js"
 
 export {
   /**
@@ -52,7 +52,7 @@ export {
    * @category constructors
    */
   make
-} from "./scheduler/State.js"
+} from "./scheduler/rows/State.js"
 
 export type {
   /**
@@ -75,7 +75,7 @@ export type {
    * @category models
    */
   State
-} from "./scheduler/State.js"
+} from "./scheduler/rows/State.js"
 
 export type {
   /**
@@ -347,7 +347,7 @@ export {
    * @category getters
    */
   explain
-} from "./scheduler/explain.js"
+} from "./scheduler/ask/explain.js"
 
 export type {
   /**
@@ -355,7 +355,7 @@ export type {
    * @category models
    */
   Explanation
-} from "./scheduler/explain.js"
+} from "./scheduler/ask/explain.js"
 
 export {
   /**
@@ -379,7 +379,7 @@ export {
    * @category getters
    */
   retiringOf
-} from "./scheduler/copies.js"
+} from "./scheduler/settle/copies.js"
 
 export type {
   /**
@@ -392,7 +392,7 @@ export type {
    * @category models
    */
   RetiringOf
-} from "./scheduler/copies.js"
+} from "./scheduler/settle/copies.js"
 
 export {
   /**
@@ -423,7 +423,7 @@ export {
    * @category getters
    */
   wouldFree
-} from "./scheduler/holding.js"
+} from "./scheduler/ask/holding.js"
 
 export type {
   /**
@@ -456,7 +456,7 @@ export type {
    * @category models
    */
   WouldFree
-} from "./scheduler/holding.js"
+} from "./scheduler/ask/holding.js"
 
 export {
   /**
@@ -466,7 +466,7 @@ export {
    * @category getters
    */
   demand
-} from "./scheduler/demand.js"
+} from "./scheduler/plan/demand.js"
 
 export type {
   /**
@@ -479,7 +479,7 @@ export type {
    * @category models
    */
   DemandOfWorker
-} from "./scheduler/demand.js"
+} from "./scheduler/plan/demand.js"
 
 export {
   /**
@@ -538,7 +538,7 @@ export {
    * @category getters
    */
   workers
-} from "./scheduler/questions.js"
+} from "./scheduler/ask/questions.js"
 
 export type {
   /**
@@ -551,7 +551,7 @@ export type {
    * @category models
    */
   WorkerView
-} from "./scheduler/questions.js"
+} from "./scheduler/ask/questions.js"
 
 export {
   /**
@@ -575,7 +575,7 @@ export {
    * @category getters
    */
   rowOf
-} from "./scheduler/observe.js"
+} from "./scheduler/ask/observe.js"
 
 export type {
   /**
@@ -608,7 +608,7 @@ export type {
    * @category models
    */
   RunningNow
-} from "./scheduler/observe.js"
+} from "./scheduler/ask/observe.js"
 
 export type {
   /**
@@ -621,7 +621,7 @@ export type {
    * @category models
    */
   FailureSeen
-} from "./scheduler/watched.js"
+} from "./scheduler/ask/watched.js"
 
 export {
   /**
@@ -631,7 +631,7 @@ export {
    * @category getters
    */
   howMade
-} from "./scheduler/howMade.js"
+} from "./scheduler/record/howMade.js"
 
 export type {
   /**
@@ -639,4 +639,4 @@ export type {
    * @category models
    */
   HowMade
-} from "./scheduler/howMade.js"
+} from "./scheduler/record/howMade.js"

@@ -13,10 +13,10 @@ import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Types from "effect/Types"
 import { SubmitError } from "./FutureError.js"
-import * as internal from "./internal/callable.js"
-import * as Owners from "./internal/owners.js"
 import * as PlainFunction from "./PlainFunction.js"
 import * as Task from "./Task.js"
+import * as internal from "./task/callable.js"
+import * as Owners from "./task/owners.js"
 
 /**
  * What crosses: plain data.

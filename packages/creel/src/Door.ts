@@ -20,10 +20,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
-import * as doorServer from "./internal/doorServer.js"
-import * as Line from "./internal/line.js"
-import type { ReadFailed } from "./internal/readFailed.js"
-import * as rpcDoor from "./internal/rpcDoor.js"
+import * as Line from "./door/line.js"
+import type { ReadFailed } from "./door/readFailed.js"
+import * as rpcDoor from "./door/rpcDoor.js"
+import * as doorServer from "./door/server.js"
 import type { ManageError } from "./ManageError.js"
 import type * as Observe from "./Observe.js"
 import type { Introduction } from "./Rpcs.js"
@@ -74,7 +74,7 @@ export {
    * @category errors
    */
   ReadFailed
-} from "./internal/readFailed.js"
+} from "./door/readFailed.js"
 
 /**
  * Where a task stands: `summary` says it all to a person, the rest is for programs.

@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
+import type { Handle } from "./future/handle.js"
+import { waiting } from "./future/waits.js"
 import type { FutureError } from "./FutureError.js"
-import type { Handle } from "./internal/handle.js"
-import { waiting } from "./internal/waits.js"
 
 /**
  * @since 0.1.0

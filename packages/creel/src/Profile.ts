@@ -15,10 +15,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Door from "./Door.js"
-import * as attribution from "./internal/attribution.js"
-import { CallTrees } from "./internal/callTrees.js"
-import * as cpuProfile from "./internal/cpuProfile.js"
 import type * as Observe from "./Observe.js"
+import * as attribution from "./profile/attribution.js"
+import { CallTrees } from "./profile/callTrees.js"
+import * as cpuProfile from "./profile/cpuProfile.js"
 
 /**
  * Calls as a tree, in columns: see `Observe.CallTree`.

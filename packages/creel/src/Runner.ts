@@ -17,7 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as Client from "./Client.js"
 import type * as Door from "./Door.js"
 import type { ExecutorEvent, Job } from "./Executor.js"
-import { RunnerLoop } from "./internal/runnerLoop.js"
+import { RunnerLoop } from "./runner/loop.js"
 import type * as TaskGroup from "./TaskGroup.js"
 
 /**

@@ -9,7 +9,7 @@ import type * as Payload from "@creel/core/Payload"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import { ReadFailed } from "./internal/readFailed.js"
+import { ReadFailed } from "./door/readFailed.js"
 import type * as Store from "./Store.js"
 
 /**

@@ -22,8 +22,8 @@ import type { YieldWrap } from "effect/Utils"
 import type { NotPlain } from "./Args.js"
 import type * as Callable from "./Callable.js"
 import type { Client } from "./Client.js"
-import * as internal from "./internal/task.js"
-import { decodeInput as decodeInput_ } from "./internal/taskCodec.js"
+import { decodeInput as decodeInput_ } from "./task/codec.js"
+import * as internal from "./task/parts.js"
 
 /**
  * @since 0.1.0

@@ -21,12 +21,12 @@ import * as Cause from "effect/Cause"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import { canonicalToken } from "./codec/digest.js"
+import { write } from "./codec/effects.js"
+import * as effectsReader from "./codec/effectsReader.js"
+import { typeName } from "./codec/kinds.js"
+import { describe as what, Refused, Unreadable } from "./codec/path.js"
 import * as Future from "./Future.js"
-import { write } from "./internal/codecEffects.js"
-import * as effectsReader from "./internal/codecEffectsReader.js"
-import { typeName } from "./internal/codecKinds.js"
-import { describe as what, Refused, Unreadable } from "./internal/codecPath.js"
-import { canonicalToken } from "./internal/digest.js"
 
 /**
  * A value that cannot cross. `path` says where it stands (`args[0].user`), `found` what stands there, never its content.

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Data, Duration, Either, HashMap, HashSet, Option } from "effect"
 import * as FastCheck from "fast-check"
-import { canonicalDigest, digest, digestText } from "../src/internal/digest.js"
+import { canonicalDigest, digest, digestText } from "../src/codec/digest.js"
 import * as Value from "../src/Value.js"
 
 const of = (value: unknown): string => canonicalDigest(value, () => undefined)

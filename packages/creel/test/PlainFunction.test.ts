@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Either, Exit, Option } from "effect"
 import type { SubmitError } from "../src/FutureError.js"
-import { parse } from "../src/internal/plainSource.js"
+import { parse } from "../src/plain/source.js"
 import * as PlainFunction from "../src/PlainFunction.js"
 import * as Task from "../src/Task.js"
 import * as Value from "../src/Value.js"

@@ -1,6 +1,6 @@
 import * as Payload from "@creel/core/Payload"
 import { assert, describe, it } from "@effect/vitest"
-import { Reader } from "../src/internal/codecReader.js"
+import { Reader } from "../src/codec/reader.js"
 import * as Value from "../src/Value.js"
 
 /** Whether following whatever stands in `from` one comes to one of these. */

@@ -4,7 +4,7 @@ import type { Door } from "creel"
 import { ManageError } from "creel/ManageError"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import * as Adapting from "../src/internal/adapting.js"
+import * as Adapting from "../src/engine/adapting.js"
 
 const numbers: Door.Adapting = { minimum: 1, maximum: 4, target: 1_000, interval: 1_000, waitCount: 1, idle: 0 }
 

@@ -2,7 +2,7 @@ import { Payload } from "@creel/core"
 import type * as Machine from "@creel/core/Client"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Logger } from "effect"
-import { Fetches } from "../src/internal/fetches.js"
+import { Fetches } from "../src/client/fetches.js"
 
 const payload = Payload.make(new Uint8Array([1]))
 

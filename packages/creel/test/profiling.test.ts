@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import { empty } from "../src/internal/callTrees.js"
-import { Profiling } from "../src/internal/profiling.js"
+import { empty } from "../src/profile/callTrees.js"
+import { Profiling } from "../src/profile/profiling.js"
 
 const answer = (profile: number, executor: string): Note.Profiled => ({
   _tag: "Profiled",

@@ -7,7 +7,7 @@ import type * as Machine from "@creel/core/Worker"
 import { assert, describe, it } from "@effect/vitest"
 import { type Door, type Executor, Shelf, Store } from "creel"
 import * as Effect from "effect/Effect"
-import * as WorkerActor from "../src/internal/workerActor.js"
+import * as WorkerActor from "../src/engine/workerActor.js"
 import { eventually } from "./LocalCluster.fixture.js"
 import { deafService } from "./promises/deafDoor.js"
 

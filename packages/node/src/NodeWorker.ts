@@ -11,12 +11,12 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Door from "./internal/door.js"
-import type { OpenBody } from "./internal/executorServer.js"
-import * as Launch from "./internal/launch.js"
-import { optionsOf } from "./internal/runner.js"
-import type { Wire } from "./internal/wire.js"
+import * as Launch from "./executor/launch.js"
+import { optionsOf } from "./executor/runner.js"
+import type { OpenBody } from "./executor/server.js"
 import { NodeClusterError } from "./NodeClusterError.js"
+import * as Door from "./wire/door.js"
+import type { Wire } from "./wire/wire.js"
 
 const notBuilt = (cause: Cause.Cause<unknown>): NodeClusterError =>
   new NodeClusterError({

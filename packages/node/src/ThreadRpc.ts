@@ -12,8 +12,8 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { MessagePort, Worker } from "node:worker_threads"
-import * as RpcWire from "./internal/rpcWire.js"
-import * as Wires from "./internal/wire.js"
+import * as RpcWire from "./wire/rpcWire.js"
+import * as Wires from "./wire/wire.js"
 
 /**
  * The program's side: what `RpcClient.make` needs to ask the thread. Says nothing of the thread's death, which the worker's

@@ -6,9 +6,9 @@ import type { Job } from "creel/Executor"
 import { Effect } from "effect"
 import * as fc from "effect/FastCheck"
 import * as v8 from "node:v8"
-import * as Commands from "../src/internal/commands.js"
-import * as Events from "../src/internal/events.js"
-import type { Wire } from "../src/internal/wire.js"
+import * as Commands from "../src/wire/commands.js"
+import * as Events from "../src/wire/events.js"
+import type { Wire } from "../src/wire/wire.js"
 import { heap } from "./utils/heap.js"
 
 /** A wire whose messages are cloned as threads, or processes, would; batches leave when told to. */

@@ -8,7 +8,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { Worker } from "node:worker_threads"
-import * as Marks from "../src/internal/marks.js"
+import * as Marks from "../src/wire/marks.js"
 import { job, Log, worker } from "./fixtures/log.js"
 import { fake } from "./utils/programs.js"
 

@@ -1,8 +1,8 @@
 /** What is posted and not ended, whatever is said of it in whatever order. */
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "effect/FastCheck"
-import type { Marks } from "../src/internal/marks.js"
-import { Postings } from "../src/internal/postings.js"
+import { Postings } from "../src/supervisor/postings.js"
+import type { Marks } from "../src/wire/marks.js"
 
 interface Posted {
   readonly mark: number

@@ -4,8 +4,8 @@ import { execFile } from "node:child_process"
 import { createRequire } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import * as BootFile from "../src/internal/bootFile.js"
-import { importsProgram } from "../src/internal/imports.js"
+import * as BootFile from "../src/boot/bootFile.js"
+import { importsProgram } from "../src/supervisor/imports.js"
 
 const file = (name: string): string => fileURLToPath(new URL(`./fixtures/programs/${name}`, import.meta.url))
 

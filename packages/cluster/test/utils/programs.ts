@@ -8,7 +8,7 @@ const tests = fileURLToPath(new URL("..", import.meta.url))
 const folders = ["fixtures", "chaos/programs"]
 const out = fileURLToPath(new URL("../../.tmp/programs/", import.meta.url))
 
-const carrier = fileURLToPath(new URL("../../dist/internal/carrierBoot.js", import.meta.url))
+const carrier = fileURLToPath(new URL("../../dist/carrier/carrierBoot.js", import.meta.url))
 
 /** What the nodes in a test's own process have as tasks. */
 export const tasks = pathToFileURL(path.join(out, "fixtures", "tasks.mjs"))

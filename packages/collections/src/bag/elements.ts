@@ -8,11 +8,11 @@ import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
 import { dual } from "effect/Function"
 import type * as Delayed from "../Delayed.js"
-import { append, isBag, stateOf } from "../internal/bagState.js"
-import { calling, type Each, type Fails, type Given, type Needs, type Some } from "../internal/calling.js"
-import { shared } from "../internal/delayed.js"
-import type { Gives } from "../internal/ends.js"
+import { calling, type Each, type Fails, type Given, type Needs, type Some } from "../delayed/calling.js"
+import { shared } from "../delayed/delayed.js"
+import type { Gives } from "./ends.js"
 import type { Any, Bag } from "./model.js"
+import { append, isBag, stateOf } from "./state.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>

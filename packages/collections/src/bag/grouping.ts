@@ -9,10 +9,10 @@
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
 import { dual } from "effect/Function"
-import { type Fn, isBag } from "../internal/bagState.js"
-import type { Gives } from "../internal/ends.js"
-import * as internal from "../internal/groupBuild.js"
+import * as internal from "../shuffle/groupBuild.js"
+import type { Gives } from "./ends.js"
 import type { Any, Bag, ReduceOptions } from "./model.js"
+import { type Fn, isBag } from "./state.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>

@@ -8,10 +8,10 @@ import type * as Future from "creel/Future"
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
 import { dual } from "effect/Function"
-import { isBag } from "../internal/bagState.js"
-import * as internal from "../internal/groupBuild.js"
+import * as internal from "../shuffle/groupBuild.js"
 import type { ShuffleOptions } from "./grouping.js"
 import type { Any, Bag } from "./model.js"
+import { isBag } from "./state.js"
 
 type Error<X> = PlainFunction.Error<X>
 

@@ -9,11 +9,11 @@ import type * as Cause from "effect/Cause"
 import { dual } from "effect/Function"
 import type * as Order from "effect/Order"
 import type * as Delayed from "../Delayed.js"
-import { reduce } from "../internal/bagReduce.js"
-import { type Fn, isBag } from "../internal/bagState.js"
-import { type Gives, type Ordered, plain, tagged } from "../internal/ends.js"
-import { nameOfOrder } from "../internal/ranking.js"
+import { nameOfOrder } from "../passes/ranking.js"
+import { type Gives, type Ordered, plain, tagged } from "./ends.js"
 import type { Any, Bag, ReduceOptions } from "./model.js"
+import { reduce } from "./reduce.js"
+import { type Fn, isBag } from "./state.js"
 
 type Error<X> = PlainFunction.Error<X>
 

@@ -12,10 +12,10 @@ import type * as Task from "creel/Task"
 import type * as Cause from "effect/Cause"
 import { dual } from "effect/Function"
 import type * as Delayed from "../Delayed.js"
-import { reduce } from "../internal/bagReduce.js"
-import { append, type Fn, isBag } from "../internal/bagState.js"
-import { type Gives, plain } from "../internal/ends.js"
+import { type Gives, plain } from "./ends.js"
 import type { Any, Bag, ReduceOptions } from "./model.js"
+import { reduce } from "./reduce.js"
+import { append, type Fn, isBag } from "./state.js"
 
 type Success<X> = PlainFunction.Success<X>
 type Error<X> = PlainFunction.Error<X>

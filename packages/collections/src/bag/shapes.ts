@@ -6,12 +6,12 @@
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
 import { dual } from "effect/Function"
-import { type Fn, isBag } from "../internal/bagState.js"
-import type { Gives } from "../internal/ends.js"
-import * as internal from "../internal/shapeBuild.js"
+import * as internal from "../shuffle/shapeBuild.js"
 import { pluck } from "./elements.js"
+import type { Gives } from "./ends.js"
 import type { ZipMismatch } from "./mismatch.js"
 import type { Any, Bag } from "./model.js"
+import { type Fn, isBag } from "./state.js"
 
 type Error<X> = PlainFunction.Error<X>
 

@@ -8,10 +8,10 @@ import type * as Client from "creel/Client"
 import type { FutureError, SubmitError } from "creel/FutureError"
 import { dual } from "effect/Function"
 import type * as Stream from "effect/Stream"
-import { isBag } from "../internal/bagState.js"
-import * as internal from "../internal/fromStream.js"
-import { toStream as toStream_ } from "../internal/toStream.js"
+import * as internal from "../streams/fromStream.js"
+import { toStream as toStream_ } from "../streams/toStream.js"
 import type { Bag } from "./model.js"
+import { isBag } from "./state.js"
 
 /**
  * @since 0.1.0

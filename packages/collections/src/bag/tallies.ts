@@ -6,10 +6,10 @@
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
 import { dual } from "effect/Function"
-import { reduceToBag } from "../internal/bagReduce.js"
-import { type Fn, isBag, stateOf } from "../internal/bagState.js"
-import { plain, tagged } from "../internal/ends.js"
+import { plain, tagged } from "./ends.js"
 import type { Any, Bag, ReduceOptions } from "./model.js"
+import { reduceToBag } from "./reduce.js"
+import { type Fn, isBag, stateOf } from "./state.js"
 
 type Error<X> = PlainFunction.Error<X>
 

@@ -9,7 +9,7 @@
  */
 import * as Task from "creel/Task"
 import * as Schema from "effect/Schema"
-import * as internal from "../internal/sources.js"
+import * as internal from "../files/sources.js"
 import type { BadLine, ReadError } from "./errors.js"
 import type { Bag } from "./model.js"
 

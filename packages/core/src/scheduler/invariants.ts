@@ -9,15 +9,24 @@
 import * as Journal from "../Journal.js"
 import * as Payload from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
-import { isBounded } from "./books.js"
-import { classFor, hasEligible, isAble, isNamed } from "./classes.js"
-import { mayTake } from "./copies.js"
-import { weigh } from "./lineage.js"
-import { isPerilous } from "./perilous.js"
-import { wantsOf } from "./rows.js"
-import { mayHold } from "./scatter.js"
-import { isActive, isWanted, type Ranking, type Row, type Run, type Share, type State, type Worker } from "./State.js"
-import { isCounting } from "./stuck.js"
+import { isBounded } from "./plan/books.js"
+import { classFor, hasEligible, isAble, isNamed } from "./plan/classes.js"
+import { isCounting } from "./plan/stuck.js"
+import { isPerilous } from "./record/perilous.js"
+import { mayHold } from "./record/scatter.js"
+import { weigh } from "./rows/lineage.js"
+import { wantsOf } from "./rows/rows.js"
+import {
+  isActive,
+  isWanted,
+  type Ranking,
+  type Row,
+  type Run,
+  type Share,
+  type State,
+  type Worker
+} from "./rows/State.js"
+import { mayTake } from "./settle/copies.js"
 
 type Broken = (
   number: string,

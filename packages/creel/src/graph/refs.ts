@@ -5,8 +5,8 @@
  * Imperative, with a stack of its own: every pass over a graph comes through here once for each node.
  */
 import * as Predicate from "effect/Predicate"
+import { isDataArray, kindOf, structPrototype } from "../codec/kinds.js"
 import type * as Graph from "../Graph.js"
-import { isDataArray, kindOf, structPrototype } from "../internal/codecKinds.js"
 
 const RefTypeId = Symbol.for("creel/Graph/Ref") as Graph.RefTypeId
 

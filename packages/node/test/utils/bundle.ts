@@ -9,7 +9,7 @@ import { rmSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
-const dist = fileURLToPath(new URL("../../dist/internal/", import.meta.url))
+const dist = fileURLToPath(new URL("../../dist/boot/", import.meta.url))
 
 /** What `@creel/node` starts threads and processes with, found beside the file that names it. */
 const boots = ["boot", "executorMain", "hostBoot"].map((name) => path.join(dist, `${name}.js`))
