@@ -19,6 +19,8 @@ describe("Client.gather", () => {
       assert.deepStrictEqual(values, { a: 2, list: [3, { deep: 2 }, "as it is"], date })
       assert.strictEqual(yield* Client.gather(x), 2)
       assert.deepStrictEqual(yield* Client.gather([]), [])
+
+      assert.deepStrictEqual(yield* Client.gather([x, , y] as ReadonlyArray<unknown>), [2, , 3])
     }).pipe(on({}, inc)))
 
   it.scoped("fails with the first failure and leaves the rest running", () =>

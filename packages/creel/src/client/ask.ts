@@ -1,25 +1,36 @@
 /**
  * What asks a cluster and changes nothing: whether futures are done, how far they are, which workers there are.
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type * as Client from "../Client.js"
 import type * as Door from "../Door.js"
 import type { Future } from "../Future.js"
-import type { Handle } from "../future/handle.js"
+import { Handle } from "../future/handle.js"
 import { waiting } from "../future/waits.js"
 import type { ClientCore } from "./core.js"
 import type { State } from "./state.js"
+import { shown } from "./wrongOptions.js"
 
 type AnyHandle = Handle<any, any>
 type AnyFuture = Future<unknown, unknown>
 
-export const listOf = (futures: AnyFuture | Iterable<AnyFuture>): ReadonlyArray<AnyHandle> =>
-  (Symbol.iterator in futures && !("key" in futures) ? [...(futures as Iterable<AnyFuture>)] : [futures]) as never
+/** Throws a sentence where something else than a future was given: where types are not looked at, it is a defect. */
+export const handleOf = (what: string, given: unknown): AnyHandle => {
+  if (given instanceof Handle) return given
+  throw new Cause.IllegalArgumentException(`${what}: ${shown(given)} stands where a Future belongs`)
+}
+
+/** One future, or several. Throws as `handleOf`. */
+export const listOf = (what: string, futures: AnyFuture | Iterable<AnyFuture>): ReadonlyArray<AnyHandle> =>
+  Predicate.isIterable(futures) && typeof futures !== "string" && !(futures instanceof Handle)
+    ? Array.from(futures, (future) => handleOf(`Client.${what}`, future))
+    : [handleOf(`Client.${what}`, futures)]
 
 export const wait = (
   state: State,
@@ -27,9 +38,12 @@ export const wait = (
   options: Client.WaitOptions | undefined
 ): Effect.Effect<Client.Waited<any>, Cause.TimeoutException> =>
   Effect.suspend(() => {
-    const handles = listOf(futures)
+    const handles = listOf("wait", futures)
     const until = options?.until ?? "all"
     const count = until === "all" ? handles.length : until === "first" ? Math.min(1, handles.length) : until
+    if (!(count >= 0)) {
+      return Effect.dieMessage(`Client.wait: until is ${shown(until)}, and has to be "all", "first" or a number`)
+    }
     const waited = Effect.map(waiting(state.core, handles, Math.min(count, handles.length)), () => ({
       done: handles.filter((handle) => handle.done),
       notDone: handles.filter((handle) => !handle.done)
@@ -40,7 +54,7 @@ export const wait = (
 export const keyOf = (core: ClientCore, future: AnyFuture | string): string =>
   typeof future === "string"
     ? core.handlesOf(core.keys.named(future)).length > 0 ? core.keys.named(future) : future
-    : (future as AnyHandle).row.key
+    : handleOf("Client", future).row.key
 
 /** Inputs of a graph have names of this client's, but nobody's handle: they are asked for by name, and found in its space. */
 export const explain = (core: ClientCore, ask: Door.Questions, future: AnyFuture | string) =>
@@ -85,7 +99,9 @@ export const wouldFree = (
   ask: Door.Questions,
   futures: AnyFuture | string | Iterable<AnyFuture | string>
 ) => {
-  const list = typeof futures === "string" ? [futures] : "key" in futures ? [futures] : [...futures]
+  const list = typeof futures === "string" || !Predicate.isIterable(futures) || futures instanceof Handle
+    ? [futures as AnyFuture | string]
+    : [...futures]
   const keys = new Set(list.map((future) => keyOf(core, future)))
   return Effect.map(ask.wouldFree(core.id, [...keys]), (answer): Door.WouldFree => ({
     ...answer,
@@ -99,7 +115,7 @@ export const progress = (
   futures: Iterable<AnyFuture> | undefined,
   interval: Duration.DurationInput | undefined
 ): Stream.Stream<ReadonlyArray<Door.GroupProgress>> => {
-  const handles = futures === undefined ? undefined : [...futures] as Array<AnyHandle>
+  const handles = futures === undefined ? undefined : listOf("progress", futures)
   const ask = state.core.world.door.ask.progress(handles?.map((handle) => handle.row.key))
   const every = interval ?? "100 millis"
   if (handles === undefined) return Stream.repeatEffectWithSchedule(ask, Schedule.spaced(every))

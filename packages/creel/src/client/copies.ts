@@ -11,6 +11,7 @@ import type { ManageError } from "../ManageError.js"
 import { closed, listOf } from "./ask.js"
 import type { ClientCore } from "./core.js"
 import type { State } from "./state.js"
+import { ofWorkers, shown } from "./wrongOptions.js"
 
 type AnyFuture = Future<unknown, unknown>
 
@@ -37,6 +38,14 @@ const again = <A, E>(
       isOver(answer) ? Effect.succeed(answer) : Effect.zipRight(pause(turn), again(core, what, ask, isOver, turn + 1))
   )
 
+/** What is no name cannot be looked for. */
+const named = (what: string, workers: unknown): Effect.Effect<never> | undefined => {
+  const wrong = workers === undefined || Array.isArray(workers)
+    ? ofWorkers(workers)
+    : `workers is ${shown(workers)}, and has to be an array of names`
+  return wrong === undefined ? undefined : Effect.dieMessage(`Client.${what}: ${wrong}`)
+}
+
 /** As many as there are. */
 const all = Number.MAX_SAFE_INTEGER
 
@@ -45,9 +54,10 @@ export const replicate = (
   futures: AnyFuture | Iterable<AnyFuture>,
   options: Client.ReplicateOptions | undefined
 ): Effect.Effect<ReadonlyArray<Door.Copies>> =>
-  Number.isNaN(options?.copies)
-    ? Effect.dieMessage("Client.replicate: `copies` is NaN, and has to be a number from 1")
-    : copied(state, "replicate", futures, (ask, keys) => ask.replicate(keys, options?.copies ?? all, options?.workers))
+  options?.copies !== undefined && !(options.copies >= 1)
+    ? Effect.dieMessage(`Client.replicate: copies is ${shown(options.copies)}, and has to be a number from 1`)
+    : named("replicate", options?.workers) ??
+      copied(state, "replicate", futures, (ask, keys) => ask.replicate(keys, options?.copies ?? all, options?.workers))
 
 export const checkpoint = (
   state: State,
@@ -62,7 +72,7 @@ const copied = (
   how: (ask: Door.Questions, keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Door.Copies>>
 ): Effect.Effect<ReadonlyArray<Door.Copies>> =>
   Effect.suspend(() => {
-    const handles = listOf(futures)
+    const handles = listOf(what, futures)
     const keys = handles.map((handle) => handle.row.key)
     const { ask } = core.world.door
     return Effect.zipRight(
@@ -85,7 +95,9 @@ export const rebalance = (
   options: Client.RebalanceOptions | undefined
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const keys = futures === undefined ? undefined : listOf(futures).map((handle) => handle.row.key)
+    const wrong = named("rebalance", options?.workers)
+    if (wrong !== undefined) return wrong
+    const keys = futures === undefined ? undefined : listOf("rebalance", futures).map((handle) => handle.row.key)
     const { ask } = core.world.door
     if (core.closed) return closed("rebalance")
     core.flush()

@@ -12,7 +12,7 @@ import * as Cluster from "../Cluster.js"
 import * as Door from "../Door.js"
 import { Completion } from "../future/asCompleted.js"
 import { gather } from "../future/gather.js"
-import type { Handle } from "../future/handle.js"
+import { SubmitError } from "../FutureError.js"
 import { freshId } from "../internal/freshId.js"
 import * as Within from "../internal/within.js"
 import * as Ask from "./ask.js"
@@ -21,8 +21,7 @@ import * as Copies from "./copies.js"
 import { type AttemptBinding, ClientCore } from "./core.js"
 import { bind, type State, Tag } from "./state.js"
 import * as Submit from "./submit.js"
-
-type AnyHandle = Handle<any, any>
+import { ofDuration, shown } from "./wrongOptions.js"
 
 export const fromCore = (core: ClientCore, attempt: AttemptBinding | undefined): Client.Service =>
   fromState({ core, attempt, place: undefined })
@@ -52,26 +51,33 @@ export const fromState = (state: State): Client.Service => {
     gather: (futures, options) => gather(core, futures, options?.mode ?? "default") as any,
     scatter: (value, options) => Submit.scatter(state, value, options),
     scatterAll: (values, options) =>
-      Effect.all(mapValues(values, (value) => Submit.scatter(state, value, options)) as any) as any,
+      isGroup(values)
+        ? Effect.all(mapValues(values, (value) => Submit.scatter(state, value, options)) as any) as any
+        : Effect.fail(new SubmitError({ reason: "BadOption", detail: notGroup(values) })),
     wait: (futures, options) => Ask.wait(state, futures as any, options) as any,
     asCompleted: (futures) =>
       Effect.acquireRelease(
         Effect.sync(() => {
           const completion = new Completion<any, any>(core)
-          if (futures !== undefined) { for (const future of futures) completion.addNow(future) }
+          if (futures !== undefined) {
+            for (const future of Ask.listOf("asCompleted", futures)) completion.addNow(future)
+          }
           return completion
         }),
         (completion) => Effect.sync(() => completion.close())
       ),
-    cancel: (futures, options) => Effect.sync(() => core.cancel(Ask.listOf(futures), options ?? {})),
+    cancel: (futures, options) => Effect.sync(() => core.cancel(Ask.listOf("cancel", futures), options ?? {})),
     retry: (future) =>
-      Effect.map(Scope.Scope, (scope) => (future as Handle<any, any>).core.retry(future as any, scope)),
+      Effect.map(Scope.Scope, (scope) => {
+        const handle = Ask.handleOf("Client.retry", future)
+        return handle.core.retry(handle, scope)
+      }),
     explain: (future) =>
       asking(() => core.closed ? Effect.succeed(Ask.over(core, future)) : Ask.explain(core, ask, future)),
     story: (future) => asking(() => Ask.story(core, ask, future)),
     whoHas: (futures) =>
       asking(() => {
-        const handles = [...futures] as Array<AnyHandle>
+        const handles = Ask.listOf("whoHas", futures)
         return Effect.map(ask.whoHas(handles.map((handle) => handle.row.key)), (byKey) =>
           Object.fromEntries(handles.map((handle) => [handle.key, byKey[handle.row.key] ?? []])))
       }),
@@ -101,6 +107,18 @@ export const fromState = (state: State): Client.Service => {
   return bind(service, state)
 }
 
+/** Of anything else the parts would be lost in silence. */
+const isGroup = (values: unknown): values is object => {
+  if (typeof values !== "object" || values === null) return false
+  const proto: unknown = Object.getPrototypeOf(values)
+  return Array.isArray(values) || proto === Object.prototype || proto === null
+}
+
+const notGroup = (values: unknown): string =>
+  `what was to be scattered is ${
+    shown(values)
+  }, and has to be an array or a plain record: scatter it as one value, or \`Array.from\` it`
+
 const mapValues = (values: object, f: (value: unknown) => unknown): unknown =>
   Array.isArray(values)
     ? values.map(f)
@@ -111,8 +129,18 @@ type CoreOptions = Client.Options & {
   readonly machines?: { readonly client?: Partial<Machine.Config> | undefined } | undefined
 }
 
+/** What cannot be meant would be waited for without end. */
+const wrongIn = ({ grace, io, outboxMax }: Client.Options): string | undefined =>
+  outboxMax !== undefined && !(outboxMax > 0)
+    ? `outboxMax is ${shown(outboxMax)}, and has to be a number of bytes, more than 0`
+    : io !== undefined && !(io >= 1)
+    ? `io is ${shown(io)}, and has to be a number from 1`
+    : ofDuration("grace", grace)
+
 export const makeCore = (options: CoreOptions): Effect.Effect<ClientCore, never, Door.Door | Scope.Scope> =>
   Effect.gen(function*() {
+    const wrong = wrongIn(options)
+    if (wrong !== undefined) return yield* Effect.dieMessage(`Client.layer: ${wrong}`)
     const door = yield* Door.Door
     const clock = yield* Effect.clock
     const runtime = yield* Effect.runtime<never>()

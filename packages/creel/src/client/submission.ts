@@ -20,6 +20,7 @@ import { isRef } from "../graph/refs.js"
 import type * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import type { AttemptBinding, ClientCore } from "./core.js"
+import * as WrongOptions from "./wrongOptions.js"
 
 /** On whose behalf, and with what crosses outward. */
 export interface From {
@@ -55,7 +56,7 @@ export interface Mould {
 /** `io`: the share of a slot of what only waits. */
 export const mould = (contract: Task.Contract.Any, region: Task.SubmitOptions, io: number): Mould => {
   const options = merge(region, contract.submission)
-  const wrong = wrongIn(options)
+  const wrong = WrongOptions.ofSubmission(options)
   return {
     contract,
     region,
@@ -68,7 +69,7 @@ export const mould = (contract: Task.Contract.Any, region: Task.SubmitOptions, i
     workers: typeof options.workers === "string" ? [options.workers] : options.workers,
     soft: options.allowOtherWorkers ?? false,
     retry: options.retry === undefined || wrong !== undefined ? undefined : retryData(options.retry),
-    timeout: options.timeout === undefined ? undefined : Duration.toMillis(options.timeout)
+    timeout: options.timeout === undefined || wrong !== undefined ? undefined : Duration.toMillis(options.timeout)
   }
 }
 
@@ -307,26 +308,4 @@ const retryData = (retry: Task.RetryOptions): Spec.Retry => ({
 const timeLeft = (from: From, deadline: number, own: number | undefined): number => {
   const left = Math.max(0, deadline - from.core.world.clock.unsafeCurrentTimeMillis())
   return own === undefined ? left : Math.min(own, left)
-}
-
-const wrongIn = (options: Task.SubmitOptions): string | undefined => {
-  const { allowOtherWorkers, key, priority, resources, retry, timeout, workers } = options
-  if (key === "") return "key must not be empty"
-  if (priority !== undefined && !Number.isFinite(priority)) return "priority must be a finite number"
-  if (workers !== undefined && workers.length === 0) return "workers names none: leave it out to allow any"
-  if (allowOtherWorkers === true && workers === undefined) return "allowOtherWorkers without workers says nothing"
-  if (timeout !== undefined && !(Duration.toMillis(timeout) > 0)) return "timeout must be longer than 0"
-  for (const [name, amount] of Object.entries(resources ?? {})) {
-    if (!(amount >= 0 && Number.isFinite(amount))) return `resources.${name} must be a finite number, 0 or more`
-  }
-  return retry === undefined ? undefined : wrongRetry(retry)
-}
-
-const wrongRetry = ({ factor, jitter, times }: Task.RetryOptions): string | undefined => {
-  if (!(times >= 0)) return "retry.times must be 0 or more"
-  if (factor !== undefined && !(factor >= 0 && Number.isFinite(factor))) {
-    return "retry.factor must be a finite number, 0 or more"
-  }
-  if (typeof jitter === "number" && !(jitter >= 0 && jitter <= 1)) return "retry.jitter must be between 0 and 1"
-  return undefined
 }

@@ -22,6 +22,7 @@ import * as Value from "../Value.js"
 import { type AnyFiber, type Place, placeOf, scopeIn, type State, stateIn } from "./state.js"
 import * as Submission from "./submission.js"
 import { isTurnDue, turn } from "./turns.js"
+import * as WrongOptions from "./wrongOptions.js"
 
 type AnyHandle = Handle<any, any>
 type AnyFuture = Future<unknown, unknown>
@@ -219,6 +220,10 @@ class Rows {
   }
 }
 
+const badMap = (contract: Task.Contract.Any, detail: string): never => {
+  throw new SubmitError({ reason: "BadOption", task: contract.name, detail })
+}
+
 /** One `map` under way. */
 class Mapping {
   readonly futures: Array<AnyFuture> = []
@@ -232,6 +237,17 @@ class Mapping {
     columns: ReadonlyArray<Iterable<unknown>>,
     private readonly hold: Hold
   ) {
+    const { batchSize } = place.region
+    if (!(batchSize >= 1)) badMap(contract, `batchSize is ${WrongOptions.shown(batchSize)}, and has to be 1 or more`)
+    const odd = columns.findIndex((column) =>
+      typeof (column as Partial<typeof column> | null)?.[Symbol.iterator] !== "function"
+    )
+    if (odd >= 0) {
+      badMap(
+        contract,
+        `what is mapped over (argument ${odd}) is ${WrongOptions.shown(columns[odd])}, and has to be an iterable`
+      )
+    }
     this.rows = new Rows(columns)
     this.mould = state.core.mould(contract, place.region.submission)
   }
@@ -335,6 +351,8 @@ const scattered: Source = { name: "scatter", decodeSuccess: Value.decode }
 
 const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions | undefined, hold: Hold) => {
   const { core } = state
+  const wrong = WrongOptions.ofWorkers(options?.workers)
+  if (wrong !== undefined) throw new SubmitError({ reason: "BadOption", detail: wrong })
   const key = core.keys.fresh("scatter-")
   const payload = Value.encode(value, { share: typeof SharedArrayBuffer !== "undefined" })
   const id = core.keys.offered(key)
@@ -348,7 +366,7 @@ const scatterNow = (state: State, value: unknown, options: Client.ScatterOptions
     inline: Payload.isInline(payload) ? payload : undefined,
     scatter: {
       workers: typeof options?.workers === "string" ? [options.workers] : options?.workers,
-      all: options?.broadcast ?? false
+      all: options?.broadcast === true
     },
     wanted: true
   })
@@ -369,7 +387,7 @@ export const scatter = (
       try {
         return Effect.succeed(scatterNow(state, value, options, hold))
       } catch (error) {
-        if (!(error instanceof Value.NotEncodable || error instanceof Value.FutureInResult)) throw error
+        if (!(error instanceof Value.NotEncodable || error instanceof Value.FutureInResult)) return refused(error)
         return Effect.fail(new SubmitError({ reason: "NotEncodable", path: error.path, ...withAdvice(error.message) }))
       }
     })

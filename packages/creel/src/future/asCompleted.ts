@@ -10,6 +10,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AsCompleted } from "../AsCompleted.js"
+import { handleOf } from "../client/ask.js"
 import type { ClientCore } from "../client/core.js"
 import type { Future } from "../Future.js"
 import type { Handle, Watcher } from "./handle.js"
@@ -40,7 +41,7 @@ export class Completion<A, E> implements AsCompleted<A, E>, Watcher {
     })
 
   addNow(future: Future<A, E>): void {
-    const handle = future as AnyHandle
+    const handle = handleOf("Client.asCompleted", future)
     this.outstanding.set(handle, (this.outstanding.get(handle) ?? 0) + 1)
     if (handle.done || handle.released) return this.isReady(handle, 1)
     const times = this.watching.get(handle)

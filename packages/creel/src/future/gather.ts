@@ -7,6 +7,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ClientCore } from "../client/core.js"
+import { shown } from "../client/wrongOptions.js"
 import { type Future, isFuture } from "../Future.js"
 import type { Mode } from "../Gather.js"
 import { Handle } from "./handle.js"
@@ -22,12 +23,22 @@ const isRecord = (u: unknown): u is Record<string, unknown> => {
   return proto === Object.prototype || proto === null
 }
 
-export const collect = (u: unknown, out: Array<Future.Any> = []): Array<Future.Any> => {
+/** No data is nested so deep; what is goes round in a circle. */
+const maxDepth = 1000
+
+export const collect = (u: unknown, out: Array<Future.Any> = [], depth = 0): Array<Future.Any> => {
+  if (depth > maxDepth) {
+    throw new Cause.IllegalArgumentException(
+      `Client.gather: futures are looked for ${maxDepth} levels deep, and this goes on below: it contains itself, or is no data`
+    )
+  }
   if (isLeaf(u)) out.push(u)
-  else if (Array.isArray(u)) { for (const item of u) collect(item, out) }
-  else if (isRecord(u)) { for (const key of Object.keys(u)) collect(u[key], out) }
+  else if (Array.isArray(u)) { for (const item of u) collect(item, out, depth + 1) }
+  else if (isRecord(u)) { for (const key of Object.keys(u)) collect(u[key], out, depth + 1) }
   return out
 }
+
+const modes: ReadonlyArray<Mode> = ["default", "either", "validate", "skip"]
 
 const skipped = Symbol("skipped")
 
@@ -38,7 +49,11 @@ const rebuild = (u: unknown, leaf: (handle: AnyHandle) => unknown): unknown => {
     const out: Array<unknown> = []
     for (let i = 0; i < u.length; i++) {
       const item: unknown = u[i]
-      if (item === undefined && !(i in u)) continue
+      // A hole stays one, so that what comes after it stays in its place.
+      if (item === undefined && !(i in u)) {
+        out.length++
+        continue
+      }
       const value = rebuild(item, leaf)
       if (value !== skipped) out.push(value)
     }
@@ -73,6 +88,9 @@ const valueOrSkipped = (handle: AnyHandle): unknown => {
 
 export const gather = (core: ClientCore, futures: unknown, mode: Mode): Effect.Effect<unknown, unknown> =>
   Effect.suspend(() => {
+    if (!modes.includes(mode)) {
+      return Effect.dieMessage(`Client.gather: mode is ${shown(mode)}, and has to be one of ${modes.join(", ")}`)
+    }
     const handles = collect(futures) as Array<AnyHandle>
     return Effect.flatMap(bringing(core, handles, mode === "default"), () => answer(futures, handles, mode))
   })
