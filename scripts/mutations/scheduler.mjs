@@ -87,7 +87,7 @@ export default [
   },
   {
     id: "one-death-less",
-    file: "scheduler/record/perilous.ts",
+    file: "scheduler/books/perilous.ts",
     find: "row.deaths.length > state.config.deathsMax",
     replace: "row.deaths.length >= state.config.deathsMax",
     why: "a task is given up one death too early"
@@ -179,14 +179,14 @@ export default [
   },
   {
     id: "unclaimed-stay",
-    file: "scheduler/record/unclaimed.ts",
+    file: "scheduler/settle/unclaimed.ts",
     find: "      drop(state, worker, note.value)",
     replace: "",
     why: "what nobody claims after a recovery stays on the workers"
   },
   {
     id: "ended-orphans",
-    file: "scheduler/plan/books.ts",
+    file: "scheduler/books/books.ts",
     find: "if (run.phase === \"Orphan\") forgetOrphan(state, run)",
     replace: "",
     why: "an attempt that has ended is claimed"
@@ -208,7 +208,7 @@ export default [
   },
   {
     id: "resources-leak",
-    file: "scheduler/plan/books.ts",
+    file: "scheduler/books/books.ts",
     find: "worker.taken[name] = worker.runs === 0 ? 0 : worker.taken[name]! - resources[name]!",
     replace: "worker.taken[name] = worker.taken[name]!",
     why: "resources of what has ended stay taken"
@@ -286,14 +286,14 @@ export default [
   },
   {
     id: "told-of-another",
-    file: "scheduler/record/over.ts",
+    file: "scheduler/settle/over.ts",
     find: "input.wants.flatMap((want) => want.over ? [] : [want.client])",
     replace: "input.wants.map((want) => want.client)",
     why: "who was told of an earlier cancel counts as told of the next one"
   },
   {
     id: "killed-stays-cancelled",
-    file: "scheduler/record/over.ts",
+    file: "scheduler/settle/over.ts",
     find: "if (next.state.failure.reason === \"Cancelled\") become(state, next, failedBy(killed(next)))",
     replace: "",
     why: "what took too many along stays cancelled for those who did not ask for it"

@@ -126,6 +126,25 @@ describe.each(all)("the arrows of $short", (each) => {
   })
 })
 
+describe("the floors of the scheduler", () => {
+  const floors = [["rows"], ["books"], ["settle"], ["record", "plan"], ["ask"]]
+  const dir = "packages/core/src/scheduler"
+  const roomOf = (file) => path.posix.relative(dir, file).split("/")[0]
+  const floorOf = (file) => floors.findIndex((rooms) => rooms.includes(roomOf(file)))
+
+  it("are all of its rooms, and none imports from above or beside", () => {
+    const inRooms = files(dir).filter((file) => path.posix.dirname(file) !== dir)
+    assert.deepStrictEqual([...new Set(inRooms.map(roomOf))].sort(), floors.flat().sort())
+    const broken = inRooms.flatMap((file) =>
+      imports(parse(file))
+        .map(({ line, specifier }) => ({ line, target: path.posix.join(path.posix.dirname(file), specifier) }))
+        .filter(({ target }) => floorOf(target) >= floorOf(file) && roomOf(target) !== roomOf(file))
+        .map(({ line, target }) => `${file}:${line} imports ${target}`)
+    )
+    assert.deepStrictEqual(broken, [])
+  })
+})
+
 describe("the files of each package", () => {
   // Imports of types alone leave no trace in what runs, and may go in circles. Two functions that call each other, and run
   // nothing while loading, may with a reason: `// house: <reason>` above the import.

@@ -5,8 +5,8 @@ import * as Data from "effect/Data"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
+import { hash, KeyIndex } from "../src/passes/keys.js"
 import * as Buckets from "../src/shuffle/buckets.js"
-import { hash, KeyIndex } from "../src/shuffle/keys.js"
 import * as Plan from "../src/shuffle/plan.js"
 
 const crossed = <A>(value: A): A => Value.decode(Value.encode(value)) as A

@@ -13,10 +13,9 @@
  */
 import type { PeerId } from "./Id.js"
 import * as Journal from "./Journal.js"
-import { unwatched, watched } from "./scheduler/ask/watched.js"
-import { letIn } from "./scheduler/plan/apart.js"
-import { move } from "./scheduler/plan/books.js"
-import { place } from "./scheduler/plan/classes.js"
+import { letIn } from "./scheduler/books/apart.js"
+import { move } from "./scheduler/books/books.js"
+import { place } from "./scheduler/books/classes.js"
 import { plan } from "./scheduler/plan/plan.js"
 import { review } from "./scheduler/plan/stuck.js"
 import { cancelAll } from "./scheduler/record/cancel.js"
@@ -25,14 +24,15 @@ import { missing } from "./scheduler/record/deaths.js"
 import { hear, joinClient, joinWorker, lease, loseClient, loseWorker, silence } from "./scheduler/record/peers.js"
 import * as Recover from "./scheduler/record/recover.js"
 import { restart } from "./scheduler/record/restart.js"
-import { expire } from "./scheduler/record/unclaimed.js"
 import { recordWorker } from "./scheduler/record/worker.js"
+import { checkpoint } from "./scheduler/rows/cut.js"
 import type { Command, Event, State, Worker } from "./scheduler/rows/State.js"
 import { posted, touch } from "./scheduler/rows/State.js"
+import { unwatched, watched } from "./scheduler/rows/watched.js"
 import { rebalance, release, replicate, retire } from "./scheduler/settle/copies.js"
-import { checkpoint } from "./scheduler/settle/cut.js"
 import { reduce } from "./scheduler/settle/reduce.js"
 import { settle } from "./scheduler/settle/settle.js"
+import { expire } from "./scheduler/settle/unclaimed.js"
 
 export {
   /**
@@ -621,7 +621,7 @@ export type {
    * @category models
    */
   FailureSeen
-} from "./scheduler/ask/watched.js"
+} from "./scheduler/rows/watched.js"
 
 export {
   /**

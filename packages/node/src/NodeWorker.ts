@@ -14,8 +14,8 @@ import * as Layer from "effect/Layer"
 import * as Launch from "./executor/launch.js"
 import { optionsOf } from "./executor/runner.js"
 import type { OpenBody } from "./executor/server.js"
+import * as Door from "./internal/door.js"
 import { NodeClusterError } from "./NodeClusterError.js"
-import * as Door from "./wire/door.js"
 import type { Wire } from "./wire/wire.js"
 
 const notBuilt = (cause: Cause.Cause<unknown>): NodeClusterError =>

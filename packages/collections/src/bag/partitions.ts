@@ -5,7 +5,7 @@
  */
 import type * as PlainFunction from "creel/PlainFunction"
 import type * as Task from "creel/Task"
-import { calling, type Each, type Fails, type Given, type Needs, type Some } from "../delayed/calling.js"
+import { calling, type Each, type Fails, type Given, type Needs, type Some } from "./calling.js"
 import type { Bag } from "./model.js"
 
 type Success<X> = PlainFunction.Success<X>

@@ -9,9 +9,9 @@ import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type * as Delayed from "../Delayed.js"
-import * as internal from "../files/sinks.js"
 import type { WriteError } from "./errors.js"
 import type { Bag } from "./model.js"
+import * as internal from "./sinkBuild.js"
 
 const isOwnData = (args: IArguments): boolean => internal.isBag(args[0])
 

@@ -9,9 +9,9 @@
  */
 import * as Task from "creel/Task"
 import * as Schema from "effect/Schema"
-import * as internal from "../files/sources.js"
 import type { BadLine, ReadError } from "./errors.js"
 import type { Bag } from "./model.js"
+import * as internal from "./sourceBuild.js"
 
 /**
  * How files are cut into partitions and read.

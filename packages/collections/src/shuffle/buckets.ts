@@ -9,7 +9,7 @@
  * Imperative on purpose: this runs for every element.
  */
 import * as Value from "creel/Value"
-import { hash, KeyIndex } from "./keys.js"
+import { hash, KeyIndex } from "../passes/keys.js"
 
 /** Bytes of a value: the head first, then what stands out of band. */
 export type Packed = ReadonlyArray<Uint8Array>

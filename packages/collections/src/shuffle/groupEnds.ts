@@ -5,10 +5,10 @@
  * Imperative on purpose: this runs for every element.
  */
 import * as Effect from "effect/Effect"
+import { KeyIndex } from "../passes/keys.js"
 import { callOf, type Resolved } from "../passes/ops.js"
 import type { End } from "../passes/run.js"
 import { Groups } from "./buckets.js"
-import { KeyIndex } from "./keys.js"
 
 type Ran<A = unknown> = Effect.Effect<A, unknown>
 type Tagged = readonly [key: unknown, x: unknown]

@@ -1,7 +1,7 @@
 /**
  * How much work a worker is given before it asks for more: what keeps it busy for a moment, and no flood.
  *
- * Owns the arithmetic of room. The numbers it reads are the books' (`scheduler/plan/books`).
+ * Owns the arithmetic of room. The numbers it reads are the books' (`scheduler/books/books`).
  *
  * Invariants:
  *   Q1. A worker with a free slot has room, whatever else is believed of it.

@@ -9,11 +9,10 @@
 import * as Journal from "../Journal.js"
 import * as Payload from "../Payload.js"
 import * as Saturation from "../policy/saturation.js"
-import { isBounded } from "./plan/books.js"
-import { classFor, hasEligible, isAble, isNamed } from "./plan/classes.js"
+import { isBounded } from "./books/books.js"
+import { classFor, hasEligible, isAble, isNamed } from "./books/classes.js"
+import { isPerilous } from "./books/perilous.js"
 import { isCounting } from "./plan/stuck.js"
-import { isPerilous } from "./record/perilous.js"
-import { mayHold } from "./record/scatter.js"
 import { weigh } from "./rows/lineage.js"
 import { wantsOf } from "./rows/rows.js"
 import {
@@ -27,6 +26,7 @@ import {
   type Worker
 } from "./rows/State.js"
 import { mayTake } from "./settle/copies.js"
+import { mayHold } from "./settle/scatter.js"
 
 type Broken = (
   number: string,

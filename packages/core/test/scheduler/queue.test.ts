@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { Queue } from "../../src/scheduler/plan/queue.js"
+import { Queue } from "../../src/scheduler/rows/queue.js"
 
 interface Member {
   readonly rank: number

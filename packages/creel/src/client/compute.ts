@@ -9,13 +9,13 @@ import type { Future } from "../Future.js"
 import type { Hold } from "../future/holds.js"
 import { SubmitError } from "../FutureError.js"
 import * as Graph from "../Graph.js"
-import * as Plan from "../graph/plan.js"
+import { turn } from "../internal/turns.js"
 import type * as Task from "../Task.js"
+import * as Plan from "./planGraph.js"
 import { type AnyFiber, type Place, placeOf, type State } from "./state.js"
 import * as Submission from "./submission.js"
 import { contractOf, failing, holding, type StateFor, whenRoom } from "./submit.js"
 import { GraphSubmission } from "./submitGraph.js"
-import { turn } from "./turns.js"
 
 type AnyFuture = Future<unknown, unknown>
 

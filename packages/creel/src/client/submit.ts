@@ -16,12 +16,12 @@ import { type Source, withAdvice } from "../future/answers.js"
 import type { Handle } from "../future/handle.js"
 import type { Hold } from "../future/holds.js"
 import { SubmitError } from "../FutureError.js"
+import { isTurnDue, turn } from "../internal/turns.js"
 import * as PlainFunction from "../PlainFunction.js"
 import * as Task from "../Task.js"
 import * as Value from "../Value.js"
 import { type AnyFiber, type Place, placeOf, scopeIn, type State, stateIn } from "./state.js"
 import * as Submission from "./submission.js"
-import { isTurnDue, turn } from "./turns.js"
 import * as WrongOptions from "./wrongOptions.js"
 
 type AnyHandle = Handle<any, any>

@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
-import { together, turn } from "../client/turns.js"
+import { together, turn } from "../internal/turns.js"
 import type { Handle } from "./handle.js"
 
 type AnyHandle = Handle<any, any>

@@ -6,8 +6,8 @@ import type * as Machine from "@creel/core/Client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AttemptBinding, ClientCore } from "../client/core.js"
-import { afterTurn, together } from "../client/turns.js"
 import type { FutureError } from "../FutureError.js"
+import { afterTurn, together } from "../internal/turns.js"
 import type { Handle, Waiter, Watcher } from "./handle.js"
 
 type AnyHandle = Handle<any, any>

@@ -6,7 +6,7 @@ import * as Profile from "creel/Profile"
 import * as Effect from "effect/Effect"
 import * as inspector from "node:inspector"
 import type { Profiled } from "../ExecutorRpcs.js"
-import * as RealTime from "../supervisor/realTime.js"
+import * as RealTime from "../internal/realTime.js"
 
 /** Calls that one executor tells. */
 const callsMax = 3000

@@ -6,7 +6,7 @@ import type * as TaskGroup from "creel/TaskGroup"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { OpenOptions } from "../ExecutorRpcs.js"
-import * as Door from "../wire/door.js"
+import * as Door from "../internal/door.js"
 import type { Wire } from "../wire/wire.js"
 
 /** What a Runner is told, whoever makes it. */

@@ -16,7 +16,7 @@ import type { MemoryOptions } from "../NodeCluster.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import * as SpillDisk from "../SpillDisk.js"
 import type { NodeExecutors, Options } from "../ThreadExecutors.js"
-import * as DoorWire from "../wire/door.js"
+import * as DoorWire from "./door.js"
 import * as MemoryPlan from "./memoryPlan.js"
 import * as SharedGarbage from "./sharedGarbage.js"
 

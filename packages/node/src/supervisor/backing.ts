@@ -8,10 +8,10 @@ import * as FiberId from "effect/FiberId"
 import type { ChildProcess } from "node:child_process"
 import type { Readable } from "node:stream"
 import type { Worker } from "node:worker_threads"
+import * as RealTime from "../internal/realTime.js"
 import * as Marks from "../wire/marks.js"
 import type { Wire } from "../wire/wire.js"
 import * as Wires from "../wire/wire.js"
-import * as RealTime from "./realTime.js"
 
 export interface Backing {
   readonly wire: Wire

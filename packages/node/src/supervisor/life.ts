@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import type { Heap } from "../executor/heapWatch.js"
 import type { AttemptEvent, Command, OpenOptions, Profiled } from "../ExecutorRpcs.js"
 import { ExecutorRpcs } from "../ExecutorRpcs.js"
+import * as RealTime from "../internal/realTime.js"
 import * as SharedGarbage from "../internal/sharedGarbage.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import * as Commands from "../wire/commands.js"
@@ -25,7 +26,6 @@ import * as RpcWire from "../wire/rpcWire.js"
 import { channelDoor, channelExecutor, channelGarbage, channelHeap, channelRefusal, copying } from "../wire/wire.js"
 import type { Backing } from "./backing.js"
 import { Postings } from "./postings.js"
-import * as RealTime from "./realTime.js"
 
 export interface LifeOptions {
   readonly name: string

@@ -13,10 +13,10 @@ import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { performance } from "node:perf_hooks"
+import * as RealTime from "../internal/realTime.js"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Bounds, Life, LifeEnd, LifeOptions } from "./life.js"
 import { live } from "./life.js"
-import * as RealTime from "./realTime.js"
 
 /** How deaths are answered. Ending an executor on purpose counts for nothing. */
 export interface Limits {

@@ -7,10 +7,10 @@
  */
 import * as Id from "../../Id.js"
 import type { Key, WorkerId } from "../../Id.js"
-import { isBounded } from "../plan/books.js"
-import { hasEligible } from "../plan/classes.js"
+import { isBounded } from "../books/books.js"
+import { hasEligible } from "../books/classes.js"
+import { silentRuns } from "../books/perilous.js"
 import { why } from "../plan/stuck.js"
-import { silentRuns } from "../record/perilous.js"
 import { isWanted, type Row, type Run, type State, type Stored } from "../rows/State.js"
 import { isFull } from "../settle/copies.js"
 

@@ -9,8 +9,8 @@ import type { Failure } from "../../Failure.js"
 import type { Key, PeerId, ValueId, WorkerId } from "../../Id.js"
 import * as Journal from "../../Journal.js"
 import type { Group, Row, State, Worker } from "../rows/State.js"
+import { type ActivityBatch, type FailureSeen, readActivities, readFailures } from "../rows/watched.js"
 import { counts, type GroupProgress, ofGroup, workers, type WorkerView } from "./questions.js"
-import { type ActivityBatch, type FailureSeen, readActivities, readFailures } from "./watched.js"
 
 /**
  * An attempt that is known to run.

@@ -16,9 +16,12 @@ import type { Input, RunTask } from "../../Note.js"
 import * as Cost from "../../policy/cost.js"
 import * as Saturation from "../../policy/saturation.js"
 import * as Spec from "../../Spec.js"
-import { isPerilous } from "../record/perilous.js"
-import { isWary } from "../record/wary.js"
-import { become } from "../rows/become.js"
+import { become } from "../books/become.js"
+import * as books from "../books/books.js"
+import { block, canTake, classFor, fits, gain, hasEligible } from "../books/classes.js"
+import { isPerilous } from "../books/perilous.js"
+import { isWary } from "../books/wary.js"
+import { nearest } from "../rows/nearest.js"
 import {
   type Class,
   journal,
@@ -30,10 +33,7 @@ import {
   toWorker,
   type Worker
 } from "../rows/State.js"
-import * as books from "./books.js"
-import { block, canTake, classFor, fits, gain, hasEligible } from "./classes.js"
 import { near, transfer } from "./near.js"
-import { nearest } from "./nearest.js"
 import { steal } from "./steal.js"
 import { stuck } from "./stuck.js"
 

@@ -13,9 +13,9 @@
 import * as Cost from "../../policy/cost.js"
 import * as Saturation from "../../policy/saturation.js"
 import { pays } from "../../policy/stealing.js"
+import { rank } from "../books/books.js"
+import { classFor, fits, isAble, isNamed } from "../books/classes.js"
 import { journal, type Ranking, type Run, type Share, type State, toWorker } from "../rows/State.js"
-import { rank } from "./books.js"
-import { classFor, fits, isAble, isNamed } from "./classes.js"
 import { near, transfer } from "./near.js"
 
 type Kind = "whole" | "part"

@@ -14,9 +14,9 @@
  */
 import * as Failure from "../../Failure.js"
 import * as Spec from "../../Spec.js"
+import { hasEligible, isLarge, isNamed } from "../books/classes.js"
 import type { Class, Row, State } from "../rows/State.js"
 import { fail } from "../settle/settle.js"
-import { hasEligible, isLarge, isNamed } from "./classes.js"
 
 /**
  * Nobody may or could run rows of this class: looks again when the first has waited for its grace.

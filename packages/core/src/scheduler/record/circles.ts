@@ -15,7 +15,7 @@
 import * as Failure from "../../Failure.js"
 import type { Attempt, Key } from "../../Id.js"
 import type { TaskSuspended } from "../../Note.js"
-import { suspend } from "../plan/books.js"
+import { suspend } from "../books/books.js"
 import { removeWant } from "../rows/rows.js"
 import { type Client, isActive, isWanted, type Row, type Run, type State, toClient } from "../rows/State.js"
 

@@ -6,10 +6,10 @@
  * @since 0.1.0
  */
 import type { Death, TaskDied, WorkerTold } from "../../Note.js"
+import { hasKilled, killed } from "../books/perilous.js"
+import { isCounted, isWary, tellSpent } from "../books/wary.js"
 import { journal, type Row, type State, type Worker } from "../rows/State.js"
 import { fail } from "../settle/settle.js"
-import { hasKilled, killed } from "./perilous.js"
-import { isCounted, isWary, tellSpent } from "./wary.js"
 
 /**
  * A worker died under this attempt while it ran.

@@ -13,7 +13,7 @@
  * @since 0.1.0
  */
 import type { FetchFailed } from "../../Note.js"
-import { removeHolder, storedNote } from "../rows/become.js"
+import { removeHolder, storedNote } from "../books/become.js"
 import { wantOf } from "../rows/rows.js"
 import {
   type Client,
@@ -26,8 +26,8 @@ import {
   type Worker
 } from "../rows/State.js"
 import { uncarried } from "../settle/copies.js"
+import { answered } from "../settle/scatter.js"
 import { drop } from "../settle/values.js"
-import { answered } from "./scatter.js"
 
 const reportersMax = 3
 const repeatsMax = 5

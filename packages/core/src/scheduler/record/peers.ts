@@ -12,15 +12,15 @@
  */
 import type { ClientId, WorkerId } from "../../Id.js"
 import type { WorkerInfo } from "../../Note.js"
-import * as books from "../plan/books.js"
-import { place } from "../plan/classes.js"
-import { removeHolder, requeue } from "../rows/become.js"
+import { removeHolder, requeue } from "../books/become.js"
+import * as books from "../books/books.js"
+import { place } from "../books/classes.js"
+import { unheard } from "../books/wary.js"
 import { removeWant, wantsOf } from "../rows/rows.js"
 import { Client, journal, type Run, type State, touch, Worker } from "../rows/State.js"
 import { uncarried } from "../settle/copies.js"
+import { forgetUnclaimed, takeOver } from "../settle/unclaimed.js"
 import { blame } from "./deaths.js"
-import { forgetUnclaimed, takeOver } from "./unclaimed.js"
-import { unheard } from "./wary.js"
 
 /**
  * @since 0.1.0

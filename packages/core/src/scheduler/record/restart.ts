@@ -6,8 +6,8 @@
  * @since 0.1.0
  */
 import * as Failure from "../../Failure.js"
-import { answerEnders } from "../plan/books.js"
-import { become } from "../rows/become.js"
+import { become } from "../books/become.js"
+import { answerEnders } from "../books/books.js"
 import { forget, removeWant } from "../rows/rows.js"
 import { idle, journal, type Row, type State, toClient } from "../rows/State.js"
 import { cancelRuns, drop } from "../settle/values.js"

@@ -10,16 +10,16 @@
  * @since 0.1.0
  */
 import type { WorkerTold } from "../../Note.js"
-import * as books from "../plan/books.js"
-import { place } from "../plan/classes.js"
-import { removeHolder, requeue } from "../rows/become.js"
+import { removeHolder, requeue } from "../books/become.js"
+import * as books from "../books/books.js"
+import { place } from "../books/classes.js"
 import { find } from "../rows/rows.js"
 import type { TellingJob } from "../rows/State.js"
 import { groupOf, isWanted, journal, Row, type Run, type State, touch, toWorker, type Worker } from "../rows/State.js"
 import { leaving, uncarried } from "../settle/copies.js"
+import { cancelOrphans, forgetUnclaimed, takeOver } from "../settle/unclaimed.js"
 import { cancelRun, held } from "../settle/values.js"
 import { endedBefore } from "./deaths.js"
-import { cancelOrphans, forgetUnclaimed, takeOver } from "./unclaimed.js"
 
 /**
  * @since 0.1.0

@@ -28,7 +28,7 @@ import { Several } from "./several.js"
 import { Group } from "./shapes.js"
 import type { Class, Client, Peer, Pool, Worker } from "./shapes.js"
 // house: what was heard of activities is part of the state
-import type { ActivityBatch, FailureSeen } from "../ask/watched.js"
+import type { ActivityBatch, FailureSeen } from "./watched.js"
 import { Worklist } from "./worklist.js"
 
 export * from "../config.js"

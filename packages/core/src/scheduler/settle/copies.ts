@@ -16,9 +16,9 @@ import type { Key, PeerId } from "../../Id.js"
 import type { ValueHeld } from "../../Note.js"
 import * as Rebalance from "../../policy/rebalance.js"
 // house: a holder that comes or goes settles its row, and settling asks for copies
-import { place } from "../plan/classes.js"
-import { distance } from "../plan/nearest.js"
-import { removeHolder } from "../rows/become.js"
+import { removeHolder } from "../books/become.js"
+import { place } from "../books/classes.js"
+import { distance } from "../rows/nearest.js"
 import { enlist } from "../rows/several.js"
 import {
   type Event,

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import * as Replicas from "../../policy/replicas.js"
-import { removeHolder } from "../rows/become.js"
+import { removeHolder } from "../books/become.js"
 import { delist, wake } from "../rows/several.js"
 import { isActive, journal, type Row, type State, type Stored, toWorker, type Worker } from "../rows/State.js"
 

@@ -14,14 +14,11 @@
  * @since 0.1.0
  */
 import * as Failure from "../../Failure.js"
-import { failedLately } from "../ask/watched.js"
-import { answerEnders } from "../plan/books.js"
-import { classFor } from "../plan/classes.js"
-import { isCancelledForOthers, startOver } from "../record/over.js"
-import { hasKilled, isPerilous, killed } from "../record/perilous.js"
-import { scatter } from "../record/scatter.js"
-import { claim, claimRun } from "../record/unclaimed.js"
-import { become, removeHolder, tell } from "../rows/become.js"
+import { become, removeHolder, tell } from "../books/become.js"
+import { answerEnders } from "../books/books.js"
+import { classFor } from "../books/classes.js"
+import { hasKilled, isPerilous, killed } from "../books/perilous.js"
+import { cutOff, stay, trim } from "../rows/cut.js"
 import { forget } from "../rows/rows.js"
 import {
   type Class,
@@ -39,8 +36,11 @@ import {
   waiting,
   waitingUntil
 } from "../rows/State.js"
+import { failedLately } from "../rows/watched.js"
 import { spread } from "./copies.js"
-import { cutOff, stay, trim } from "./cut.js"
+import { isCancelledForOthers, startOver } from "./over.js"
+import { scatter } from "./scatter.js"
+import { claim, claimRun } from "./unclaimed.js"
 import { cancelRuns, drop } from "./values.js"
 
 /**

@@ -12,10 +12,9 @@
  */
 import type { ValueHeld } from "../../Note.js"
 import * as Payload from "../../Payload.js"
-import * as books from "../plan/books.js"
-import { answered } from "../record/scatter.js"
-import { tellSpent } from "../record/wary.js"
-import { addHolder, become } from "../rows/become.js"
+import { addHolder, become } from "../books/become.js"
+import * as books from "../books/books.js"
+import { tellSpent } from "../books/wary.js"
 import { find } from "../rows/rows.js"
 import {
   isWanted,
@@ -31,6 +30,7 @@ import {
   type Worker
 } from "../rows/State.js"
 import { carried, recall } from "./copies.js"
+import { answered } from "./scatter.js"
 
 /**
  * Has a peer drop a value.

@@ -6,12 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { ClientCore } from "../client/core.js"
-import { shown } from "../client/wrongOptions.js"
 import { type Future, isFuture } from "../Future.js"
+import { Handle } from "../future/handle.js"
+import { bringing, hasFailed } from "../future/waits.js"
 import type { Mode } from "../Gather.js"
-import { Handle } from "./handle.js"
-import { bringing, hasFailed } from "./waits.js"
+import type { ClientCore } from "./core.js"
+import { shown } from "./wrongOptions.js"
 
 type AnyHandle = Handle<any, any>
 

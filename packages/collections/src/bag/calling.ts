@@ -3,10 +3,10 @@
  */
 import * as Task from "creel/Task"
 import { dual } from "effect/Function"
-import type { Any } from "../bag/model.js"
-import { append, type Fn, isBag, type Owner, stateOf } from "../bag/state.js"
 import type * as Delayed from "../Delayed.js"
-import { shared } from "./delayed.js"
+import { shared } from "../delayed/delayed.js"
+import type { Any } from "./model.js"
+import { append, type Fn, isBag, type Owner, stateOf } from "./state.js"
 
 /** What lazy arguments may fail with, and what they need. */
 export type Fails<T extends ReadonlyArray<unknown>> = Delayed.Errs<T, ReadonlyArray<unknown>>

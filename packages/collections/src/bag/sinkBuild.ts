@@ -1,14 +1,14 @@
 /** How some elements are taken, files written, and partitions told apart. */
 import type { SubmitError } from "creel/FutureError"
 import * as Effect from "effect/Effect"
-import type * as Bag from "../bag/model.js"
-import type { TakeOptions, WriteOptions } from "../bag/sinks.js"
-import * as Sack from "../bag/state.js"
-import * as tasks from "../bag/tasks.js"
 import type * as Delayed from "../Delayed.js"
 import { once } from "../delayed/build.js"
 import { freshKey, later } from "../delayed/delayed.js"
-import * as Writing from "./writing.js"
+import * as Writing from "../files/writing.js"
+import type * as Bag from "./model.js"
+import type { TakeOptions, WriteOptions } from "./sinks.js"
+import * as Sack from "./state.js"
+import * as tasks from "./tasks.js"
 
 export const isBag = Sack.isBag
 

@@ -5,9 +5,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ServeDoor } from "../supervisor/supervise.js"
-import * as RpcWire from "./rpcWire.js"
-import type { Wire } from "./wire.js"
-import { channelDoor } from "./wire.js"
+import * as RpcWire from "../wire/rpcWire.js"
+import type { Wire } from "../wire/wire.js"
+import { channelDoor } from "../wire/wire.js"
 
 export const layerClient = (wire: Wire): Layer.Layer<Door.Door> =>
   Door.layerRpc({ trusted: true }).pipe(Layer.provide(RpcWire.layerClient(wire, channelDoor)))

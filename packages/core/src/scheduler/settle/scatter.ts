@@ -10,10 +10,10 @@
  *
  * @since 0.1.0
  */
-import { nearest } from "../plan/nearest.js"
-import { tell } from "../rows/become.js"
+import { tell } from "../books/become.js"
+import { nearest } from "../rows/nearest.js"
 import { journal, type Row, type State, type Stored, toClient, touch, toWorker, type Worker } from "../rows/State.js"
-import { reaches } from "../settle/copies.js"
+import { reaches } from "./copies.js"
 
 const looked = 16
 

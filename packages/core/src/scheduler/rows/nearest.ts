@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { PeerId } from "../../Id.js"
-import type { Peer, Worker } from "../rows/State.js"
+import type { Peer, Worker } from "./State.js"
 
 /**
  * How far it is from a holder to a worker, the less the nearer.

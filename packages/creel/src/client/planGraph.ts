@@ -6,9 +6,9 @@ import * as Either from "effect/Either"
 import { withAdvice } from "../future/answers.js"
 import { SubmitError } from "../FutureError.js"
 import * as Graph from "../Graph.js"
+import { Digests } from "../graph/digest.js"
 import type * as Task from "../Task.js"
 import { using } from "../task/callable.js"
-import { Digests } from "./digest.js"
 
 /** `Graph.optimize`, or what a collection has instead. It keeps the keys given. */
 export type Optimize = (graph: Graph.Graph, keep: ReadonlyArray<string>) => Graph.Graph

@@ -10,7 +10,7 @@
  *
  * @since 0.1.0
  */
-import { Heap } from "../rows/heap.js"
+import { Heap } from "./heap.js"
 
 const none = -1
 const compactAt = 1_024

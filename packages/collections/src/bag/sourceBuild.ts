@@ -4,12 +4,12 @@ import * as Client from "creel/Client"
 import type * as Task from "creel/Task"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Sack from "../bag/state.js"
 import type * as Delayed from "../Delayed.js"
 import { freshKey, fromFuture, fromNode } from "../delayed/delayed.js"
+import * as Listing from "../files/listing.js"
+import * as Reading from "../files/reading.js"
 import { whileHeld } from "../streams/whileHeld.js"
-import * as Listing from "./listing.js"
-import * as Reading from "./reading.js"
+import * as Sack from "./state.js"
 
 type Decoder = Task.Contract<[unknown], any, any>
 

@@ -19,11 +19,9 @@
 import type { PeerId } from "../../Id.js"
 import type { TaskStored } from "../../Note.js"
 import * as Payload from "../../Payload.js"
-import { forgetThief } from "../plan/books.js"
-import { dequeue, enqueue } from "../plan/classes.js"
-import { stay } from "../settle/cut.js"
-import { Few } from "./few.js"
-import { delist, enlist } from "./several.js"
+import { stay } from "../rows/cut.js"
+import { Few } from "../rows/few.js"
+import { delist, enlist } from "../rows/several.js"
 import {
   isActive,
   journal,
@@ -38,7 +36,9 @@ import {
   touch,
   waiting,
   type WantOf
-} from "./State.js"
+} from "../rows/State.js"
+import { forgetThief } from "./books.js"
+import { dequeue, enqueue } from "./classes.js"
 
 /**
  * @since 0.1.0

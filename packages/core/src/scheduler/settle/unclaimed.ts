@@ -11,11 +11,11 @@
  * @since 0.1.0
  */
 import type { Key } from "../../Id.js"
-import { without } from "../plan/books.js"
-import { become, doom } from "../rows/become.js"
+import { become, doom } from "../books/become.js"
+import { without } from "../books/books.js"
+import { ask } from "../books/wary.js"
 import { journal, type Row, type Run, type State, type Worker } from "../rows/State.js"
-import { cancelRun, drop, held } from "../settle/values.js"
-import { ask } from "./wary.js"
+import { cancelRun, drop, held } from "./values.js"
 
 /**
  * Gives a row that sets out a value that is already there. Says whether there was one.

@@ -8,10 +8,10 @@
  *
  * @since 0.1.0
  */
-import { become } from "../rows/become.js"
+import { become } from "../books/become.js"
+import { hasKilled, killed } from "../books/perilous.js"
+import { tellSpent } from "../books/wary.js"
 import { type Client, failedBy, idle, isActive, type Row, type State } from "../rows/State.js"
-import { hasKilled, killed } from "./perilous.js"
-import { tellSpent } from "./wary.js"
 
 /**
  * A failed row, and the failed rows it failed by, begin again: also those behind inputs that were let go of meanwhile. Who

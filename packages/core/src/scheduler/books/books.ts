@@ -16,10 +16,10 @@
  */
 import type { Attempt } from "../../Id.js"
 import * as Saturation from "../../policy/saturation.js"
-import { closed } from "../record/wary.js"
+import type { Ranks } from "../rows/ranks.js"
 import { type Row, Run, type Share, type State, toClient, touch, type Worker } from "../rows/State.js"
 import { keepOut, letIn } from "./apart.js"
-import type { Ranks } from "./ranks.js"
+import { closed } from "./wary.js"
 
 /**
  * Notes that the worker's place in the indexes may have changed.

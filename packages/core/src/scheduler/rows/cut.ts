@@ -16,7 +16,7 @@
  * @since 0.1.0
  */
 import type { Key } from "../../Id.js"
-import { forget, relink, unlink } from "../rows/rows.js"
+import { forget, relink, unlink } from "./rows.js"
 import {
   type Client,
   type Event,
@@ -29,7 +29,7 @@ import {
   type Stored,
   toClient,
   touch
-} from "../rows/State.js"
+} from "./State.js"
 
 /** How many workers are to hold what is cut. */
 const copies = 2

@@ -13,8 +13,8 @@
 import type { Failure } from "../../Failure.js"
 import type { Key, WorkerId } from "../../Id.js"
 import type { Activities } from "../../Note.js"
-import type { Row, State, Worker } from "../rows/State.js"
-import { toWorker } from "../rows/State.js"
+import type { Row, State, Worker } from "./State.js"
+import { toWorker } from "./State.js"
 
 /**
  * What one worker said at once. The difference of `heard` and `note.at` is that of the two clocks, and the way.
