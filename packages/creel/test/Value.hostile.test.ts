@@ -59,3 +59,35 @@ describe("hostile bytes", () => {
     assert.include(result.left.message, "version 2")
   })
 })
+
+describe("hostile values", () => {
+  const refusal = (value: unknown) =>
+    Either.getOrThrow(Either.flip(Value.encodeEither(value, { path: "args[0]" }))) as Value.NotEncodable
+
+  it("that throw when they are read are refused, with the place and what was thrown", () => {
+    const getter = {
+      get x() {
+        throw new Error("no x")
+      }
+    }
+    assert.include(refusal({ list: [1, getter] }), {
+      _tag: "NotEncodable",
+      path: "args[0].list[1].x",
+      found: "what cannot be read (no x)"
+    })
+    const proxy = new Proxy({}, {
+      ownKeys: () => {
+        throw new Error("no keys")
+      }
+    })
+    assert.include(refusal([proxy]).message, "no keys")
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+    revoke()
+    assert.strictEqual(refusal({ revoked })._tag, "NotEncodable")
+    const detached = new ArrayBuffer(1000)
+    structuredClone(detached, { transfer: [detached] })
+    assert.include(refusal({ detached }).message, "detached")
+    // And the codec goes on.
+    assert.deepStrictEqual(Value.decode(Value.encode({ a: [1] })), { a: [1] })
+  })
+})

@@ -14,9 +14,11 @@ import * as HashMap from "effect/HashMap"
 import type * as HashSet from "effect/HashSet"
 import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as FutureErrors from "../FutureError.js"
+import { messageOf } from "../internal/messageOf.js"
 import { exceptions, type Kind } from "./kinds.js"
-import { ToItem, ToKey } from "./path.js"
+import { Refused, ToItem, ToKey } from "./path.js"
 import * as Tag from "./tags.js"
 import { type WriteOptions, Writer } from "./writer.js"
 
@@ -28,6 +30,10 @@ export const write = (value: unknown, options: WriteOptions): Payload.Payload =>
   const writer = free.pop() ?? new Writer(writeEffect)
   try {
     return writer.run(value, options)
+  } catch (error) {
+    // What `asInput` has against a future is told as it is.
+    if (error instanceof Refused || Predicate.isTagged(error, "SubmitError")) throw error
+    return writer.refuse(`what cannot be read (${messageOf(error)})`)
   } finally {
     writer.reset()
     free.push(writer)
