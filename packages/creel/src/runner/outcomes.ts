@@ -75,16 +75,17 @@ const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Ca
   const owner = Owners.errorOwner(task, failure)
   // One payload is one owner's: of several failures at once, the first is told.
   const told = owner === task || Chunk.size(Cause.failures(cause)) === 1 ? cause : Cause.fail(failure)
-  const payload = owner.encodeCause(told)
-  const bytes = Payload.bytes(payload)
-  if (bytes > causeMax) {
-    const detail = `its error is too large to be told: ${bytes} bytes, at most ${causeMax}`
+  const whole = owner.encodeCause(told)
+  const payload = Payload.bytes(whole) <= causeMax ? whole : owner.encodeCause(shortened(told))
+  if (Payload.bytes(payload) > causeMax) {
+    const detail = `its error is too large to be told: ${Payload.bytes(whole)} bytes, at most ${causeMax}` +
+      ". What to do: fail with what says what went wrong, and let large data be part of a result"
     return ownFailure(context, job, "NotEncodable", detail)
   }
-  const pretty = Cause.pretty(cause)
+  const pretty = prettyOf(cause)
   return {
     _tag: "Failure",
-    failure: Failure.make("Failed", job.key, pretty.split("\n", 1)[0] ?? "", {
+    failure: Failure.make("Failed", job.key, cutText(pretty.split("\n", 1)[0] ?? ""), {
       worker: context.worker,
       cause: payload,
       stack: pretty.slice(0, stackMax)
@@ -93,6 +94,37 @@ const failed = (context: Context, job: Job, task: Task.Task.Any, cause: Cause.Ca
     verdict: verdict(task, failure, job.failures)
   }
 }
+
+/** Errors may name themselves as their cause, and have getters that throw. */
+const prettyOf = (cause: Cause.Cause<unknown>): string => {
+  try {
+    return Cause.pretty(cause)
+  } catch {
+    return [...Cause.failures(cause), ...Cause.defects(cause)].map(messageOf).join("\n")
+  }
+}
+
+/** A defect is for people: its beginning says what it was, however long the rest. What a task declares is not cut. */
+const shortened = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> =>
+  Cause.match(cause, {
+    onEmpty: Cause.empty as Cause.Cause<unknown>,
+    onFail: Cause.fail,
+    onDie: (defect) => Cause.die(shortDefect(defect)),
+    onInterrupt: Cause.interrupt,
+    onSequential: Cause.sequential,
+    onParallel: Cause.parallel
+  })
+
+const shortDefect = (defect: unknown): unknown => {
+  const short = new Error(cutText(messageOf(defect)))
+  if (!(defect instanceof Error)) return short.message
+  short.name = cutText(defect.name)
+  short.stack = cutText(defect.stack ?? "")
+  return short
+}
+
+const cutText = (text: string): string =>
+  text.length <= stackMax ? text : `${text.slice(0, stackMax)}… (${text.length - stackMax} characters more)`
 
 const tagOf = (failure: unknown): string | undefined =>
   typeof failure === "object" && failure !== null && "_tag" in failure && typeof failure._tag === "string"
@@ -107,9 +139,14 @@ const verdict = (
 ): Extract<Outcome, { readonly _tag: "Failure" }>["verdict"] => {
   const { retry } = task.options
   if (retry === undefined) return "undecided"
-  if (failure === undefined || retry.while?.(failure) === false) return "final"
-  // A schedule that waits for something, or dies, grants nothing.
-  return Exit.getOrElse(Effect.runSyncExit(Task.retryAfter(retry.schedule, failure, failures)), () => "final" as const)
+  if (failure === undefined) return "final"
+  const granted = Effect.suspend(() =>
+    retry.while?.(failure) === false
+      ? Effect.succeed("final" as const)
+      : Task.retryAfter(retry.schedule, failure, failures)
+  )
+  // A schedule that waits for something, or dies, grants nothing; nor does a predicate that throws.
+  return Exit.getOrElse(Effect.runSyncExit(granted), () => "final" as const)
 }
 
 /** Of the memory that others may see too; small values are copies of the task's own. */

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Client, Task } from "creel"
+import { Client, FutureError, Task } from "creel"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { boom, inc, on } from "../LocalCluster.fixture.js"
 
@@ -66,6 +67,59 @@ describe("promise 6: errors keep their type", () => {
       assert.strictEqual((defect as Error).message, "no 7")
       assert.include((defect as Error).stack, "promise06")
     }).pipe(on({}, dies)))
+
+  it.scoped("a defect that names itself as its cause, has getters that throw, or is very long, arrives as one too", () =>
+    Effect.gen(function*() {
+      const odd: Record<string, () => never> = {
+        circle: () => {
+          const error = new Error("circle")
+          throw Object.assign(error, { cause: error })
+        },
+        getter: () => {
+          throw Object.defineProperty(new Error("getter"), "stack", {
+            get: () => {
+              throw new Error("no stack")
+            }
+          })
+        },
+        long: () => {
+          throw new RangeError(`long ${"x".repeat(1_000_000)}`)
+        },
+        text: () => {
+          throw `text ${"x".repeat(1_000_000)}`
+        }
+      }
+      const throws = Task.sync("throws", (which: string): number => odd[which]!())
+      yield* Effect.forEach(Object.keys(odd), (which) =>
+        Effect.gen(function*() {
+          const exit = yield* (yield* Client.submit(throws, which)).await
+          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause), which)
+          const [defect] = Exit.isFailure(exit) ? Chunk.toReadonlyArray(Cause.defects(exit.cause)) : []
+          assert.isTrue((defect instanceof Error ? defect.message : String(defect)).startsWith(which))
+          if (which === "long") assert.strictEqual((defect as Error).name, "RangeError")
+        })).pipe(on({}, throws))
+    }))
+
+  it.scoped("a typed error that is too large to be told says how large it is, and what to do", () =>
+    Effect.gen(function*() {
+      const fails = Task.make("fails", () => Effect.fail({ _tag: "Large", data: "x".repeat(100_000) }))
+      const error = yield* Effect.flip(Client.run(fails).pipe(on({}, fails)))
+      assert.isTrue(FutureError.isFutureError(error))
+      assert.match(String(error), /NotEncodable.*100\d{3} bytes.*What to do: fail with/)
+    }))
+
+  it.scoped("a predicate of retries that throws grants none, and the failure stays what it was", () =>
+    Effect.gen(function*() {
+      const fails = Task.make("fails", () => Effect.fail("no"), {
+        retry: {
+          schedule: Schedule.forever,
+          while: () => {
+            throw new Error("in while")
+          }
+        }
+      })
+      assert.strictEqual(yield* Effect.flip(Client.run(fails).pipe(on({}, fails))), "no")
+    }))
 
   it.scoped("parallel failures keep the shape of their Cause", () =>
     Effect.gen(function*() {
