@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Client from "./Client.js"
+import { ofDuration, ofResources, shown } from "./client/wrongOptions.js"
 import * as Cluster from "./Cluster.js"
 import type * as Door from "./Door.js"
 import * as Engine from "./Engine.js"
@@ -134,6 +135,12 @@ const check = (name: string, n: number, least: number): Effect.Effect<void> =>
     ? Effect.void
     : Effect.dieMessage(`LocalCluster: ${name} is ${n}, and has to be a whole number from ${least}`)
 
+/** Of what types refuse, what would fail later and say less, or be thrown at a program that only describes its layer. */
+const wrongIn = (options: Options<any>): string | undefined =>
+  options.tasks !== undefined && !TaskGroup.isTaskGroup(options.tasks)
+    ? `tasks is ${shown(options.tasks)}, and has to be a TaskGroup: TaskGroup.make(inc, add)`
+    : ofDuration("copiesIdle", options.copiesIdle) ?? ofResources(options.resources)
+
 /** Joining takes a few turns of this thread, and no time: so it needs no clock either. */
 const joined = (workers: number, slots: number) => (context: Context.Context<Cluster.Cluster>): Effect.Effect<void> => {
   const ask = Context.get(context, Cluster.Cluster).workers
@@ -171,28 +178,30 @@ export const layer = <R = never>(
 ): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, never, Exclude<R, Door.Door | Scope.Scope>> =>
   Client.layer(options).pipe(
     Layer.provideMerge(
-      Engine.layer({
-        kind: "fibers",
-        workers: options?.workers ?? 1,
-        resources: options?.resources,
-        executors: executors(options ?? {}),
-        scheduler: {
-          ...oneThread.scheduler,
-          ...(options?.policies !== undefined && { policies: options.policies }),
-          ...(options?.lineageBytes !== undefined && { lineageBytes: options.lineageBytes }),
-          ...(options?.copiesIdle !== undefined && { copiesIdle: Duration.toMillis(options.copiesIdle) }),
-          ...options?.machines?.scheduler
-        },
-        worker: { ...oneThread.worker, ...options?.machines?.worker }
-      }).pipe(
-        Layer.tap(joined(options?.workers ?? 1, options?.slots ?? 1)),
-        (engine) =>
-          Layer.unwrapEffect(
-            Effect.as(
-              Effect.zipRight(check("workers", options?.workers ?? 1, 0), check("slots", options?.slots ?? 1, 1)),
-              engine
-            )
-          )
+      Layer.unwrapEffect(
+        Effect.gen(function*() {
+          const wrong = wrongIn(options ?? {})
+          if (wrong !== undefined) return yield* Effect.dieMessage(`LocalCluster: ${wrong}`)
+          yield* check("workers", options?.workers ?? 1, 0)
+          yield* check("slots", options?.slots ?? 1, 1)
+          return engine(options ?? {})
+        })
       )
     )
   )
+
+const engine = <R>(options: Options<R>) =>
+  Engine.layer({
+    kind: "fibers",
+    workers: options.workers ?? 1,
+    resources: options.resources,
+    executors: executors(options),
+    scheduler: {
+      ...oneThread.scheduler,
+      ...(options.policies !== undefined && { policies: options.policies }),
+      ...(options.lineageBytes !== undefined && { lineageBytes: options.lineageBytes }),
+      ...(options.copiesIdle !== undefined && { copiesIdle: Duration.toMillis(options.copiesIdle) }),
+      ...options.machines?.scheduler
+    },
+    worker: { ...oneThread.worker, ...options.machines?.worker }
+  }).pipe(Layer.tap(joined(options.workers ?? 1, options.slots ?? 1)))

@@ -32,6 +32,17 @@ describe("LocalCluster", () => {
         })
     ))
 
+  it.effect("nor with what types refuse: tasks that are no TaskGroup, and what is no duration", () =>
+    Effect.forEach(
+      [{ tasks: [inc] }, { tasks: { inc } }, { copiesIdle: "soon" }, { resources: "gpu" }, { resources: { gpu: -1 } }],
+      (options) =>
+        Effect.gen(function*() {
+          const exit = yield* Effect.exit(Effect.scoped(Layer.build(LocalCluster.layer(options as never))))
+          assert.isTrue(Exit.isFailure(exit))
+          assert.include(String(exit), `LocalCluster: ${Object.keys(options)[0]}`)
+        })
+    ))
+
   it.scoped("runs a synchronous task while an effect sleeps on the only executor", () =>
     Effect.gen(function*() {
       const begun = Deferred.unsafeMake<void>(FiberId.none)

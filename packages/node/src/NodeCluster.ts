@@ -18,6 +18,7 @@ import type { ResourceLimits, Worker } from "node:worker_threads"
 import * as Inside from "./executor/inside.js"
 import * as Isolate from "./host/isolate.js"
 import * as ClusterPlan from "./internal/clusterPlan.js"
+import * as WrongOptions from "./internal/wrongOptions.js"
 import { NodeClusterError } from "./NodeClusterError.js"
 import * as ProcessExecutors from "./ProcessExecutors.js"
 import * as ThreadExecutors from "./ThreadExecutors.js"
@@ -151,13 +152,15 @@ const insideExecutor = Effect.suspend(() => {
 
 const layerOf = (
   options: CommonOptions & { readonly isolate?: boolean | undefined },
-  plan: ClusterPlan.Plan,
-  more: Isolate.More
+  planned: () => ClusterPlan.Plan,
+  more: () => Isolate.More
 ): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     yield* insideExecutor
+    yield* WrongOptions.check(options)
+    const plan = planned()
     yield* ClusterPlan.check(plan)
-    const engine = options.isolate === true ? yield* Isolate.layer(plan, more) : ClusterPlan.layerEngine(plan)
+    const engine = options.isolate === true ? yield* Isolate.layer(plan, more()) : ClusterPlan.layerEngine(plan)
     return Layer.provideMerge(Client.layer(options), engine)
   }))
 
@@ -236,10 +239,11 @@ const makeProcesses = (options: ProcessesOptions): ClusterPlan.Make => (common) 
 export const layerThreads = (
   options: ThreadsOptions
 ): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
-  layerOf(options, planOf(options, "threads", options.threads, makeThreads(options)), {
-    tasks: options.tasks,
-    resourceLimits: options.resourceLimits
-  })
+  layerOf(
+    options,
+    () => planOf(options, "threads", options.threads, makeThreads(options)),
+    () => ({ tasks: options.tasks, resourceLimits: options.resourceLimits })
+  )
 
 /**
  * A cluster whose executors are child processes, and a client of it. Closing it ends them all.
@@ -250,16 +254,23 @@ export const layerThreads = (
 export const layerProcesses = (
   options: ProcessesOptions
 ): Layer.Layer<Client.Client | Cluster.Cluster | Door.Door, NodeClusterError> =>
-  layerOf(options, planOf(options, "processes", options.processes, makeProcesses(options)), {
-    tasks: options.tasks,
-    execArgv: options.execArgv,
-    env: options.env
-  })
+  layerOf(
+    options,
+    () => planOf(options, "processes", options.processes, makeProcesses(options)),
+    () => ({ tasks: options.tasks, execArgv: options.execArgv, env: options.env })
+  )
 
 const engineOf = (
-  plan: ClusterPlan.Plan
+  options: CommonOptions,
+  planned: () => ClusterPlan.Plan
 ): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
-  Effect.as(Effect.zipRight(insideExecutor, ClusterPlan.check(plan)), ClusterPlan.engineOptions(plan))
+  Effect.gen(function*() {
+    yield* insideExecutor
+    yield* WrongOptions.check(options)
+    const plan = planned()
+    yield* ClusterPlan.check(plan)
+    return ClusterPlan.engineOptions(plan)
+  })
 
 /**
  * What workers on threads are made of, for clusters whose scheduler is elsewhere (`Engine.workers`). Fails for options
@@ -271,7 +282,7 @@ const engineOf = (
 export const engineThreads = (
   options: Omit<ThreadsOptions, "isolate">
 ): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
-  Effect.suspend(() => engineOf(planOf(options, "threads", options.threads, makeThreads(options))))
+  engineOf(options, () => planOf(options, "threads", options.threads, makeThreads(options)))
 
 /**
  * The same, on child processes.
@@ -282,4 +293,4 @@ export const engineThreads = (
 export const engineProcesses = (
   options: Omit<ProcessesOptions, "isolate">
 ): Effect.Effect<Engine.Options<NodeClusterError, never>, NodeClusterError> =>
-  Effect.suspend(() => engineOf(planOf(options, "processes", options.processes, makeProcesses(options))))
+  engineOf(options, () => planOf(options, "processes", options.processes, makeProcesses(options)))

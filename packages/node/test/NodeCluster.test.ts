@@ -1,6 +1,6 @@
 import { NodeCluster } from "@creel/node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Client, Cluster } from "creel"
+import { Client, Cluster, TaskGroup } from "creel"
 import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -126,6 +126,29 @@ describe("a cluster of threads", () => {
       assert.strictEqual(yield* reason({ threads: 1, tasks, lineageBytes: -1 }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, tasks, executors: { terminate: 5 } }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1 }), "BadOption")
+      // What types refuse, and programs without them give.
+      const untyped: ReadonlyArray<readonly [part: string, options: unknown]> = [
+        ["no options", undefined],
+        ["tasks is an array", { tasks: [] }],
+        ["tasks is a TaskGroup", { tasks: TaskGroup.make() }],
+        ["tasks is an object", { tasks: Object.create(null) }],
+        ["tasks is null", { tasks: null }],
+        ["grace is \"soon\"", { tasks, grace: "soon" }],
+        ["copiesIdle is an object", { tasks, copiesIdle: {} }],
+        ["executors.lifetime", { tasks, executors: { lifetime: "long" } }],
+        ["outboxMax is NaN", { tasks, outboxMax: Number.NaN }],
+        ["io is 0", { tasks, io: 0 }],
+        ["resources.gpu is \"2\"", { tasks, resources: { gpu: "2" } }],
+        ["memory is \"1 GB\"", { tasks, memory: "1 GB" }],
+        ["workerName is 5", { tasks, workerName: 5 }]
+      ]
+      for (const [part, options] of untyped) {
+        for (const make of [NodeCluster.layerThreads, NodeCluster.layerProcesses]) {
+          const error = yield* Effect.flip(Layer.build(make(options as never)))
+          assert.strictEqual(error.reason, "BadOption")
+          assert.include(error.message, part)
+        }
+      }
       assert.strictEqual(yield* reason({ threads: 1, tasks, spawn: () => new Worker(entry) }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, spawn: () => new Worker(entry), isolate: true }), "BadOption")
     }))

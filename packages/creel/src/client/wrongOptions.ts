@@ -33,7 +33,7 @@ const ofText = (name: string, value: unknown): string | undefined =>
     ? `${name} must not be empty`
     : `${name} is ${shown(value)}, and has to be a string`
 
-const ofResources = (resources: unknown): string | undefined => {
+export const ofResources = (resources: unknown): string | undefined => {
   if (resources === undefined) return undefined
   if (typeof resources !== "object" || resources === null || Array.isArray(resources)) {
     return `resources is ${shown(resources)}, and has to be a record of amounts`
