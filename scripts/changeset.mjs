@@ -5,7 +5,7 @@ import * as path from "node:path"
 import { root } from "./build.mjs"
 
 const sentence = process.argv.slice(2).join(" ").trim()
-if (sentence === "") {
+if (sentence === "" || sentence.startsWith("-")) {
   console.error(
     "changeset: say what users notice: npm run changeset -- \"A future that was lost says which worker held it\""
   )

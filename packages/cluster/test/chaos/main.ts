@@ -14,19 +14,43 @@ import { all } from "./all.js"
 import type { Verdict } from "./scenario.js"
 import { run, verdictText } from "./scenario.js"
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    seconds: { type: "string", default: "60" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    expiry: { type: "string", default: "4" },
-    short: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-    logs: { type: "string" }
-  }
-})
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const usage = `npm run chaos -- [options]
+
+  --only A,B          only these scenarios
+  --list              their names, and what each does
+  --seconds N         how long each lasts (default: 60)
+  --seed N            what happens when (default: another each time)
+  --short             less of everything, as the tests run it
+  --expiry SECONDS    after how long a lock in the database is taken over (default: 4)
+  --logs FOLDER       keeps there what the processes said
+  --help              this text`
+
+const options = () => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string" },
+        seconds: { type: "string", default: "60" },
+        seed: { type: "string", default: String(Date.now() % 1_000_000) },
+        expiry: { type: "string", default: "4" },
+        short: { type: "boolean", default: false },
+        list: { type: "boolean", default: false },
+        logs: { type: "string" },
+        help: { type: "boolean", short: "h", default: false }
+      }
+    })
+    const odd = (["seconds", "seed", "expiry"] as const).find((name) => !(Number(values[name]) >= 0))
+    if (odd !== undefined) throw new Error(`--${odd} takes a number, not ${values[odd]}`)
+    return values
+  } catch (error) {
+    console.error(`chaos: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    return process.exit(2)
+  }
+}
+
+const values = options()
 
 const named = values.only?.split(",").map((name) => name.trim())
 const unknown = named?.filter((name) => !all.some((scenario) => scenario.name === name)) ?? []
@@ -65,7 +89,8 @@ const suite = Effect.gen(function*() {
   return verdicts.every((verdict) => verdict.holds)
 })
 
-if (values.list) {
+if (values.help) say(usage)
+else if (values.list) {
   for (const { name, title } of all) say(`${name.padEnd(12)} ${title}`)
 } else if (unknown.length > 0) {
   say(`there is no scenario ${unknown.join(", ")}; there are ${all.map(({ name }) => name).join(", ")}`)
