@@ -5,8 +5,7 @@
  */
 import * as Client from "@creel/core/Client"
 import type { Note, ToClient } from "@creel/core/Note"
-import { Peer } from "./peer.js"
-import { Uplink } from "./session.js"
+import { LinkedPeer } from "./linkedPeer.js"
 import { payload, textOf } from "./works.js"
 import type { World } from "./world.js"
 import { Wrong } from "./wrong.js"
@@ -20,16 +19,14 @@ export interface User {
   ended(key: string, want: number): void
 }
 
-export class ClientPeer extends Peer<Client.Event> {
+export class ClientPeer extends LinkedPeer<Client.Event> {
   readonly machine: ReturnType<typeof Client.make>
-  readonly uplink: Uplink
   /** What it serves, by value. */
   readonly store = new Map<string, string>()
   closing = false
   constructor(world: World, id: string, readonly node: string, readonly user: User) {
     super(world, id)
     this.machine = Client.make({ id, name: id, config: world.clientConfig() })
-    this.uplink = new Uplink(world, this)
     this.uplink.connect()
   }
 
@@ -39,20 +36,10 @@ export class ClientPeer extends Peer<Client.Event> {
   protected deadline(): number | undefined {
     return Client.nextDeadline(this.machine)
   }
-  protected apply(events: ReadonlyArray<Client.Event>, now: number): void {
-    let from = 0
-    events.forEach((event, i) => {
-      if (event._tag !== "LinkReset") return
-      if (i > from) this.step(events.slice(from, i), now)
-      from = i + 1
-      const unacked = this.uplink.begin()
-      if (unacked === undefined) return
-      this.step([{ _tag: "LinkReset", unacked }], now)
-      this.uplink.begun()
-    })
-    if (from < events.length) this.step(events.slice(from), now)
+  protected linkReset(unacked: ReadonlyArray<Note>): Client.Event {
+    return { _tag: "LinkReset", unacked }
   }
-  private step(events: ReadonlyArray<Client.Event>, now: number): void {
+  protected step(events: ReadonlyArray<Client.Event>, now: number): void {
     if (!this.alive) return
     const { journal } = this.world
     for (const event of events) journal.note(now, this.id, `← ${event._tag}`, event)

@@ -34,7 +34,7 @@ export const look = (world: World, link: Link.Link, frame: Link.Frame, received:
   if (received._tag === "Old" && frame.incarnation < link.incarnation) world.coverage.fired("lateLife")
 }
 
-interface Owner {
+export interface Owner {
   readonly id: string
   readonly alive: boolean
   readonly frozenUntil: number

@@ -8,15 +8,13 @@ import type * as Id from "@creel/core/Id"
 import type { FromWorker, Note, ToWorker } from "@creel/core/Note"
 import * as Worker from "@creel/core/Worker"
 import { Executor } from "./executor.js"
-import { Peer } from "./peer.js"
-import { Uplink } from "./session.js"
+import { LinkedPeer } from "./linkedPeer.js"
 import { commonTasks, textOf } from "./works.js"
 import type { World } from "./world.js"
 import { Wrong } from "./wrong.js"
 
-export class WorkerPeer extends Peer<Worker.Event> {
+export class WorkerPeer extends LinkedPeer<Worker.Event> {
   readonly machine: ReturnType<typeof Worker.make>
-  readonly uplink: Uplink
   readonly store = new Map<string, string>()
   /** Of the values in `store`, those whose bytes are not in memory, and moves under way by their number. */
   readonly onDisk = new Set<string>()
@@ -40,7 +38,6 @@ export class WorkerPeer extends Peer<Worker.Event> {
       info: { name, node, resources: gpu > 0 ? { gpu } : {} },
       config: world.workerConfig()
     })
-    this.uplink = new Uplink(world, this)
     for (let i = 0; i < executors; i++) this.startExecutor()
     this.uplink.connect()
   }
@@ -51,20 +48,10 @@ export class WorkerPeer extends Peer<Worker.Event> {
   protected deadline(): number | undefined {
     return Worker.nextDeadline(this.machine)
   }
-  protected apply(events: ReadonlyArray<Worker.Event>, now: number): void {
-    let from = 0
-    events.forEach((event, i) => {
-      if (event._tag !== "LinkReset") return
-      if (i > from) this.step(events.slice(from, i), now)
-      from = i + 1
-      const unacked = this.uplink.begin()
-      if (unacked === undefined) return
-      this.step([{ _tag: "LinkReset", unacked }], now)
-      this.uplink.begun()
-    })
-    if (from < events.length) this.step(events.slice(from), now)
+  protected linkReset(unacked: ReadonlyArray<Note>): Worker.Event {
+    return { _tag: "LinkReset", unacked }
   }
-  private step(all: ReadonlyArray<Worker.Event>, now: number): void {
+  protected step(all: ReadonlyArray<Worker.Event>, now: number): void {
     if (!this.alive) return
     // A copy that came since is not the one that was lost.
     const events = all.filter((event) => event._tag !== "ValueGone" || this.lost.has(event.value))

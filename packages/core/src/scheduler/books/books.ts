@@ -220,13 +220,13 @@ export const refresh = (state: State, worker: Worker): void => {
   if (pool === undefined || !worker.open) return
   pool.whole.calm.update(whole.calm, whole.pressure)
   pool.part.calm.update(part.calm, part.pressure)
-  if (worker.unranked || !(isRanked(whole) || isRanked(part))) return
+  if (worker.unranked || !(hasRank(whole) || hasRank(part))) return
   worker.unranked = true
   state.unranked.push(worker)
 }
 
 /** Among the busy, or to be. */
-const isRanked = ({ busy, pressure }: Share): boolean => pressure > 0 || busy.place >= 0
+const hasRank = ({ busy, pressure }: Share): boolean => pressure > 0 || busy.place >= 0
 
 /**
  * The same among the busy, for all whose place there may have changed. Once a batch is enough: only stealing asks.
