@@ -9,6 +9,24 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { boom, broken, gated, inc, on, sum, until } from "./LocalCluster.fixture.js"
 
+// what types refuse, and a program without them may do
+const promised = Task.sync("promised", (x: number): number => Promise.reject(new Error(`${x}`)) as never)
+
+describe("a result", () => {
+  it.scopedLive("that is a promise is refused, and what becomes of the promise harms nobody", () =>
+    Effect.gen(function*() {
+      const unheard: Array<unknown> = []
+      const listen = (reason: unknown) => unheard.push(reason)
+      process.on("unhandledRejection", listen)
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.off("unhandledRejection", listen)))
+      const error = yield* Effect.flip(Client.run(promised, 1))
+      assert.strictEqual(error.reason, "NotEncodable")
+      assert.include(error.detail, "a Promise")
+      yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+      assert.deepStrictEqual(unheard, [])
+    }).pipe(on({}, promised)))
+})
+
 describe("Client.gather", () => {
   it.scoped("brings the values of nested futures, in their places; other values stay", () =>
     Effect.gen(function*() {

@@ -33,6 +33,8 @@ export const ofValue = (context: Context, job: Job, task: Task.Task.Any, value: 
   try {
     return { _tag: "Value", payload: Owners.encodeSuccess(task, value, context), type: Value.describe(value) }
   } catch (error) {
+    // It is refused, and how it ends is nobody's any more: unheard, its failure would end the whole executor.
+    if (value instanceof Promise) value.catch(() => {})
     return notEncodable(context, job, error)
   }
 }
