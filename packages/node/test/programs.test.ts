@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
+import { execFile, execFileSync, spawn } from "node:child_process"
+import * as fs from "node:fs"
 import { createRequire } from "node:module"
+import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as BootFile from "../src/boot/bootFile.js"
@@ -53,6 +55,28 @@ describe("a program", () => {
       assert.include(out, "imports the program (helpful.mjs → round.mjs)")
       assert.strictEqual(code, 1)
     }))
+
+  it.live("that is killed takes its processes along, also one that never pauses", () =>
+    Effect.gen(function*() {
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "creel-"))),
+        (made) => Effect.sync(() => fs.rmSync(made, { recursive: true }))
+      )
+      const pipe = path.join(folder, "pipe")
+      execFileSync("mkfifo", [pipe])
+      const program = spawn(process.execPath, [file("spinning.mjs"), pipe], { stdio: "ignore" })
+      const said = yield* Effect.async<string>((resume) => {
+        let said = ""
+        fs.createReadStream(pipe, "utf8")
+          .on("data", (part) => {
+            said += String(part)
+            program.kill("SIGKILL")
+          })
+          .on("end", () => resume(Effect.succeed(said)))
+        return Effect.sync(() => program.kill("SIGKILL"))
+      })
+      assert.strictEqual(said, "spinning")
+    }).pipe(Effect.scoped))
 
   it("is found among imports, but not among types and comments", () => {
     assert.isUndefined(importsProgram(file("tasks.ts"), file("main.ts")))

@@ -4,6 +4,7 @@ import * as threads from "node:worker_threads"
 import { NodeClusterError } from "../NodeClusterError.js"
 import type { Wire } from "../wire/wire.js"
 import * as Wires from "../wire/wire.js"
+import * as Orphan from "./orphan.js"
 import type { OpenBody } from "./server.js"
 import * as ExecutorServer from "./server.js"
 
@@ -19,6 +20,7 @@ const ownWire = (): Wire | undefined => {
   if (process.send === undefined) return undefined
   // An orphan has nobody to work for.
   process.once("disconnect", () => process.exit(0))
+  Orphan.endWithNode()
   // Ctrl-C reaches the whole terminal; when an executor ends is its node's to say.
   process.on("SIGINT", () => {})
   return Wires.fromProcess(process)
