@@ -110,7 +110,7 @@ export interface CommonOptions extends Client.Options {
  * @category models
  */
 export interface ThreadsOptions extends CommonOptions {
-  /** How many threads in all. Default: as many as the machine runs at once. */
+  /** How many threads in all, at most 1024. Default: as many as the machine runs at once. */
   readonly threads?: number | undefined
   /** The module that exports the tasks: `new URL("./tasks.js", import.meta.url)`, or a path from where the program runs. */
   readonly tasks?: URL | string | undefined
@@ -127,7 +127,7 @@ export interface ThreadsOptions extends CommonOptions {
  * @category models
  */
 export interface ProcessesOptions extends CommonOptions {
-  /** How many processes in all. Default: as many as the machine runs at once. */
+  /** How many processes in all, at most 1024. Default: as many as the machine runs at once. */
   readonly processes?: number | undefined
   /** The module that exports the tasks: `new URL("./tasks.js", import.meta.url)`, or a path from where the program runs. */
   readonly tasks?: URL | string | undefined

@@ -46,10 +46,16 @@ export interface Plan {
   readonly memory: MemoryOptions
 }
 
+/** Far more than any machine runs at once; a slip of the pen must not end the machine. */
+const executorsMax = 1024
+
 const whole = (name: string, n: number): Effect.Effect<number, NodeClusterError> =>
-  Number.isInteger(n) && n >= 1
+  Number.isInteger(n) && n >= 1 && n <= executorsMax
     ? Effect.succeed(n)
-    : new NodeClusterError({ reason: "BadOption", detail: `${name} is ${n}, and has to be a whole number from 1` })
+    : new NodeClusterError({
+      reason: "BadOption",
+      detail: `${name} is ${n}, and has to be a whole number from 1 to ${executorsMax}`
+    })
 
 /** How many executors each worker gets; the first get one more where they do not come out even. */
 const shares = (executors: number, workers: number): ReadonlyArray<number> =>
