@@ -6,7 +6,13 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Layer } from "effect"
 
 export const layer = (serviceName: string, endpoint: string) =>
-  OtlpTracer.layer({ url: `${endpoint}/v1/traces`, resource: { serviceName }, exportInterval: "1 second" }).pipe(
+  OtlpTracer.layer({
+    url: `${endpoint}/v1/traces`,
+    resource: { serviceName },
+    exportInterval: "1 second",
+    // On a busy machine the last spans need longer than the usual three; the cluster waits for ten (album.ts).
+    shutdownTimeout: "8 seconds"
+  }).pipe(
     Layer.provide(OtlpSerialization.layerJson),
     Layer.provide(FetchHttpClient.layer)
   )
