@@ -121,6 +121,7 @@ describe("a cluster of threads", () => {
       assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js" }), "TasksNotFound")
       assert.strictEqual(yield* reason({ threads: 1, tasks: "./nowhere.js", isolate: true }), "TasksNotFound")
       assert.strictEqual(yield* reason({ threads: 0, tasks }), "BadOption")
+      assert.strictEqual(yield* reason({ threads: 1e6, tasks }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, workers: 2, tasks }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, tasks, memory: { target: 0.7, pause: 0.5 } }), "BadOption")
       assert.strictEqual(yield* reason({ threads: 1, tasks, lineageBytes: -1 }), "BadOption")
