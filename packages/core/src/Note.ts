@@ -38,8 +38,8 @@ export interface Want {
  */
 export interface Death {
   /**
-   * Under which attempt, by which it is known again: two schedulers may tell of it, one of which went on too late. None for one
-   * that perhaps was, and that nobody saw.
+   * Under which attempt, by which it is known again: two schedulers may tell of it, one of which went on too late. None where an
+   * older build counted one that perhaps was.
    */
   readonly attempt: Attempt | undefined
   /** Who died, and how. */

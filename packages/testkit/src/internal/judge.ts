@@ -25,10 +25,8 @@ const rules: { readonly [R in Failure.Reason]?: (to: Case, blamed: Work) => stri
       ? `${blamed.behaviour.fails} failures are hidden by ${retriesOf(blamed)} retries`
       : undefined
   },
-  KilledWorker: ({ failure, model }, blamed) => {
-    // One may be counted of which nobody knows.
-    const perhaps = failure.detail.includes("where it perhaps had begun") ? 1 : 0
-    const deaths = (model.deaths.get(blamed.digest) ?? 0) + perhaps
+  KilledWorker: ({ model }, blamed) => {
+    const deaths = model.deaths.get(blamed.digest) ?? 0
     return deaths > deathsAllowed ? undefined : `only ${deaths} deaths while it ran`
   },
   TimedOut: ({ model }, blamed) =>

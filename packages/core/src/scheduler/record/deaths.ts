@@ -7,7 +7,7 @@
  */
 import type { Death, TaskDied, WorkerTold } from "../../Note.js"
 import { hasKilled, killed } from "../books/perilous.js"
-import { isCounted, isWary, tellSpent } from "../books/wary.js"
+import { isCounted, tellSpent } from "../books/wary.js"
 import { journal, type Row, type State, type Worker } from "../rows/State.js"
 import { fail } from "../settle/settle.js"
 
@@ -27,17 +27,12 @@ export const blame = (
   died(state, row, { attempt, how: `${worker.info.name} (${worker.id}): ${detail}` }, worker)
 }
 
-const perhaps: Death = {
-  attempt: undefined,
-  how: "a worker that was lost with it before, where it perhaps had begun"
-}
-
 const died = (state: State, row: Row, death: Death, worker: Worker | undefined): void => {
   // Another scheduler that went on too late may have told of it already.
   if (!isCounted(row, death)) {
-    // Before the first that was seen there was one, perhaps, that nobody could see: what ends its process at once is not
-    // heard to begin.
-    row.deaths = [...row.deaths.length === 0 && isWary(state, row) ? [perhaps] : row.deaths, death]
+    // Seen, or known to have been about to begin. One before it that nobody could see does not count: most of those that may
+    // have had one had none, and would be given up for deaths of others.
+    row.deaths = [...row.deaths, death]
     tellSpent(state, row)
   }
   if (hasKilled(state, row) && row.state._tag !== "Failed") fail(state, row, killed(row, worker))
